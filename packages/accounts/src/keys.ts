@@ -1,0 +1,54 @@
+import { createHash, randomBytes } from 'node:crypto';
+import type { Database } from '@kasabi/postgres';
+import { OwnerUnknown } from './errors.ts';
+
+export interface IssuedKey {
+  /** What `revokeKey` takes; safe to log. */
+  readonly keyId: number;
+  /** The key itself. Shown once: only its digest is kept. */
+  readonly secret: string;
+}
+
+/** SHA-256 of a key: 32 bytes, the only form in which a key is ever stored or sent to Postgres. */
+export function digestKey(secret: string): Buffer {
+  return createHash('sha256').update(secret, 'utf8').digest();
+}
+
+/** A new random key: `kasabi_` and 256 bits in base64url. */
+export function generateKey(): string {
+  return `kasabi_${randomBytes(32).toString('base64url')}`;
+}
+
+/**
+ * Issues a key to an owner. With `secret` that very key is made valid, and issuing it again changes
+ * nothing.
+ *
+ * @throws OwnerUnknown when there is no such owner.
+ */
+export async function issueKey(
+  db: Database,
+  ownerName: string,
+  options: { readonly secret?: string } = {},
+): Promise<IssuedKey> {
+  const secret = options.secret ?? generateKey();
+  const { rows } = await db.query<{ id: number }>(
+    `INSERT INTO kasabi.api_key (owner_id, digest)
+     SELECT id, $2 FROM kasabi.owner WHERE name = $1
+     ON CONFLICT (digest) DO UPDATE SET revoked = NULL
+       WHERE api_key.owner_id = excluded.owner_id
+     RETURNING id`,
+    [ownerName, digestKey(secret)],
+  );
+  const keyId = rows[0]?.id;
+  if (keyId === undefined) throw new OwnerUnknown(ownerName);
+  return { keyId, secret };
+}
+
+/** Revokes a key at once and for good; false when there is no such key or it is revoked already. */
+export async function revokeKey(db: Database, keyId: number): Promise<boolean> {
+  const { rowCount } = await db.query(
+    'UPDATE kasabi.api_key SET revoked = now() WHERE id = $1 AND revoked IS NULL',
+    [keyId],
+  );
+  return rowCount === 1;
+}

@@ -1,0 +1,20 @@
+import { type Database, hasSqlState, sqlState } from '@kasabi/postgres';
+import { OwnerExists } from './errors.ts';
+
+/**
+ * Creates an owner. Names are lower-case letters, digits, `.`, `_` and `-`, at most 63 characters.
+ *
+ * @throws OwnerExists when the name is taken.
+ */
+export async function createOwner(db: Database, name: string): Promise<{ readonly id: number }> {
+  try {
+    const { rows } = await db.query<{ id: number }>(
+      'INSERT INTO kasabi.owner (name) VALUES ($1) RETURNING id',
+      [name],
+    );
+    return rows[0] as { id: number };
+  } catch (error) {
+    if (hasSqlState(error, sqlState.uniqueViolation)) throw new OwnerExists(name);
+    throw error;
+  }
+}

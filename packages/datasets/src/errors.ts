@@ -1,0 +1,33 @@
+/** There is no dataset with that short code. */
+export class DatasetUnknown extends Error {
+  readonly code = 'dataset-unknown';
+  constructor(datasetCode: string) {
+    super(`There is no dataset "${datasetCode}"; "dataset list" shows the ones there are.`);
+  }
+}
+
+/** The short code is taken. */
+export class DatasetExists extends Error {
+  readonly code = 'dataset-exists';
+  constructor(datasetCode: string) {
+    super(`There is a dataset "${datasetCode}" already; choose another short code.`);
+  }
+}
+
+/** The short code is not of the form that Postgres and URLs allow. */
+export class DatasetCodeInvalid extends Error {
+  readonly code = 'dataset-code-invalid';
+  constructor(datasetCode: string) {
+    super(
+      `"${datasetCode}" is no short code: use 1 to 63 lower-case letters, digits and hyphens, and begin with a letter or digit.`,
+    );
+  }
+}
+
+/** A step carried a fence that is no longer the dataset's: another attempt has taken over. */
+export class FencedOut extends Error {
+  readonly code = 'fenced-out';
+  constructor(datasetId: number, fence: number) {
+    super(`Dataset ${datasetId} is no longer locked with fence ${fence}; this attempt is over.`);
+  }
+}

@@ -1,0 +1,31 @@
+import type pg from 'pg';
+import { LOCK_CLASS } from './tables.ts';
+
+export interface LockRequest {
+  readonly datasetId: number;
+  readonly jobId: string;
+  /** How long to wait for writers in flight, in milliseconds. */
+  readonly timeoutMs: number;
+}
+
+/**
+ * Makes a dataset read-only for a job, inside the caller's transaction, and returns the new fence. On
+ * commit every writer in flight has committed or failed, and every later one is refused.
+ *
+ * It takes over whatever lock is there: a dataset has at most one running job (the database sees to
+ * that), so the lock of any other job is that of a dead one, and the new fence shuts its worker out.
+ *
+ * @throws Postgres's lock_not_available (55P03) when writers did not end within `timeoutMs`.
+ */
+export async function lockDataset(client: pg.ClientBase, request: LockRequest): Promise<number> {
+  await client.query("SELECT set_config('lock_timeout', $1, true)", [String(request.timeoutMs)]);
+  // In a statement of its own: the UPDATE's snapshot must be taken after the wait, not before.
+  await client.query('SELECT pg_advisory_xact_lock($1, $2)', [LOCK_CLASS, request.datasetId]);
+  const { rows } = await client.query<{ fence: number }>(
+    `UPDATE kasabi.dataset
+     SET storage_mode = 'read-only', fence = fence + 1, locked_by = $2, locked_at = now()
+     WHERE id = $1 RETURNING fence`,
+    [request.datasetId, request.jobId],
+  );
+  return (rows[0] as { fence: number }).fence;
+}

@@ -1,0 +1,110 @@
+import { OwnerUnknown } from '@kasabi/accounts';
+import { type Database, hasSqlState, roleName, sqlState, withTransaction } from '@kasabi/postgres';
+import type pg from 'pg';
+import { DatasetCodeInvalid, DatasetExists, DatasetUnknown } from './errors.ts';
+import { quadsTableDdl } from './tables.ts';
+
+/** `draft` until its owner publishes it. */
+export type PublicationStatus = 'draft' | 'published';
+/** Whether the dataset's data may be written. */
+export type StorageMode = 'read-write' | 'read-only';
+
+/** A dataset as the registry has it. */
+export interface Dataset {
+  readonly id: number;
+  readonly code: string;
+  readonly title: string;
+  readonly owner: string;
+  readonly status: PublicationStatus;
+  readonly created: Date;
+  readonly published: Date | null;
+  readonly storageMode: StorageMode;
+  readonly fence: number;
+  /** The id of the job that holds the lock. */
+  readonly lockedBy: string | null;
+  readonly lockedAt: Date | null;
+}
+
+export interface NewDataset {
+  readonly code: string;
+  /** The name of an existing owner. */
+  readonly owner: string;
+  /** The short code unless given. */
+  readonly title?: string;
+}
+
+/** What a short code looks like, as the registry's CHECK has it. */
+export const datasetCodePattern = /^[a-z0-9][a-z0-9-]{0,62}$/;
+
+const selectDataset = `
+  SELECT d.id, d.code, d.title, o.name AS owner, d.status, d.created, d.published,
+         d.storage_mode AS "storageMode", d.fence, d.locked_by AS "lockedBy",
+         d.locked_at AS "lockedAt"
+  FROM kasabi.dataset d JOIN kasabi.owner o ON o.id = d.owner_id`;
+
+/**
+ * Makes a dataset: its registry row and its table with guard and grants, in one commit.
+ *
+ * @throws DatasetCodeInvalid, DatasetExists, OwnerUnknown
+ */
+export async function createDataset(pool: pg.Pool, dataset: NewDataset): Promise<Dataset> {
+  if (!datasetCodePattern.test(dataset.code)) throw new DatasetCodeInvalid(dataset.code);
+  try {
+    await withTransaction(pool, async (client) => {
+      await client.query(`SET LOCAL ROLE ${roleName('owner')}`);
+      const { rows } = await client.query<{ id: number }>(
+        `INSERT INTO kasabi.dataset (code, title, owner_id)
+         SELECT $1, $2, id FROM kasabi.owner WHERE name = $3 RETURNING id`,
+        [dataset.code, dataset.title ?? dataset.code, dataset.owner],
+      );
+      const id = rows[0]?.id;
+      if (id === undefined) throw new OwnerUnknown(dataset.owner);
+      await client.query(quadsTableDdl(id));
+    });
+  } catch (error) {
+    if (hasSqlState(error, sqlState.uniqueViolation)) throw new DatasetExists(dataset.code);
+    throw error;
+  }
+  return getDataset(pool, dataset.code);
+}
+
+/**
+ * Publishes a dataset; one that is published already stays as it is.
+ *
+ * @throws DatasetUnknown
+ */
+export async function publishDataset(db: Database, code: string): Promise<Dataset> {
+  await db.query(
+    `UPDATE kasabi.dataset SET status = 'published', published = now()
+     WHERE code = $1 AND status = 'draft'`,
+    [code],
+  );
+  return getDataset(db, code);
+}
+
+/** The dataset with this short code, or undefined. */
+export async function findDataset(db: Database, code: string): Promise<Dataset | undefined> {
+  const { rows } = await db.query<Dataset>({
+    name: 'find-dataset',
+    text: `${selectDataset} WHERE d.code = $1`,
+    values: [code],
+  });
+  return rows[0];
+}
+
+/**
+ * The dataset with this short code.
+ *
+ * @throws DatasetUnknown
+ */
+export async function getDataset(db: Database, code: string): Promise<Dataset> {
+  const dataset = await findDataset(db, code);
+  if (dataset === undefined) throw new DatasetUnknown(code);
+  return dataset;
+}
+
+/** All datasets, by short code. */
+export async function listDatasets(db: Database): Promise<Dataset[]> {
+  const { rows } = await db.query<Dataset>(`${selectDataset} ORDER BY d.code`);
+  return rows;
+}

@@ -1,0 +1,36 @@
+import { roleName } from '@kasabi/postgres';
+
+/** The advisory lock class of dataset locks; the guard in the first migration uses the same. */
+export const LOCK_CLASS = 1_802_661_729;
+
+/** The dataset's quads: one table per dataset, so that clearing it is a matter of metadata. */
+export function quadsTable(datasetId: number): string {
+  return `store.quads_${datasetId}`;
+}
+
+/** The columns of a quads table. Terms are written as in N-Triples; the default graph is ''. */
+export const quadColumns = ['subject', 'predicate', 'object', 'graph'] as const;
+
+/**
+ * The DDL of a dataset's table with its guard and grants. ENABLE ALWAYS: the guard also stops a session
+ * with session_replication_role = replica, which skips ordinary triggers.
+ */
+export function quadsTableDdl(datasetId: number): string {
+  const table = quadsTable(datasetId);
+  const guard = `guard_${datasetId}`;
+  return `
+    CREATE TABLE ${table} (
+      subject text NOT NULL,
+      predicate text NOT NULL,
+      object text NOT NULL,
+      graph text NOT NULL DEFAULT ''
+    );
+    CREATE TRIGGER ${guard} BEFORE INSERT OR UPDATE OR DELETE ON ${table}
+      FOR EACH STATEMENT EXECUTE FUNCTION kasabi.guard(${datasetId});
+    CREATE TRIGGER ${guard}_truncate BEFORE TRUNCATE ON ${table}
+      FOR EACH STATEMENT EXECUTE FUNCTION kasabi.guard(${datasetId});
+    ALTER TABLE ${table} ENABLE ALWAYS TRIGGER ${guard};
+    ALTER TABLE ${table} ENABLE ALWAYS TRIGGER ${guard}_truncate;
+    GRANT SELECT, DELETE, TRUNCATE ON ${table} TO ${roleName('worker')};
+    GRANT SELECT ON ${table} TO ${roleName('status')};`;
+}

@@ -1,0 +1,79 @@
+import { isRefusal } from './errors.ts';
+
+export interface BatcherOptions<Item, Result> {
+  /** Handles a batch; resolves to one result per item, in the same order. */
+  readonly run: (items: readonly Item[]) => Promise<readonly Result[]>;
+  /** Most items in one batch. */
+  readonly maxSize: number;
+  /** Most batches under way at once; while that many are, items gather for the next. */
+  readonly maxConcurrent: number;
+}
+
+export interface Batcher<Item, Result> {
+  /** Adds an item to the next batch. Rejects with what `run` rejects with when the item fails alone. */
+  add(item: Item): Promise<Result>;
+  /** Items that wait for a batch: a measure of overload. */
+  readonly waiting: number;
+}
+
+interface Entry<Item, Result> {
+  readonly item: Item;
+  readonly resolve: (result: Result) => void;
+  readonly reject: (reason: unknown) => void;
+}
+
+/**
+ * Gathers what arrives in one turn of the event loop, and while earlier batches are under way, into
+ * batches. When Postgres refuses a batch of several, each of its items is run once by itself, so that one
+ * bad item fails alone. When the connection broke, the batch may have been committed, so nothing is run
+ * again and every item rejects.
+ */
+export function createBatcher<Item, Result>(
+  options: BatcherOptions<Item, Result>,
+): Batcher<Item, Result> {
+  let waiting: Entry<Item, Result>[] = [];
+  let running = 0;
+  let scheduled = false;
+
+  async function runBatch(entries: readonly Entry<Item, Result>[]): Promise<void> {
+    try {
+      const results = await options.run(entries.map((entry) => entry.item));
+      entries.forEach((entry, index) => {
+        entry.resolve(results[index] as Result);
+      });
+    } catch (error) {
+      if (entries.length > 1 && isRefusal(error)) {
+        for (const entry of entries) await runBatch([entry]);
+      } else {
+        for (const entry of entries) entry.reject(error);
+      }
+    }
+  }
+
+  function flush(): void {
+    scheduled = false;
+    while (waiting.length > 0 && running < options.maxConcurrent) {
+      const entries = waiting.slice(0, options.maxSize);
+      waiting = waiting.slice(options.maxSize);
+      running += 1;
+      void runBatch(entries).finally(() => {
+        running -= 1;
+        flush();
+      });
+    }
+  }
+
+  return {
+    add: (item) =>
+      new Promise((resolve, reject) => {
+        waiting.push({ item, resolve, reject });
+        if (scheduled) return;
+        scheduled = true;
+        // setImmediate, not a microtask: every request read from its socket in this turn joins.
+        setImmediate(flush);
+      }),
+    get waiting() {
+      return waiting.length;
+    },
+  };
+}

@@ -1,0 +1,45 @@
+import { fileURLToPath } from 'node:url';
+import { runner } from 'node-pg-migrate';
+import pg from 'pg';
+import { prepareRoles, type RolePasswords, roleName } from './roles.ts';
+
+export interface MigrateOptions {
+  /** A login that is a superuser or has CREATEROLE and may create schemas in the database. */
+  readonly databaseUrl: string;
+  /** Gives these roles a login of their own. */
+  readonly passwords?: RolePasswords;
+  /** Called with one line per step. */
+  readonly log?: (line: string) => void;
+}
+
+const directory = fileURLToPath(new URL('../migrations', import.meta.url));
+
+/**
+ * Brings the database to the newest schema and returns the names of the migrations it ran. Running it
+ * again, or twice at once, is harmless: node-pg-migrate holds an advisory lock, and all pending
+ * migrations are one transaction.
+ */
+export async function migrate(options: MigrateOptions): Promise<string[]> {
+  const client = new pg.Client({
+    connectionString: options.databaseUrl,
+    application_name: 'kasabi-migrate',
+  });
+  await client.connect();
+  try {
+    await prepareRoles(client, options.passwords ?? {});
+    // From here on everything made belongs to the owner of the schema, whoever logged in.
+    await client.query(`SET ROLE ${roleName('owner')}`);
+    const ran = await runner({
+      dbClient: client,
+      dir: directory,
+      direction: 'up',
+      migrationsSchema: 'kasabi',
+      migrationsTable: 'migration',
+      advisoryLockMode: 'wait',
+      log: (line) => options.log?.(line),
+    });
+    return ran.map((migration) => migration.name);
+  } finally {
+    await client.end();
+  }
+}

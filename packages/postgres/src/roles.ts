@@ -1,0 +1,56 @@
+import type pg from 'pg';
+
+/** The four database roles (design, section 4). `owner` owns the schema and every dataset's table. */
+export type Role = 'owner' | 'api' | 'worker' | 'status';
+
+const roles: readonly Role[] = ['owner', 'api', 'worker', 'status'];
+
+/** Passwords for the roles that log in by themselves; a role without one stays NOLOGIN. */
+export type RolePasswords = Partial<Record<Role, string>>;
+
+/** The name a role has in Postgres: `kasabi_api` for `api`. */
+export function roleName(role: Role): string {
+  return `kasabi_${role}`;
+}
+
+/**
+ * The same login as `databaseUrl`, assuming `role` from its first statement on. It serves where one
+ * login stands for all (the local stack, the tests, the operator's command line); a deployment gives
+ * each service a login of its own instead.
+ */
+export function roleUrl(databaseUrl: string, role: Role): string {
+  const url = new URL(databaseUrl);
+  const options = url.searchParams.get('options');
+  const assumed = `-c role=${roleName(role)}`;
+  url.searchParams.set('options', options === null ? assumed : `${options} ${assumed}`);
+  return url.href;
+}
+
+/**
+ * Makes the roles and the two schemas if they are missing, lets the connected login assume each role,
+ * and gives a login to each role that has a password. Roles belong to the whole Postgres cluster, so
+ * databases beside each other share them.
+ */
+export async function prepareRoles(client: pg.ClientBase, passwords: RolePasswords): Promise<void> {
+  for (const role of roles) {
+    const name = roleName(role);
+    // Two databases of one cluster may be migrated at once; whoever comes second finds the role made.
+    await client.query(`DO $$ BEGIN
+      CREATE ROLE ${name} NOLOGIN;
+    EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$`);
+    await client.query(`DO $$ BEGIN
+      IF NOT pg_has_role(current_user, '${name}', 'SET') THEN
+        EXECUTE format('GRANT ${name} TO %I WITH SET TRUE', current_user);
+      END IF;
+    END $$`);
+    const password = passwords[role];
+    if (password !== undefined) {
+      await client.query(`ALTER ROLE ${name} LOGIN PASSWORD ${client.escapeLiteral(password)}`);
+    }
+  }
+  await client.query(`
+    CREATE SCHEMA IF NOT EXISTS kasabi AUTHORIZATION kasabi_owner;
+    CREATE SCHEMA IF NOT EXISTS store AUTHORIZATION kasabi_owner;
+    GRANT USAGE ON SCHEMA kasabi TO kasabi_api, kasabi_worker, kasabi_status;
+    GRANT USAGE ON SCHEMA store TO kasabi_worker, kasabi_status;`);
+}
