@@ -43,3 +43,13 @@ export function createPool(options: PoolOptions): pg.Pool {
   pool.on('error', options.onIdleError);
   return pool;
 }
+
+/** Whether Postgres answers a statement now. */
+export async function databaseAnswers(pool: pg.Pool): Promise<boolean> {
+  try {
+    await pool.query('SELECT 1');
+    return true;
+  } catch {
+    return false;
+  }
+}

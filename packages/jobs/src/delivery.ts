@@ -1,0 +1,13 @@
+/** What the queue is handed: which job to deliver and when. Times are milliseconds since the epoch. */
+export interface Delivery {
+  readonly jobId: string;
+  /** Attempts the job has had when it is handed over; a rescued job gets a delivery of its own. */
+  readonly attempt: number;
+  /** When the job is due. */
+  readonly due: number;
+  /** Postgres's now, so that a producer's wrong clock does not move the delivery. */
+  readonly now: number;
+}
+
+/** Hands deliveries to the queue; rejects when any of them may not have arrived. */
+export type Enqueue = (deliveries: readonly Delivery[]) => Promise<void>;

@@ -1,0 +1,26 @@
+export {
+  type AcceptedJob,
+  type AcceptOutcome,
+  type AcceptRequest,
+  acceptJobs,
+} from './accept.ts';
+export { backoffMs } from './backoff.ts';
+export { cancel } from './cancel.ts';
+export { type Claim, type ClaimOutcome, claim } from './claim.ts';
+export { complete } from './complete.ts';
+export type { Delivery, Enqueue } from './delivery.ts';
+export { LeaseLost } from './errors.ts';
+export { fail } from './fail.ts';
+export { type FindOutcome, findJob, type JobView } from './find.ts';
+export { heartbeat } from './heartbeat.ts';
+export { type JobRecord, type ListJobsOptions, listJobs } from './list.ts';
+export { createLoop, type Loop, type LoopOptions } from './loop.ts';
+export { markEnqueued } from './mark-enqueued.ts';
+export { createPruner, type PrunerOptions } from './pruner.ts';
+export { recordFence } from './record-fence.ts';
+export { createRelay, type RelayOptions } from './relay.ts';
+export { release } from './release.ts';
+export { type Rescued, type RescueOptions, rescue } from './rescue.ts';
+export { createRescuer, type RescuerOptions } from './rescuer.ts';
+export { retry } from './retry.ts';
+export { type JobEvent, transitions } from './state.ts';

@@ -1,0 +1,51 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** A background loop: a named service that does one round at a time. Any number may run at once. */
+export interface Loop {
+  readonly name: string;
+  /** Begins rounds, the first at once. */
+  start(): void;
+  /** Begins no further round and resolves when the present one has ended. */
+  stop(): Promise<void>;
+  /** Does one round now; for tests and for the operator. */
+  runOnce(): Promise<void>;
+}
+
+export interface LoopOptions {
+  readonly name: string;
+  /** Pause between rounds in milliseconds; each is varied by a tenth so that replicas spread out. */
+  readonly intervalMs: number;
+  readonly runOnce: () => Promise<void>;
+  /** Told when a round failed; the next follows after the usual pause. */
+  readonly onError: (error: unknown) => void;
+}
+
+/** Makes a loop of `runOnce`. */
+export function createLoop(options: LoopOptions): Loop {
+  const stopping = new AbortController();
+  let running: Promise<void> | undefined;
+
+  async function run(): Promise<void> {
+    while (!stopping.signal.aborted) {
+      try {
+        await options.runOnce();
+      } catch (error) {
+        options.onError(error);
+      }
+      const pause = options.intervalMs * (0.9 + Math.random() * 0.2);
+      await sleep(pause, undefined, { signal: stopping.signal }).catch(() => undefined);
+    }
+  }
+
+  return {
+    name: options.name,
+    start() {
+      running ??= run();
+    },
+    async stop() {
+      stopping.abort();
+      await running;
+    },
+    runOnce: options.runOnce,
+  };
+}

@@ -1,0 +1,53 @@
+import { releaseLock } from '@kasabi/datasets';
+import { withTransaction } from '@kasabi/postgres';
+import type pg from 'pg';
+
+/** A job whose worker was lost. */
+export interface Rescued {
+  readonly jobId: string;
+  readonly datasetId: number;
+  readonly status: 'scheduled' | 'failed';
+  /** The attempt that was lost. */
+  readonly attempt: number;
+  readonly lostHolder: string;
+}
+
+export interface RescueOptions {
+  /** A job that has had this many attempts fails. */
+  readonly maxAttempts: number;
+  /** Most jobs in one transaction. */
+  readonly limit: number;
+}
+
+/**
+ * Takes running jobs whose lease has expired from their workers: each is due again at once or, when its
+ * attempts are spent, has failed; its dataset is unlocked in the same commit.
+ *
+ * Any number may run at once: SKIP LOCKED hands each its own jobs. It also steps over a dataset whose
+ * registry row is held by the open transaction of a frozen worker; Postgres ends that one by
+ * idle_in_transaction_session_timeout, and a later round finds the job.
+ */
+export async function rescue(pool: pg.Pool, options: RescueOptions): Promise<Rescued[]> {
+  return await withTransaction(pool, async (client) => {
+    const { rows } = await client.query<Rescued>(
+      `WITH lost AS (
+         SELECT j.id, j.lease_holder FROM kasabi.job j JOIN kasabi.dataset d ON d.id = j.dataset_id
+         WHERE j.status = 'running' AND j.lease_expires < now()
+         ORDER BY j.lease_expires LIMIT $2
+         FOR NO KEY UPDATE OF j, d SKIP LOCKED
+       )
+       UPDATE kasabi.job j
+       SET status = CASE WHEN j.attempt < $1 THEN 'scheduled' ELSE 'failed' END,
+           end_time = CASE WHEN j.attempt < $1 THEN NULL ELSE clock_timestamp() END,
+           fence = CASE WHEN j.attempt < $1 THEN NULL ELSE j.fence END,
+           message = format('Attempt %s was lost: its worker stopped answering.', j.attempt),
+           enqueued_at = NULL, lease_holder = NULL, lease_expires = NULL
+       FROM lost WHERE j.id = lost.id
+       RETURNING j.id AS "jobId", j.dataset_id AS "datasetId", j.status, j.attempt,
+                 lost.lease_holder AS "lostHolder"`,
+      [options.maxAttempts, options.limit],
+    );
+    for (const lost of rows) await releaseLock(client, lost);
+    return rows;
+  });
+}

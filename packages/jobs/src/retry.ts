@@ -1,0 +1,28 @@
+import { releaseLock } from '@kasabi/datasets';
+import { withTransaction } from '@kasabi/postgres';
+import type pg from 'pg';
+import type { Claim } from './claim.ts';
+import { updateHeld } from './held.ts';
+
+/**
+ * Schedules another attempt `delayMs` milliseconds from now and unlocks the dataset in the same commit.
+ * The caller gives the delivery back to the queue for that time.
+ *
+ * @throws LeaseLost
+ */
+export async function retry(
+  pool: pg.Pool,
+  claim: Claim,
+  options: { readonly delayMs: number; readonly message: string },
+): Promise<void> {
+  await withTransaction(pool, async (client) => {
+    await updateHeld(
+      client,
+      claim,
+      `status = 'scheduled', due = greatest(due, now() + $4 * interval '1 millisecond'),
+       message = $5, fence = NULL, lease_holder = NULL, lease_expires = NULL`,
+      [options.delayMs, options.message],
+    );
+    await releaseLock(client, claim);
+  });
+}

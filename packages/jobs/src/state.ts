@@ -1,0 +1,73 @@
+import type { JobStatus } from '@kasabi/protocol';
+
+/**
+ * What can happen to a job record. Each event is one file beside this one, named by its verb, with one
+ * guarded statement; `accept` makes the record.
+ */
+export type JobEvent =
+  | 'claim' // a worker takes the job up, with a lease
+  | 'heartbeat' // its worker is alive: the lease is extended
+  | 'fence' // its worker has locked the dataset and notes the fence
+  | 'complete' // its effect and its record are committed
+  | 'fail' // it cannot be done
+  | 'retry' // this attempt hit something transient; another follows
+  | 'release' // its worker shuts down and gives it back; costs no attempt
+  | 'rescue' // its lease has expired: another attempt, or none left
+  | 'cancel'; // its owner calls it off
+
+/**
+ * The state machine, total over state × event: where an event may lead; nowhere means it is refused and
+ * changes nothing. A test runs every cell against the statements.
+ *
+ *     accept ──► scheduled ──claim──► running ──complete──► completed
+ *                 │     ▲                │
+ *              cancel   └─ retry, release, rescue
+ *                 ▼                      ▼
+ *               failed ◄──────── fail, rescue
+ */
+export const transitions: Record<JobStatus, Record<JobEvent, readonly JobStatus[]>> = {
+  scheduled: {
+    claim: ['running'],
+    heartbeat: [],
+    fence: [],
+    complete: [],
+    fail: [],
+    retry: [],
+    release: [],
+    rescue: [],
+    cancel: ['failed'],
+  },
+  running: {
+    claim: [],
+    heartbeat: ['running'],
+    fence: ['running'],
+    complete: ['completed'],
+    fail: ['failed'],
+    retry: ['scheduled'],
+    release: ['scheduled'],
+    rescue: ['scheduled', 'failed'],
+    cancel: [],
+  },
+  completed: {
+    claim: [],
+    heartbeat: [],
+    fence: [],
+    complete: [],
+    fail: [],
+    retry: [],
+    release: [],
+    rescue: [],
+    cancel: [],
+  },
+  failed: {
+    claim: [],
+    heartbeat: [],
+    fence: [],
+    complete: [],
+    fail: [],
+    retry: [],
+    release: [],
+    rescue: [],
+    cancel: [],
+  },
+};

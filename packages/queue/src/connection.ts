@@ -1,0 +1,47 @@
+import { Redis, type RedisOptions } from 'ioredis';
+
+/** Reconnects for ever, at first after 50 ms, at last every second: recovery is never a restart. */
+const retryStrategy = (times: number): number => Math.min(50 * 2 ** Math.min(times - 1, 5), 1_000);
+
+/**
+ * Options of a connection that answers quickly or fails: no offline queue, and a command that gets no
+ * answer within a second is given up. The relay makes good whatever was lost that way.
+ */
+const failFast = {
+  retryStrategy,
+  enableOfflineQueue: false,
+  maxRetriesPerRequest: 0,
+  commandTimeout: 1_000,
+  connectTimeout: 1_000,
+} as const satisfies RedisOptions;
+
+/** Options of a consumer's connections: BullMQ blocks on them and wants them to wait for Redis. */
+export const patient = {
+  retryStrategy,
+  maxRetriesPerRequest: null,
+  connectTimeout: 1_000,
+} as const satisfies RedisOptions;
+
+export interface ConnectionOptions {
+  /** A Redis connection URL. */
+  readonly url: string;
+  /** Shown in CLIENT LIST. */
+  readonly name: string;
+  readonly onError: (error: Error) => void;
+}
+
+/** A connection that fails fast; see `failFast`. */
+export function connect(options: ConnectionOptions): Redis {
+  const redis = new Redis(options.url, { ...failFast, connectionName: options.name });
+  redis.on('error', options.onError);
+  return redis;
+}
+
+/** Whether Redis answers now. */
+export async function answers(redis: Redis): Promise<boolean> {
+  try {
+    return (await redis.ping()) === 'PONG';
+  } catch {
+    return false;
+  }
+}

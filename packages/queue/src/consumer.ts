@@ -1,0 +1,72 @@
+import { DelayedError, type Job, Worker } from 'bullmq';
+import { patient } from './connection.ts';
+import { KEY_PREFIX, type Payload, QUEUE_NAME } from './names.ts';
+
+/** What becomes of a delivery: it is done with, or comes again after `snooze` milliseconds. */
+export type Verdict = 'done' | { readonly snooze: number };
+
+export interface ConsumerOptions {
+  /** A Redis connection URL. */
+  readonly url: string;
+  /** Shown in CLIENT LIST and on the BullMQ job. */
+  readonly name: string;
+  /** Most deliveries at a time. */
+  readonly concurrency: number;
+  /** How long BullMQ keeps a silent worker's delivery from others, in milliseconds. */
+  readonly lockMs: number;
+  /** Handles one delivery. Must not reject: what goes wrong with a job belongs in its record. */
+  readonly process: (jobId: string) => Promise<Verdict>;
+  readonly onError: (error: Error) => void;
+}
+
+export interface Consumer {
+  /**
+   * Takes no further delivery and resolves when those under way have ended, or after `deadlineMs`
+   * milliseconds: `Worker.close()` waits for ever when Redis does not answer.
+   */
+  close(deadlineMs: number): Promise<void>;
+}
+
+/** Consumes the queue until it is closed. A Redis that goes away is waited for. */
+export function createConsumer(options: ConsumerOptions): Consumer {
+  async function processJob(job: Job<Payload>, token?: string): Promise<void> {
+    const verdict = await options.process(job.data.jobId);
+    if (verdict === 'done') return;
+    await job.moveToDelayed(Date.now() + verdict.snooze, token);
+    throw new DelayedError();
+  }
+
+  const worker = new Worker<Payload>(QUEUE_NAME, processJob, {
+    connection: { ...patient, url: options.url, connectionName: options.name },
+    prefix: KEY_PREFIX,
+    name: options.name,
+    concurrency: options.concurrency,
+    lockDuration: options.lockMs,
+    stalledInterval: options.lockMs,
+    // A delivery that stalls often is the record's business: it counts attempts.
+    maxStalledCount: 1_000_000,
+    removeOnComplete: { count: 0 },
+    removeOnFail: { count: 0 },
+    // Retry of BullMQ's own calls to Redis, 15 s unless set: a restarted Redis is in use at once.
+    runRetryDelay: 250,
+  });
+  worker.on('error', options.onError);
+
+  return {
+    async close(deadlineMs) {
+      let timer: NodeJS.Timeout | undefined;
+      const deadline = new Promise<'late'>((resolve) => {
+        timer = setTimeout(resolve, deadlineMs, 'late');
+      });
+      const closed = worker.close().then(() => 'closed' as const);
+      if ((await Promise.race([closed, deadline])) === 'late') {
+        closed.catch(() => undefined);
+        await Promise.race([
+          worker.disconnect(),
+          new Promise((resolve) => setTimeout(resolve, 500)),
+        ]);
+      }
+      clearTimeout(timer);
+    },
+  };
+}

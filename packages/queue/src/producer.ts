@@ -1,0 +1,76 @@
+import { Queue } from 'bullmq';
+import type { Redis } from 'ioredis';
+import { KEY_PREFIX, type Payload, QUEUE_NAME } from './names.ts';
+
+/** A job to deliver; times are milliseconds since the epoch, by Postgres's clock. */
+export interface Delivery {
+  readonly jobId: string;
+  /** Attempts the job has had so far. */
+  readonly attempt: number;
+  readonly due: number;
+  readonly now: number;
+}
+
+export interface Producer {
+  /**
+   * Adds deliveries as delayed BullMQ jobs, in one round trip. One that Redis holds already is left as
+   * it is.
+   *
+   * @throws ioredis's error when Redis does not answer; any number of them may have arrived.
+   */
+  enqueue(deliveries: readonly Delivery[]): Promise<void>;
+  /**
+   * Adds what is missing and promotes what is delayed: for jobs that are overdue, because Redis lost
+   * them or because every worker's clock is behind.
+   */
+  assert(deliveries: readonly Delivery[]): Promise<void>;
+  close(): Promise<void>;
+}
+
+/**
+ * The BullMQ id of a delivery: the record's id, and for a rescued job also its attempt. The lost
+ * worker's delivery stays active in Redis until BullMQ's stalled check, and would swallow one with the
+ * same id.
+ */
+function deliveryId(delivery: Delivery): string {
+  return delivery.attempt === 0 ? delivery.jobId : `${delivery.jobId}.${delivery.attempt}`;
+}
+
+/** A producer on a connection of its own, which it does not close. */
+export function createProducer(redis: Redis, onError: (error: Error) => void): Producer {
+  const queue = new Queue<Payload>(QUEUE_NAME, {
+    connection: redis,
+    prefix: KEY_PREFIX,
+    skipWaitingForReady: true,
+    defaultJobOptions: { removeOnComplete: true, removeOnFail: true },
+  });
+  queue.on('error', onError);
+
+  async function enqueue(deliveries: readonly Delivery[]): Promise<void> {
+    await queue.addBulk(
+      deliveries.map((delivery) => ({
+        name: QUEUE_NAME,
+        data: { jobId: delivery.jobId },
+        opts: {
+          jobId: deliveryId(delivery),
+          // BullMQ delivers at timestamp + delay, so the producer's own clock does not matter.
+          timestamp: Math.round(delivery.now),
+          delay: Math.max(0, Math.ceil(delivery.due - delivery.now)),
+        },
+      })),
+    );
+  }
+
+  return {
+    enqueue,
+    async assert(deliveries) {
+      await enqueue(deliveries);
+      for (const delivery of deliveries) {
+        const job = await queue.getJob(deliveryId(delivery));
+        // Not delayed any more: it waits, is active, or is gone. All of that is fine.
+        if (await job?.isDelayed()) await job?.promote().catch(() => undefined);
+      }
+    },
+    close: () => queue.close(),
+  };
+}

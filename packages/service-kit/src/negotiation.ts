@@ -1,0 +1,30 @@
+import { type ApiError, errorCatalog } from '@kasabi/protocol';
+import type { Request, Response } from 'express';
+
+/** Whether the client would rather have JSON than plain text. Without a preference it would not. */
+export function prefersJson(request: Request): boolean {
+  const accept = request.headers.accept;
+  if (accept === undefined || accept === '*/*') return false;
+  const best = request.accepts(['text/plain', 'application/problem+json', 'application/json']);
+  return best !== false && best !== 'text/plain';
+}
+
+/**
+ * Answers with an error: a sentence in plain text or, if the client prefers JSON, a problem document
+ * (RFC 9457) whose `type` is stable.
+ */
+export function sendError(request: Request, response: Response, error: ApiError): void {
+  response.status(error.status).set({ ...error.headers, 'Cache-Control': 'no-store' });
+  if (!prefersJson(request)) {
+    response.type('text/plain').send(`${error.message}\n`);
+    return;
+  }
+  const problem = {
+    type: `urn:kasabi:problem:${error.code}`,
+    title: errorCatalog[error.code].title,
+    status: error.status,
+    detail: error.message,
+    instance: `urn:kasabi:request:${String(request.id)}`,
+  };
+  response.type('application/problem+json').send(JSON.stringify(problem));
+}

@@ -1,0 +1,95 @@
+import {
+  type ApiError,
+  datasetCodePattern,
+  type Gathered,
+  gatherParameters,
+  InvalidParameter,
+  MalformedRequest,
+  NotFound,
+  type Parameters,
+  Unauthorized,
+  UnsupportedMediaType,
+} from '@kasabi/protocol';
+import type { Request } from 'express';
+
+/** The largest request body that is read, in bytes; a job request needs a hundred. */
+export const bodyLimit = 16_384;
+
+const utf8 = new TextDecoder('utf-8', { fatal: true });
+
+/**
+ * The parameters of a request, from its query string and, when `express.raw` has read one, its body;
+ * and what is wrong with them.
+ */
+export function readParameters(request: Request, allowed: ReadonlySet<string>): Gathered {
+  const query = request.originalUrl.split('?').slice(1).join('?');
+  const body: unknown = request.body;
+  if (!Buffer.isBuffer(body) || body.length === 0) return gatherParameters({ query }, allowed);
+  const { text, problem } = decodeBody(request, body);
+  const gathered = gatherParameters({ query, ...text }, allowed);
+  return { parameters: gathered.parameters, problem: problem ?? gathered.problem };
+}
+
+function decodeBody(
+  request: Request,
+  body: Buffer,
+): { readonly text?: { form: string } | { json: string }; readonly problem?: ApiError } {
+  const type = request.is(['application/json', 'application/x-www-form-urlencoded']);
+  const charset = /;\s*charset="?([^";\s]+)/i.exec(request.headers['content-type'] ?? '')?.[1];
+  if (!type || (charset !== undefined && !/^(utf-?8|us-ascii)$/i.test(charset))) {
+    const problem = new UnsupportedMediaType(
+      'Send the parameters as application/x-www-form-urlencoded or application/json, in UTF-8.',
+    );
+    return { problem };
+  }
+  try {
+    const decoded = utf8.decode(body);
+    return { text: type === 'application/json' ? { json: decoded } : { form: decoded } };
+  } catch {
+    return { problem: new MalformedRequest('The request body is not UTF-8.') };
+  }
+}
+
+const headerNames = ['x_kasabi_apikey', 'x-kasabi-apikey'] as const;
+
+/**
+ * The API key a request carries: in the header X_KASABI_APIKEY or the same with hyphens, as a bearer
+ * token, or as the parameter `apikey`.
+ *
+ * @throws Unauthorized when it carries none.
+ * @throws InvalidParameter when it carries two that differ.
+ */
+export function apiKeyOf(request: Request, parameters: Parameters): string {
+  const keys = new Set<string>();
+  for (const name of headerNames) {
+    for (const value of request.headersDistinct[name] ?? []) keys.add(value);
+  }
+  const bearer = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
+  if (bearer !== undefined) keys.add(bearer);
+  const parameter = parameters.get('apikey');
+  if (parameter !== undefined) keys.add(parameter);
+  keys.delete('');
+  if (keys.size > 1) {
+    throw new InvalidParameter('apikey', 'The request carries two API keys that differ; send one.');
+  }
+  const [key] = keys;
+  if (key === undefined) throw new Unauthorized();
+  return key;
+}
+
+/**
+ * The short code in a request's path, or '' when it cannot be one. No dataset has that one, so it is
+ * answered as an unknown dataset is, and nothing hostile reaches Postgres.
+ */
+export function shortCodeOf(value: string): string {
+  return datasetCodePattern.test(value) ? value : '';
+}
+
+/** 404 for a dataset that is not there; `code` is what `shortCodeOf` returned. */
+export function noSuchDataset(code: string): NotFound {
+  return new NotFound(
+    code === ''
+      ? 'There is no such dataset: a short code has 1 to 63 lower-case letters, digits and hyphens.'
+      : `There is no dataset ${code}.`,
+  );
+}

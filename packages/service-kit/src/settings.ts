@@ -1,0 +1,133 @@
+import { suggest } from '@kasabi/protocol';
+import { z } from 'zod';
+
+/** The environment a process was started with. */
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Settings that are wrong or unknown; the message names each and says what to do. */
+export class SettingsInvalid extends Error {
+  readonly code = 'settings-invalid';
+  constructor(problems: readonly string[]) {
+    super(
+      `The settings are not usable:\n${problems.map((problem) => `  - ${problem}`).join('\n')}`,
+    );
+  }
+}
+
+export interface SettingsOptions {
+  /** What the settings are for, in messages: `the api service`. */
+  readonly of: string;
+  /** A variable that begins like this is meant for us, so an unknown one is an error. */
+  readonly prefixes?: readonly string[];
+}
+
+// Kubernetes puts such variables into every container for each service of the namespace: API_PORT may
+// come as tcp://10.0.0.1:80, which `port` refuses with a hint, and API_SERVICE_HOST is nobody's typo.
+const serviceLink = /_SERVICE_(HOST|PORT)(_\w+)?$|_PORT_\d+_(TCP|UDP)(_\w+)?$/;
+
+/**
+ * Reads and checks the settings of a process from its environment, all at once. Empty means unset. A
+ * variable that is none of the settings but nearly spelt like one, or begins like one, is an error: it
+ * was meant, and would be ignored in silence.
+ *
+ * @throws SettingsInvalid
+ */
+export function parseSettings<Shape extends z.ZodRawShape>(
+  schema: z.ZodObject<Shape>,
+  environment: Environment,
+  options: SettingsOptions,
+): z.infer<z.ZodObject<Shape>> {
+  const names = Object.keys(schema.shape);
+  const given = Object.fromEntries(
+    names.map((name) => [name, environment[name] === '' ? undefined : environment[name]]),
+  );
+  const problems: string[] = [];
+  for (const name of Object.keys(environment)) {
+    if (names.includes(name) || serviceLink.test(name)) continue;
+    const meant = suggest(name, names);
+    if (meant !== undefined && environment[meant] === undefined) {
+      problems.push(`${name} is no setting of ${options.of}; did you mean ${meant}?`);
+    } else if (options.prefixes?.some((prefix) => name.startsWith(prefix))) {
+      problems.push(
+        `${name} is no setting of ${options.of}; its settings are ${names.join(', ')}.`,
+      );
+    }
+  }
+  const parsed = schema.safeParse(given);
+  if (!parsed.success) {
+    for (const issue of parsed.error.issues) {
+      const name = String(issue.path[0] ?? 'the settings together');
+      const missing = given[name] === undefined && issue.code !== 'custom';
+      problems.push(
+        missing ? `${name} is not set; it ${issue.message}.` : `${name} ${issue.message}.`,
+      );
+    }
+  }
+  if (problems.length > 0) throw new SettingsInvalid(problems);
+  return parsed.data as z.infer<z.ZodObject<Shape>>;
+}
+
+/** A TCP port to listen on; 0 lets the system choose. */
+export const port = (fallback: number) =>
+  integer({ from: 0, to: 65_535, fallback, what: 'a port number' });
+
+/** A whole number within bounds. */
+export function integer(options: {
+  readonly from: number;
+  readonly to: number;
+  readonly fallback: number;
+  /** What the number is, with its unit: `a number of milliseconds`. */
+  readonly what?: string;
+}) {
+  const message = `must be ${options.what ?? 'a whole number'} from ${options.from} to ${options.to}`;
+  return z
+    .string()
+    .regex(/^\d+$/, { error: message })
+    .transform(Number)
+    .refine((value) => value >= options.from && value <= options.to, { error: message })
+    .default(options.fallback);
+}
+
+/** A URL of one of these schemes. The message never repeats the value: it may hold a password. */
+export function url(schemes: readonly string[]) {
+  const message = `must be a URL that begins with ${schemes.map((scheme) => `${scheme}://`).join(' or ')}`;
+  return z
+    .string({ error: message })
+    .refine(
+      (value) => URL.canParse(value) && schemes.includes(new URL(value).protocol.slice(0, -1)),
+      { error: message },
+    );
+}
+
+/** The Postgres to use: required, without a default, since it holds a secret. */
+export const postgresUrl = () => url(['postgresql', 'postgres']);
+
+/** The Redis to use: required, without a default, since it holds a secret. */
+export const redisUrl = () => url(['redis', 'rediss']);
+
+/** The address clients reach a service under, without a trailing slash. */
+export const publicUrl = () =>
+  url(['http', 'https']).transform((value) => value.replace(/\/+$/, ''));
+
+/** One of a few words. */
+export function choice<const Words extends readonly [string, ...string[]]>(
+  words: Words,
+  fallback: NoInfer<Words[number]>,
+) {
+  return z.enum(words, { error: `must be one of ${words.join(', ')}` }).default(fallback as never);
+}
+
+/** How much is logged. */
+export const logLevel = () => choice(['trace', 'debug', 'info', 'warn', 'error', 'silent'], 'info');
+
+/** How long an orderly stop may take, in milliseconds, before the process ends anyway. */
+export const shutdownTimeout = () =>
+  integer({ from: 0, to: 600_000, fallback: 10_000, what: 'a number of milliseconds' });
+
+/** Most Postgres connections of a process. */
+export const databasePoolSize = () =>
+  integer({ from: 1, to: 1_000, fallback: 10, what: 'a number of connections' });
+
+/** How long a statement of a request may take, in milliseconds, before Postgres cancels it. */
+export const statementTimeout = () =>
+  integer({ from: 100, to: 600_000, fallback: 10_000, what: 'a number of milliseconds' });

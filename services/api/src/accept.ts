@@ -1,0 +1,76 @@
+import {
+  type AcceptedJob,
+  type AcceptOutcome,
+  type AcceptRequest,
+  acceptJobs,
+  markEnqueued,
+} from '@kasabi/jobs';
+import { createBatcher } from '@kasabi/postgres';
+import type { Delivery, Producer } from '@kasabi/queue';
+import type { Logger } from '@kasabi/service-kit';
+import type pg from 'pg';
+
+export interface AcceptorOptions {
+  readonly pool: pg.Pool;
+  readonly producer: Producer;
+  readonly log: Logger;
+  readonly maxScheduleDays: number;
+  readonly horizonMs: number;
+}
+
+export interface Acceptor {
+  /** Resolves when the record is committed; whether Redis answers does not matter. */
+  accept(request: AcceptRequest): Promise<AcceptOutcome>;
+  /** Resolves when everything accepted so far was handed to Redis or left to the relay. */
+  settled(): Promise<void>;
+}
+
+/**
+ * Accepts jobs: the requests of one turn of the event loop become one statement and one commit, and the
+ * jobs that are due within the horizon go to Redis behind the answer. What does not arrive there is the
+ * relay's.
+ */
+export function createAcceptor(options: AcceptorOptions): Acceptor {
+  const { pool, producer, log } = options;
+  const pending = new Set<Promise<void>>();
+
+  const records = createBatcher<AcceptRequest, AcceptOutcome>({
+    run: (requests) => acceptJobs(pool, requests, { maxScheduleDays: options.maxScheduleDays }),
+    maxSize: 500,
+    maxConcurrent: 4,
+  });
+
+  const deliveries = createBatcher<Delivery, undefined>({
+    run: async (batch) => {
+      await producer.enqueue(batch);
+      await markEnqueued(pool, batch);
+      return batch.map(() => undefined);
+    },
+    maxSize: 500,
+    maxConcurrent: 2,
+  });
+
+  function enqueue(job: AcceptedJob): void {
+    const due = job.startTime.getTime();
+    const now = job.created.getTime();
+    if (due - now > options.horizonMs) return;
+    const handedOver = deliveries
+      .add({ jobId: job.id, attempt: 0, due, now })
+      .catch((error: unknown) => {
+        log.warn({ err: error, jobId: job.id }, 'not enqueued: the relay will');
+      })
+      .finally(() => pending.delete(handedOver));
+    pending.add(handedOver);
+  }
+
+  return {
+    async accept(request) {
+      const outcome = await records.add(request);
+      if (outcome.outcome === 'accepted') enqueue(outcome.job);
+      return outcome;
+    },
+    async settled() {
+      await Promise.all(pending);
+    },
+  };
+}

@@ -1,0 +1,43 @@
+import {
+  databasePoolSize,
+  type Environment,
+  integer,
+  logLevel,
+  parseSettings,
+  port,
+  postgresUrl,
+  publicUrl,
+  redisUrl,
+  shutdownTimeout,
+  statementTimeout,
+} from '@kasabi/service-kit';
+import { z } from 'zod';
+
+const schema = z.object({
+  DATABASE_URL: postgresUrl().describe('Postgres, with the login of the role kasabi_api'),
+  REDIS_URL: redisUrl().describe('Redis, where due jobs are delivered from'),
+  API_PORT: port(8080).describe('The port to listen on'),
+  API_PUBLIC_URL: publicUrl().describe('Where clients reach this service'),
+  STATUS_PUBLIC_URL: publicUrl().describe('Where clients reach the status service'),
+  MAX_SCHEDULE_DAYS: integer({ from: 1, to: 36_500, fallback: 366 }).describe(
+    'How many days ahead a startTime may lie',
+  ),
+  QUEUE_HORIZON_MS: integer({ from: 60_000, to: 2_592_000_000, fallback: 3_600_000 }).describe(
+    'Jobs due later than this many milliseconds from now stay out of Redis until near',
+  ),
+  DATABASE_POOL_SIZE: databasePoolSize().describe('Most Postgres connections of this process'),
+  STATEMENT_TIMEOUT_MS: statementTimeout().describe('How long one statement may take'),
+  LOG_LEVEL: logLevel().describe('How much is logged'),
+  SHUTDOWN_TIMEOUT_MS: shutdownTimeout().describe('How long an orderly stop may take'),
+});
+
+export type Settings = z.infer<typeof schema>;
+
+/**
+ * The settings of the api service.
+ *
+ * @throws SettingsInvalid
+ */
+export function readSettings(environment: Environment): Settings {
+  return parseSettings(schema, environment, { of: 'the api service', prefixes: ['API_'] });
+}

@@ -1,0 +1,60 @@
+import { createPool, databaseAnswers, isTransient } from '@kasabi/postgres';
+import { answers, connect, createProducer } from '@kasabi/queue';
+import { createApp, createLogger, listen, runService } from '@kasabi/service-kit';
+import { createAcceptor } from './accept.ts';
+import { readSettings } from './env.ts';
+import { addJobRoutes } from './jobs.ts';
+
+await runService(async () => {
+  // biome-ignore lint/style/noProcessEnv: the one place where this service reads its environment.
+  const settings = readSettings(process.env);
+  const log = createLogger({ service: 'api', level: settings.LOG_LEVEL });
+  const onConnectionError = (error: Error): void => log.warn({ err: error }, 'connection lost');
+
+  const pool = createPool({
+    url: settings.DATABASE_URL,
+    applicationName: 'kasabi-api',
+    max: settings.DATABASE_POOL_SIZE,
+    statementTimeoutMs: settings.STATEMENT_TIMEOUT_MS,
+    onIdleError: onConnectionError,
+  });
+  const redis = connect({
+    url: settings.REDIS_URL,
+    name: 'kasabi-api',
+    onError: onConnectionError,
+  });
+  const producer = createProducer(redis, onConnectionError);
+  const acceptor = createAcceptor({
+    pool,
+    producer,
+    log,
+    maxScheduleDays: settings.MAX_SCHEDULE_DAYS,
+    horizonMs: settings.QUEUE_HORIZON_MS,
+  });
+
+  const app = createApp({
+    log,
+    checks: { Postgres: () => databaseAnswers(pool), Redis: () => answers(redis) },
+    isUnavailable: isTransient,
+    routes: (router) =>
+      addJobRoutes(router, {
+        pool,
+        acceptor,
+        statusUrl: settings.STATUS_PUBLIC_URL,
+        maxScheduleDays: settings.MAX_SCHEDULE_DAYS,
+      }),
+  });
+  const server = await listen({ listener: app, port: settings.API_PORT, setting: 'API_PORT' });
+  log.info({ port: server.port }, 'listening');
+
+  return {
+    log,
+    shutdownTimeoutMs: settings.SHUTDOWN_TIMEOUT_MS,
+    async stop() {
+      await server.close();
+      await acceptor.settled();
+      redis.disconnect();
+      await pool.end();
+    },
+  };
+});

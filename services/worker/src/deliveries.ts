@@ -1,0 +1,124 @@
+import { FencedOut } from '@kasabi/datasets';
+import { backoffMs, type Claim, claim, fail, LeaseLost, release, retry } from '@kasabi/jobs';
+import { hasSqlState, isTransient, sqlState } from '@kasabi/postgres';
+import type { Verdict } from '@kasabi/queue';
+import type { Logger } from '@kasabi/service-kit';
+import type pg from 'pg';
+import type { Settings } from './env.ts';
+import { handlers } from './handlers/index.ts';
+import type { Leases } from './leases.ts';
+
+/** The reason that running jobs are dropped with when the worker shuts down. */
+export class ShuttingDown extends Error {
+  readonly code = 'shutting-down';
+}
+
+export interface DeliveriesOptions {
+  readonly pool: pg.Pool;
+  readonly settings: Settings;
+  readonly leases: Leases;
+  /** Names this worker in leases and logs. */
+  readonly holder: string;
+  readonly log: Logger;
+}
+
+/** How long a delivery for a busy dataset waits, in milliseconds; varied so that they do not march. */
+const busyMs = (): number => 100 + Math.random() * 150;
+
+/** A clock may be this far off, in milliseconds, before it is not trusted with a delay. */
+const tolerableSkewMs = 1_000;
+
+/** Makes the function that handles one delivery: claim, run, end. It never rejects. */
+export function createDeliveries(options: DeliveriesOptions): (jobId: string) => Promise<Verdict> {
+  const { pool, settings, leases, holder, log } = options;
+
+  async function deliver(jobId: string): Promise<Verdict> {
+    const claimed = await claim(pool, { jobId, holder, leaseMs: settings.LEASE_MS });
+    switch (claimed.outcome) {
+      case 'claimed':
+        return await run(claimed.claim);
+      case 'early': {
+        const skew = Date.now() - claimed.now;
+        if (Math.abs(skew) <= tolerableSkewMs) return { snooze: claimed.waitMs };
+        // BullMQ reads its worker's clock: a delay of the full wait would be wrong for every other
+        // worker by our error. In short steps it is right for us, and the relay sees to the rest.
+        log.warn({ jobId, skewMs: Math.round(skew) }, 'early: the clock of this host is wrong');
+        return { snooze: Math.min(claimed.waitMs, 1_000) };
+      }
+      case 'busy':
+        return { snooze: busyMs() };
+      case 'gone':
+        return 'done';
+    }
+  }
+
+  async function run(held: Claim): Promise<Verdict> {
+    const jobLog = log.child({
+      jobId: held.jobId,
+      dataset: held.datasetCode,
+      type: held.type,
+      attempt: held.attempt,
+    });
+    const lease = leases.hold(held);
+    jobLog.info({ driftMs: Math.round(held.driftMs) }, 'claimed');
+    try {
+      const handler = handlers[held.type];
+      await handler({ claim: held, pool, settings, signal: lease.signal, log: jobLog });
+      jobLog.info('completed');
+      return 'done';
+    } catch (error) {
+      return await end(held, error, lease.signal, jobLog);
+    } finally {
+      lease.end();
+    }
+  }
+
+  /** What follows an attempt that did not complete. */
+  async function end(
+    held: Claim,
+    error: unknown,
+    signal: AbortSignal,
+    jobLog: Logger,
+  ): Promise<Verdict> {
+    if (signal.reason instanceof ShuttingDown) {
+      await release(pool, held);
+      jobLog.info('released: the worker shuts down');
+      return 'done';
+    }
+    if (signal.aborted || error instanceof LeaseLost || error instanceof FencedOut) {
+      jobLog.warn({ err: error }, 'dropped: another attempt has taken over');
+      return 'done';
+    }
+    if (isTransient(error) && held.attempt < settings.MAX_ATTEMPTS) {
+      const delayMs = backoffMs(held.attempt);
+      jobLog.warn({ err: error, delayMs }, 'retrying');
+      await retry(pool, held, { delayMs, message: describe(error) });
+      return { snooze: delayMs };
+    }
+    jobLog.error({ err: error }, 'failed');
+    await fail(pool, held, describe(error));
+    return 'done';
+  }
+
+  return async (jobId) => {
+    try {
+      return await deliver(jobId);
+    } catch (error) {
+      // The record could not be read or written. Whatever state it is in, a later delivery or the
+      // rescuer finds it there.
+      log.warn({ err: error, jobId }, 'delivery put off');
+      return { snooze: 1_000 };
+    }
+  };
+}
+
+/** Says to the owner why an attempt did not complete, without what only operators understand. */
+function describe(error: unknown): string {
+  if (hasSqlState(error, sqlState.lockNotAvailable)) {
+    return 'Writers kept the dataset busy, so it could not be locked; ask again when they have finished.';
+  }
+  if (isTransient(error)) {
+    return 'The database was unavailable or busy; ask again later.';
+  }
+  return 'The job hit an unexpected error; the operators find it in the log under its id.';
+}

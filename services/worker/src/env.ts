@@ -1,0 +1,83 @@
+import {
+  databasePoolSize,
+  type Environment,
+  integer,
+  logLevel,
+  parseSettings,
+  port,
+  postgresUrl,
+  redisUrl,
+  shutdownTimeout,
+} from '@kasabi/service-kit';
+import { z } from 'zod';
+
+const ms = 'a number of milliseconds';
+
+const schema = z
+  .object({
+    DATABASE_URL: postgresUrl().describe('Postgres, with the login of the role kasabi_worker'),
+    REDIS_URL: redisUrl().describe('Redis, where due jobs are delivered from'),
+    WORKER_PORT: port(8082).describe('The port for /healthz and /readyz'),
+    WORKER_CONCURRENCY: integer({ from: 1, to: 1_000, fallback: 10 }).describe(
+      'Most jobs this process runs at a time',
+    ),
+    DATABASE_POOL_SIZE: databasePoolSize().describe('Most Postgres connections of this process'),
+    LEASE_MS: integer({ from: 1_000, to: 600_000, fallback: 15_000, what: ms }).describe(
+      "How long a silent worker keeps its jobs; a lost worker's job is taken up within twice this",
+    ),
+    MAX_ATTEMPTS: integer({ from: 1, to: 100, fallback: 5 }).describe(
+      'A job that has been tried this often fails',
+    ),
+    LOCK_TIMEOUT_MS: integer({ from: 100, to: 600_000, fallback: 10_000, what: ms }).describe(
+      'How long one attempt waits for writers in flight',
+    ),
+    TRUNCATE_TIMEOUT_MS: integer({ from: 10, to: 60_000, fallback: 500, what: ms }).describe(
+      'The longest a reset may make a reader wait',
+    ),
+    TRUNCATE_TRIES: integer({ from: 0, to: 100, fallback: 3 }).describe(
+      'How often TRUNCATE is tried before DELETE takes its place',
+    ),
+    QUEUE_HORIZON_MS: integer({
+      from: 60_000,
+      to: 2_592_000_000,
+      fallback: 3_600_000,
+      what: ms,
+    }).describe('Jobs due later than this stay out of Redis until near'),
+    RELAY_INTERVAL_MS: integer({ from: 10, to: 60_000, fallback: 1_000, what: ms }).describe(
+      'The pause between rounds of the relay',
+    ),
+    RELAY_OVERDUE_MS: integer({ from: 10, to: 60_000, fallback: 1_000, what: ms }).describe(
+      'How long a due job may go unclaimed before the relay asserts its delivery',
+    ),
+    RESCUER_INTERVAL_MS: integer({ from: 10, to: 60_000, fallback: 1_000, what: ms }).describe(
+      'The pause between rounds of the rescuer',
+    ),
+    PRUNER_INTERVAL_MS: integer({
+      from: 1_000,
+      to: 86_400_000,
+      fallback: 3_600_000,
+      what: ms,
+    }).describe('The pause between rounds of the pruner'),
+    JOB_RETENTION_DAYS: integer({ from: 1, to: 36_500, fallback: 90 }).describe(
+      'How many days the record of an ended job is kept',
+    ),
+    LOG_LEVEL: logLevel().describe('How much is logged'),
+    SHUTDOWN_TIMEOUT_MS: shutdownTimeout().describe(
+      'How long an orderly stop may take; running jobs have half of it to finish',
+    ),
+  })
+  .refine((settings) => settings.TRUNCATE_TIMEOUT_MS < settings.LEASE_MS, {
+    path: ['TRUNCATE_TIMEOUT_MS'],
+    error: 'must be shorter than LEASE_MS',
+  });
+
+export type Settings = z.infer<typeof schema>;
+
+/**
+ * The settings of the worker service.
+ *
+ * @throws SettingsInvalid
+ */
+export function readSettings(environment: Environment): Settings {
+  return parseSettings(schema, environment, { of: 'the worker service', prefixes: ['WORKER_'] });
+}

@@ -1,0 +1,26 @@
+import type { Claim } from '@kasabi/jobs';
+import type { JobType } from '@kasabi/protocol';
+import type { Logger } from '@kasabi/service-kit';
+import type pg from 'pg';
+import type { Settings } from '../env.ts';
+import { reset } from './reset.ts';
+
+/** What a handler works with. */
+export interface JobContext {
+  readonly claim: Claim;
+  readonly pool: pg.Pool;
+  readonly settings: Settings;
+  /** Aborts when the job is no longer this worker's, or has to be given back. */
+  readonly signal: AbortSignal;
+  readonly log: Logger;
+}
+
+/**
+ * Does a job of one type. It returns once the job is completed: `complete` belongs into the transaction
+ * that commits the effect. What it throws decides what follows: something transient another attempt,
+ * anything else the end.
+ */
+export type Handler = (context: JobContext) => Promise<void>;
+
+/** A handler for each type in the catalog; the compiler asks for the one that is missing. */
+export const handlers: Record<JobType, Handler> = { reset };
