@@ -1,10 +1,20 @@
 export { type ClearMethod, type ClearRequest, clearDataset } from './clear.ts';
+export { countQuads } from './count.ts';
 export { DatasetCodeInvalid, DatasetExists, DatasetUnknown, FencedOut } from './errors.ts';
+export { type LoadOptions, type LoadProgress, type LoadResult, loadDataset } from './load.ts';
+export { DatasetReadOnly } from './load-errors.ts';
 export { type LockRequest, lockDataset } from './lock.ts';
+export {
+  BaseIriInvalid,
+  RdfFileDamaged,
+  RdfFileUnreadable,
+  RdfFormatUnknown,
+  RdfSyntaxError,
+} from './rdf-errors.ts';
+export { rdfExtensions } from './rdf-format.ts';
 export {
   createDataset,
   type Dataset,
-  datasetCodePattern,
   findDataset,
   getDataset,
   listDatasets,

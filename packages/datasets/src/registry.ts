@@ -1,5 +1,6 @@
 import { OwnerUnknown } from '@kasabi/accounts';
 import { type Database, hasSqlState, roleName, sqlState, withTransaction } from '@kasabi/postgres';
+import { datasetCodePattern } from '@kasabi/protocol';
 import type pg from 'pg';
 import { DatasetCodeInvalid, DatasetExists, DatasetUnknown } from './errors.ts';
 import { quadsTableDdl } from './tables.ts';
@@ -32,9 +33,6 @@ export interface NewDataset {
   /** The short code unless given. */
   readonly title?: string;
 }
-
-/** What a short code looks like, as the registry's CHECK has it. */
-export const datasetCodePattern = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
 const selectDataset = `
   SELECT d.id, d.code, d.title, o.name AS owner, d.status, d.created, d.published,

@@ -30,10 +30,20 @@ export interface ConnectionOptions {
   readonly onError: (error: Error) => void;
 }
 
-/** A connection that fails fast; see `failFast`. */
-export function connect(options: ConnectionOptions): Redis {
+/**
+ * A connection that fails fast; see `failFast`. Resolves when Redis is ready, or after a second without
+ * it: it goes on connecting, and a service starts in whatever order its dependencies do.
+ */
+export async function connect(options: ConnectionOptions): Promise<Redis> {
   const redis = new Redis(options.url, { ...failFast, connectionName: options.name });
   redis.on('error', options.onError);
+  await new Promise<void>((resolve) => {
+    const timer = setTimeout(resolve, failFast.connectTimeout);
+    redis.once('ready', () => {
+      clearTimeout(timer);
+      resolve();
+    });
+  });
   return redis;
 }
 

@@ -11,12 +11,21 @@ export interface Delivery {
   readonly now: number;
 }
 
+/** Redis is not connected; nothing was enqueued. */
+export class QueueUnavailable extends Error {
+  readonly code = 'queue-unavailable';
+  constructor() {
+    super('Redis is not connected; the relay enqueues what is missing when it is back.');
+  }
+}
+
 export interface Producer {
   /**
    * Adds deliveries as delayed BullMQ jobs, in one round trip. One that Redis holds already is left as
    * it is.
    *
-   * @throws ioredis's error when Redis does not answer; any number of them may have arrived.
+   * @throws QueueUnavailable, or ioredis's error when Redis does not answer and any number of them may
+   *   have arrived.
    */
   enqueue(deliveries: readonly Delivery[]): Promise<void>;
   /**
@@ -36,18 +45,40 @@ function deliveryId(delivery: Delivery): string {
   return delivery.attempt === 0 ? delivery.jobId : `${delivery.jobId}.${delivery.attempt}`;
 }
 
-/** A producer on a connection of its own, which it does not close. */
+/**
+ * A producer on a connection of its own, which it does not close.
+ *
+ * The BullMQ queue is made when Redis is first ready, and thrown away if it could not begin: one that
+ * failed its first commands stays failed for ever (its rejected `initializing` is kept), and an API that
+ * started before Redis would never enqueue anything.
+ */
 export function createProducer(redis: Redis, onError: (error: Error) => void): Producer {
-  const queue = new Queue<Payload>(QUEUE_NAME, {
-    connection: redis,
-    prefix: KEY_PREFIX,
-    skipWaitingForReady: true,
-    defaultJobOptions: { removeOnComplete: true, removeOnFail: true },
-  });
-  queue.on('error', onError);
+  let queue: Queue<Payload> | undefined;
+
+  async function ready(): Promise<Queue<Payload>> {
+    if (redis.status !== 'ready') throw new QueueUnavailable();
+    if (queue === undefined) {
+      queue = new Queue<Payload>(QUEUE_NAME, {
+        connection: redis,
+        prefix: KEY_PREFIX,
+        defaultJobOptions: { removeOnComplete: true, removeOnFail: true },
+      });
+      queue.on('error', onError);
+    }
+    const made = queue;
+    try {
+      await made.waitUntilReady();
+    } catch (error) {
+      if (queue === made) queue = undefined;
+      await made.close().catch(() => undefined);
+      throw error;
+    }
+    return made;
+  }
 
   async function enqueue(deliveries: readonly Delivery[]): Promise<void> {
-    await queue.addBulk(
+    const jobs = await ready();
+    await jobs.addBulk(
       deliveries.map((delivery) => ({
         name: QUEUE_NAME,
         data: { jobId: delivery.jobId },
@@ -65,12 +96,15 @@ export function createProducer(redis: Redis, onError: (error: Error) => void): P
     enqueue,
     async assert(deliveries) {
       await enqueue(deliveries);
+      const jobs = await ready();
       for (const delivery of deliveries) {
-        const job = await queue.getJob(deliveryId(delivery));
+        const job = await jobs.getJob(deliveryId(delivery));
         // Not delayed any more: it waits, is active, or is gone. All of that is fine.
         if (await job?.isDelayed()) await job?.promote().catch(() => undefined);
       }
     },
-    close: () => queue.close(),
+    async close() {
+      await queue?.close();
+    },
   };
 }

@@ -5,3 +5,4 @@ export { apiKeyOf, bodyLimit, noSuchDataset, readParameters, shortCodeOf } from 
 export { type RunningService, runService } from './run.ts';
 export { type HttpServer, listen, PortUnavailable } from './server.ts';
 export * from './settings.ts';
+export { throttledWarning } from './throttled-warning.ts';

@@ -1,6 +1,6 @@
 import { createPool, databaseAnswers, isTransient } from '@kasabi/postgres';
 import { answers, connect, createProducer } from '@kasabi/queue';
-import { createApp, createLogger, listen, runService } from '@kasabi/service-kit';
+import { createApp, createLogger, listen, runService, throttledWarning } from '@kasabi/service-kit';
 import { createAcceptor } from './accept.ts';
 import { readSettings } from './env.ts';
 import { addJobRoutes } from './jobs.ts';
@@ -9,7 +9,7 @@ await runService(async () => {
   // biome-ignore lint/style/noProcessEnv: the one place where this service reads its environment.
   const settings = readSettings(process.env);
   const log = createLogger({ service: 'api', level: settings.LOG_LEVEL });
-  const onConnectionError = (error: Error): void => log.warn({ err: error }, 'connection lost');
+  const onConnectionError = throttledWarning(log, 'connection trouble');
 
   const pool = createPool({
     url: settings.DATABASE_URL,
@@ -18,7 +18,7 @@ await runService(async () => {
     statementTimeoutMs: settings.STATEMENT_TIMEOUT_MS,
     onIdleError: onConnectionError,
   });
-  const redis = connect({
+  const redis = await connect({
     url: settings.REDIS_URL,
     name: 'kasabi-api',
     onError: onConnectionError,

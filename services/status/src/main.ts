@@ -1,5 +1,5 @@
 import { createPool, databaseAnswers, isTransient } from '@kasabi/postgres';
-import { createApp, createLogger, listen, runService } from '@kasabi/service-kit';
+import { createApp, createLogger, listen, runService, throttledWarning } from '@kasabi/service-kit';
 import { addDatasetRoutes } from './datasets.ts';
 import { readSettings } from './env.ts';
 import { addJobRoutes } from './jobs.ts';
@@ -14,7 +14,7 @@ await runService(async () => {
     applicationName: 'kasabi-status',
     max: settings.DATABASE_POOL_SIZE,
     statementTimeoutMs: settings.STATEMENT_TIMEOUT_MS,
-    onIdleError: (error) => log.warn({ err: error }, 'connection lost'),
+    onIdleError: throttledWarning(log, 'connection trouble'),
   });
   const app = createApp({
     log,

@@ -1,5 +1,5 @@
 import { type Claim, createLoop, heartbeat, type Loop } from '@kasabi/jobs';
-import type { Logger } from '@kasabi/service-kit';
+import { type Logger, throttledWarning } from '@kasabi/service-kit';
 import type pg from 'pg';
 
 export interface LeasesOptions {
@@ -59,7 +59,7 @@ export function createLeases(options: LeasesOptions): Leases {
       name: 'heartbeat',
       intervalMs: options.leaseMs / 3,
       runOnce,
-      onError: (error) => options.log.warn({ err: error }, 'heartbeat failed'),
+      onError: throttledWarning(options.log, 'heartbeat failed'),
     }),
   };
 }

@@ -3,7 +3,7 @@ import { hostname } from 'node:os';
 import { createPruner, createRelay, createRescuer } from '@kasabi/jobs';
 import { createPool, databaseAnswers, isTransient } from '@kasabi/postgres';
 import { answers, connect, createConsumer, createEpoch, createProducer } from '@kasabi/queue';
-import { createApp, createLogger, listen, runService } from '@kasabi/service-kit';
+import { createApp, createLogger, listen, runService, throttledWarning } from '@kasabi/service-kit';
 import { createDeliveries, ShuttingDown } from './deliveries.ts';
 import { readSettings } from './env.ts';
 import { createLeases } from './leases.ts';
@@ -12,9 +12,8 @@ await runService(async () => {
   // biome-ignore lint/style/noProcessEnv: the one place where this service reads its environment.
   const settings = readSettings(process.env);
   const log = createLogger({ service: 'worker', level: settings.LOG_LEVEL });
-  const onConnectionError = (error: Error): void => log.warn({ err: error }, 'connection lost');
-  const loopFailed = (name: string) => (error: unknown) =>
-    log.warn({ err: error }, `${name} round failed`);
+  const onConnectionError = throttledWarning(log, 'connection trouble');
+  const loopFailed = (name: string) => throttledWarning(log, `${name} round failed`);
   // Unique for every start: a lease must never look like that of an earlier process.
   const holder = `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`;
 
@@ -35,7 +34,7 @@ await runService(async () => {
     statementTimeoutMs: settings.LEASE_MS,
     onIdleError: onConnectionError,
   });
-  const redis = connect({
+  const redis = await connect({
     url: settings.REDIS_URL,
     name: 'kasabi-worker',
     onError: onConnectionError,

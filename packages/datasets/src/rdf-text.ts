@@ -1,0 +1,69 @@
+import { isUtf8 } from 'node:buffer';
+import { RdfSyntaxError } from './rdf-errors.ts';
+
+const LF = 0x0a;
+
+/**
+ * Decodes UTF-8, which every RDF format is in. Strictly: replacement characters in the place of what
+ * was meant would be loaded without a word.
+ *
+ * @throws RdfSyntaxError with the line of the first byte that is not UTF-8.
+ */
+export async function* decodeUtf8(
+  bytes: AsyncIterable<Buffer>,
+  file: string,
+): AsyncGenerator<string> {
+  const decoder = new TextDecoder('utf-8', { fatal: true, ignoreBOM: true });
+  let lines = 1;
+  for await (const chunk of bytes) {
+    let text: string;
+    try {
+      text = decoder.decode(chunk, { stream: true });
+    } catch (error) {
+      throw invalid(file, lines + linesBeforeInvalid(chunk), error);
+    }
+    lines += countLines(chunk);
+    if (text !== '') yield text;
+  }
+  try {
+    decoder.decode();
+  } catch (error) {
+    throw invalid(file, lines, error);
+  }
+}
+
+function invalid(file: string, line: number, cause: unknown): RdfSyntaxError {
+  return new RdfSyntaxError(file, line, 'the text is not valid UTF-8', { cause });
+}
+
+function countLines(chunk: Buffer): number {
+  let lines = 0;
+  for (let at = chunk.indexOf(LF); at !== -1; at = chunk.indexOf(LF, at + 1)) lines += 1;
+  return lines;
+}
+
+/** How many lines of a chunk that failed to decode end before its first invalid line. */
+function linesBeforeInvalid(chunk: Buffer): number {
+  // Up to three bytes may complete a character that the chunk before began.
+  let start = 0;
+  while (start < 3 && ((chunk[start] ?? 0) & 0xc0) === 0x80) start += 1;
+  let lines = 0;
+  for (let end = chunk.indexOf(LF, start); end !== -1; end = chunk.indexOf(LF, start)) {
+    if (!isUtf8(chunk.subarray(start, end))) return lines;
+    lines += 1;
+    start = end + 1;
+  }
+  // Every finished line is valid, so the unfinished last one is not; or the fault is a character that
+  // the chunk before left unfinished, and then it is in the first line.
+  return beginsAsUtf8(chunk.subarray(start)) ? 0 : lines;
+}
+
+/** True for valid UTF-8 of which the last character may be cut short. */
+function beginsAsUtf8(bytes: Buffer): boolean {
+  try {
+    new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true });
+    return true;
+  } catch {
+    return false;
+  }
+}
