@@ -1,25 +1,11 @@
 import type { Database } from '@kasabi/postgres';
-import type { JobStatus, JobType } from '@kasabi/protocol';
-
-/** A job as its owner sees it. */
-export interface JobView {
-  readonly id: string;
-  readonly datasetCode: string;
-  readonly type: JobType;
-  readonly status: JobStatus;
-  readonly created: Date;
-  readonly startTime: Date;
-  readonly started: Date | null;
-  readonly endTime: Date | null;
-  readonly attempt: number;
-  readonly message: string | null;
-}
+import { type JobRecord, recordColumns } from './record.ts';
 
 export type FindOutcome =
-  | { readonly outcome: 'found'; readonly job: JobView }
+  | { readonly outcome: 'found'; readonly job: JobRecord }
   | { readonly outcome: 'refused' | 'dataset-unknown' | 'job-unknown' };
 
-type Row = { readonly outcome: FindOutcome['outcome'] } & JobView;
+type Row = { readonly outcome: FindOutcome['outcome'] } & JobRecord;
 
 /** Reads a job of a dataset for the key with this digest: key, ownership and record in one statement. */
 export async function findJob(
@@ -34,8 +20,7 @@ export async function findJob(
                   WHEN d.owner_id <> k.owner_id THEN 'refused'
                   WHEN j.id IS NULL THEN 'job-unknown'
                   ELSE 'found' END AS outcome,
-             j.id, d.code AS "datasetCode", j.type, j.status, j.created,
-             j.start_time AS "startTime", j.started, j.end_time AS "endTime", j.attempt, j.message
+             ${recordColumns}
       FROM (VALUES (1)) AS one
       LEFT JOIN kasabi.api_key k ON k.digest = $1 AND k.revoked IS NULL
       LEFT JOIN kasabi.dataset d ON d.code = $2

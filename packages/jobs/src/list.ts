@@ -1,23 +1,6 @@
 import type { Database } from '@kasabi/postgres';
 import type { JobStatus, JobType } from '@kasabi/protocol';
-
-/** A job record as lists show it. */
-export interface JobRecord {
-  readonly id: string;
-  /** The dataset's short code. */
-  readonly dataset: string;
-  readonly type: JobType;
-  readonly status: JobStatus;
-  readonly created: Date;
-  readonly startTime: Date;
-  /** When its next attempt may begin: the start time, or later after a retry's backoff. */
-  readonly due: Date;
-  readonly started: Date | null;
-  readonly endTime: Date | null;
-  /** 0 until it is claimed for the first time. */
-  readonly attempt: number;
-  readonly message: string | null;
-}
+import { type JobRecord, recordColumns } from './record.ts';
 
 export interface ListJobsOptions {
   readonly datasetCode?: string;
@@ -47,8 +30,7 @@ export async function listJobs(db: Database, options: ListJobsOptions): Promise<
   where((id) => `j.id < ${id}`, options.before);
   values.push(options.limit);
   const { rows } = await db.query<JobRecord>(
-    `SELECT j.id, d.code AS dataset, j.type, j.status, j.created, j.start_time AS "startTime", j.due,
-            j.started, j.end_time AS "endTime", j.attempt, j.message
+    `SELECT ${recordColumns}
      FROM kasabi.job j JOIN kasabi.dataset d ON d.id = j.dataset_id
      ${conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`}
      ORDER BY j.id DESC LIMIT $${values.length}`,

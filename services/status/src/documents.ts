@@ -1,4 +1,4 @@
-import type { JobView } from '@kasabi/jobs';
+import type { JobRecord } from '@kasabi/jobs';
 import {
   formatDateTime,
   type JobDocument,
@@ -7,7 +7,7 @@ import {
 } from '@kasabi/protocol';
 
 /** A job as clients see it; `successStatus` is the word for `completed`. */
-export function jobDocumentOf(job: JobView, successStatus: SuccessStatus): JobDocument {
+export function jobDocumentOf(job: JobRecord, successStatus: SuccessStatus): JobDocument {
   return {
     created: formatDateTime(job.created),
     startTime: formatDateTime(job.startTime),
@@ -15,7 +15,7 @@ export function jobDocumentOf(job: JobView, successStatus: SuccessStatus): JobDo
     status: job.status === 'completed' ? successStatus : job.status,
     jobStatus: legacyStatuses[job.status],
     jobType: job.type,
-    dataset: job.datasetCode,
+    dataset: job.dataset,
     attempt: job.attempt,
     message: job.message,
   };

@@ -1,0 +1,23 @@
+import type { JobStatus, JobType } from '@kasabi/protocol';
+
+/** A job record as its readers see it. */
+export interface JobRecord {
+  readonly id: string;
+  /** The dataset's short code. */
+  readonly dataset: string;
+  readonly type: JobType;
+  readonly status: JobStatus;
+  readonly created: Date;
+  readonly startTime: Date;
+  /** When its next attempt may begin: the start time, or later after a retry's backoff. */
+  readonly due: Date;
+  readonly started: Date | null;
+  readonly endTime: Date | null;
+  /** 0 until it is claimed for the first time. */
+  readonly attempt: number;
+  readonly message: string | null;
+}
+
+/** The columns of a `JobRecord`, of `kasabi.job j` and `kasabi.dataset d`. */
+export const recordColumns = `j.id, d.code AS dataset, j.type, j.status, j.created,
+  j.start_time AS "startTime", j.due, j.started, j.end_time AS "endTime", j.attempt, j.message`;
