@@ -1,6 +1,6 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { Database } from '@kasabi/postgres';
-import { OwnerUnknown } from './errors.ts';
+import { KeyTaken, OwnerUnknown } from './errors.ts';
 
 export interface IssuedKey {
   /** What `revokeKey` takes; safe to log. */
@@ -20,10 +20,11 @@ export function generateKey(): string {
 }
 
 /**
- * Issues a key to an owner. With `secret` that very key is made valid, and issuing it again changes
- * nothing.
+ * Issues a key to an owner. With `secret` that very key is made valid, also when it was revoked; issuing
+ * it again changes nothing.
  *
  * @throws OwnerUnknown when there is no such owner.
+ * @throws KeyTaken when `secret` is another owner's.
  */
 export async function issueKey(
   db: Database,
@@ -40,11 +41,14 @@ export async function issueKey(
     [ownerName, digestKey(secret)],
   );
   const keyId = rows[0]?.id;
-  if (keyId === undefined) throw new OwnerUnknown(ownerName);
+  if (keyId === undefined) {
+    const { rowCount } = await db.query('SELECT FROM kasabi.owner WHERE name = $1', [ownerName]);
+    throw rowCount === 0 ? new OwnerUnknown(ownerName) : new KeyTaken();
+  }
   return { keyId, secret };
 }
 
-/** Revokes a key at once and for good; false when there is no such key or it is revoked already. */
+/** Revokes a key at once; false when there is no such key or it is revoked already. */
 export async function revokeKey(db: Database, keyId: number): Promise<boolean> {
   const { rowCount } = await db.query(
     'UPDATE kasabi.api_key SET revoked = now() WHERE id = $1 AND revoked IS NULL',

@@ -1,5 +1,6 @@
-import type { Database } from '@kasabi/postgres';
+import { type Database, withTransaction } from '@kasabi/postgres';
 import type { JobType } from '@kasabi/protocol';
+import type pg from 'pg';
 
 /** One request for a job. */
 export interface AcceptRequest {
@@ -9,6 +10,8 @@ export interface AcceptRequest {
   readonly type: JobType;
   /** When to start; undefined for as soon as possible. */
   readonly startTime: Date | undefined;
+  /** The client's Idempotency-Key, with the SHA-256 of what it asked for. */
+  readonly idempotency?: { readonly key: string; readonly fingerprint: Buffer } | undefined;
 }
 
 /** An accepted job: its record is committed. Times are Postgres's. */
@@ -19,13 +22,101 @@ export interface AcceptedJob {
   readonly startTime: Date;
 }
 
-export type AcceptOutcome =
-  | { readonly outcome: 'accepted'; readonly job: AcceptedJob }
+/** Why a request was not accepted. */
+export type Rejection =
   /** The key is unknown, revoked, or not the dataset's owner's. */
-  | { readonly outcome: 'refused' }
-  | { readonly outcome: 'dataset-unknown' }
-  /** The start time lies beyond the horizon that `acceptJobs` was given. */
-  | { readonly outcome: 'too-far-ahead' };
+  | 'refused'
+  | 'dataset-unknown'
+  /** The start time lies beyond the horizon. */
+  | 'too-far-ahead'
+  /** The dataset has as many unfinished jobs as it may have. */
+  | 'too-many-open'
+  /** The Idempotency-Key stood for another request. */
+  | 'key-reused'
+  /** Another request with this Idempotency-Key is being accepted at this moment. */
+  | 'in-flight';
+
+/** `replayed`: the job is that of an earlier request with the same Idempotency-Key. */
+export type AcceptOutcome =
+  | { readonly outcome: 'accepted' | 'replayed'; readonly job: AcceptedJob }
+  | { readonly outcome: Rejection };
+
+export interface AcceptOptions {
+  readonly maxScheduleDays: number;
+  /** Most unfinished jobs of a dataset; absent or 0 for no limit. */
+  readonly maxOpenJobs?: number;
+}
+
+/** How long an Idempotency-Key is remembered. */
+export const idempotencyHours = 24;
+
+// In: arrays of key digests, dataset codes, types, start times in milliseconds since the epoch or null,
+// idempotency keys and fingerprints or null; then the horizon in days and the limit on open jobs. Out: a
+// row per request, in order; the records of those that are `accepted` are committed with it.
+//
+// Ids are made before the joins, which may change the order: they follow the order of the requests. Each
+// is made once: MATERIALIZED. A key that conflicts with a row this statement cannot see was inserted since
+// it began, by a request in flight.
+const text = `
+  WITH asked AS MATERIALIZED (
+    SELECT a.*, uuidv7() AS id FROM unnest(
+        $1::bytea[], $2::text[], $3::text[], $4::float8[], $5::text[], $6::bytea[])
+      WITH ORDINALITY AS a (digest, code, type, start_ms, key, fingerprint, position)
+  ), judged AS (
+    SELECT a.position, a.id, a.type, a.key, a.fingerprint, k.id AS key_id,
+           d.id AS dataset_id, prior.job_id AS prior_id,
+           greatest(to_timestamp(a.start_ms / 1000), now()) AS start_time,
+           CASE WHEN k.id IS NULL THEN 'refused'
+                WHEN d.id IS NULL THEN 'dataset-unknown'
+                WHEN d.owner_id <> k.owner_id THEN 'refused'
+                WHEN prior.fingerprint <> a.fingerprint THEN 'key-reused'
+                WHEN prior.job_id IS NOT NULL THEN 'replayed'
+                WHEN to_timestamp(a.start_ms / 1000) > now() + $7 * interval '1 day'
+                  THEN 'too-far-ahead'
+                ELSE 'accepted' END AS outcome
+    FROM asked a
+    LEFT JOIN kasabi.api_key k ON k.digest = a.digest AND k.revoked IS NULL
+    LEFT JOIN kasabi.dataset d ON d.code = a.code
+    LEFT JOIN kasabi.idempotency prior ON prior.api_key_id = k.id AND prior.key = a.key
+      AND prior.created > now() - interval '${idempotencyHours} hours'
+  ), open AS MATERIALIZED (
+    SELECT dataset_id,
+           (SELECT count(*) FROM (
+              SELECT FROM kasabi.job j
+              WHERE j.dataset_id = limited.dataset_id AND j.status = 'scheduled' LIMIT $8
+            ) AS scheduled)
+           + (SELECT count(*) FROM kasabi.job j
+              WHERE j.dataset_id = limited.dataset_id AND j.status = 'running') AS jobs
+    FROM (SELECT DISTINCT dataset_id FROM judged WHERE outcome = 'accepted' AND $8 > 0) AS limited
+  ), placed AS (
+    SELECT judged.*,
+           outcome = 'accepted' AND open.jobs + row_number() OVER (
+             PARTITION BY judged.dataset_id, outcome ORDER BY position) > $8 AS too_many
+    FROM judged LEFT JOIN open USING (dataset_id)
+  ), remembered AS (
+    INSERT INTO kasabi.idempotency AS i (api_key_id, key, fingerprint, job_id)
+    SELECT key_id, key, fingerprint, id FROM placed
+    WHERE outcome = 'accepted' AND too_many IS NOT TRUE AND key IS NOT NULL
+    ON CONFLICT (api_key_id, key) DO UPDATE
+      SET fingerprint = excluded.fingerprint, job_id = excluded.job_id, created = excluded.created
+      WHERE i.created <= now() - interval '${idempotencyHours} hours'
+    RETURNING job_id
+  ), settled AS MATERIALIZED (
+    SELECT p.position, p.type, p.id, p.key_id, p.dataset_id, p.prior_id, p.start_time,
+           CASE WHEN p.too_many THEN 'too-many-open'
+                WHEN p.outcome = 'accepted' AND p.key IS NOT NULL AND r.job_id IS NULL
+                  THEN 'in-flight'
+                ELSE p.outcome END AS outcome
+    FROM placed p LEFT JOIN remembered r ON r.job_id = p.id
+  ), accepted AS (
+    INSERT INTO kasabi.job (id, dataset_id, type, start_time, due, requested_by)
+    SELECT id, dataset_id, type, start_time, start_time, key_id
+    FROM settled WHERE outcome = 'accepted' ORDER BY position
+  )
+  SELECT s.outcome, coalesce(s.prior_id, s.id) AS id, coalesce(prior.created, now()) AS created,
+         coalesce(prior.start_time, s.start_time) AS start_time
+  FROM settled s LEFT JOIN kasabi.job prior ON prior.id = s.prior_id
+  ORDER BY s.position`;
 
 interface Row {
   readonly outcome: AcceptOutcome['outcome'];
@@ -34,40 +125,42 @@ interface Row {
   readonly start_time: Date;
 }
 
-// uuidv7() is volatile, so `judged` must be evaluated once: MATERIALIZED.
-const text = `
-  WITH asked AS (
-    SELECT * FROM unnest($1::bytea[], $2::text[], $3::text[], $4::timestamptz[])
-      WITH ORDINALITY AS a (digest, code, type, start_time, position)
-  ), judged AS MATERIALIZED (
-    SELECT a.position, a.type, uuidv7() AS id, k.id AS key_id, d.id AS dataset_id,
-           greatest(a.start_time, now()) AS start_time,
-           CASE WHEN k.id IS NULL THEN 'refused'
-                WHEN d.id IS NULL THEN 'dataset-unknown'
-                WHEN d.owner_id <> k.owner_id THEN 'refused'
-                WHEN a.start_time > now() + $5 * interval '1 day' THEN 'too-far-ahead'
-                ELSE 'accepted' END AS outcome
-    FROM asked a
-    LEFT JOIN kasabi.api_key k ON k.digest = a.digest AND k.revoked IS NULL
-    LEFT JOIN kasabi.dataset d ON d.code = a.code
-  ), accepted AS (
-    INSERT INTO kasabi.job (id, dataset_id, type, start_time, due, requested_by)
-    SELECT id, dataset_id, type, start_time, start_time, key_id
-    FROM judged WHERE outcome = 'accepted' ORDER BY position
-  )
-  SELECT outcome, id, now() AS created, start_time FROM judged ORDER BY position`;
-
 /**
  * Checks keys and ownership and commits the records of all requests that pass, in one statement and one
  * commit. Returns one outcome per request, in order.
  *
  * A start time in the past becomes now, by Postgres's clock: a job cannot have been due before it was
  * asked for, and the clients of the day always sent their own clock's now.
+ *
+ * With a limit on open jobs the datasets concerned are locked against other accepts first: the statement
+ * counts as of its beginning, and two of them at once would both pass.
  */
 export async function acceptJobs(
+  pool: pg.Pool,
+  requests: readonly AcceptRequest[],
+  options: AcceptOptions,
+): Promise<AcceptOutcome[]> {
+  if (!options.maxOpenJobs) return await run(pool, requests, options);
+  return await withTransaction(pool, async (client) => {
+    await client.query({
+      name: 'lock-accept',
+      text: `
+        SELECT pg_advisory_xact_lock(${ACCEPT_LOCK_CLASS}, id) FROM (
+          SELECT id FROM kasabi.dataset WHERE code = ANY($1) ORDER BY id
+        ) AS concerned`,
+      values: [[...new Set(requests.map((request) => request.datasetCode))]],
+    });
+    return await run(client, requests, options);
+  });
+}
+
+/** The advisory lock class under which a dataset's open jobs are counted. */
+const ACCEPT_LOCK_CLASS = 1_802_661_730;
+
+async function run(
   db: Database,
   requests: readonly AcceptRequest[],
-  options: { readonly maxScheduleDays: number },
+  options: AcceptOptions,
 ): Promise<AcceptOutcome[]> {
   const { rows } = await db.query<Row>({
     name: 'accept',
@@ -76,21 +169,18 @@ export async function acceptJobs(
       requests.map((request) => request.keyDigest),
       requests.map((request) => request.datasetCode),
       requests.map((request) => request.type),
-      requests.map((request) => request.startTime ?? null),
+      requests.map((request) => request.startTime?.getTime() ?? null),
+      requests.map((request) => request.idempotency?.key ?? null),
+      requests.map((request) => request.idempotency?.fingerprint ?? null),
       options.maxScheduleDays,
+      options.maxOpenJobs ?? 0,
     ],
   });
-  return rows.map((row, index) =>
-    row.outcome === 'accepted'
-      ? {
-          outcome: 'accepted',
-          job: {
-            id: row.id,
-            datasetCode: (requests[index] as AcceptRequest).datasetCode,
-            created: row.created,
-            startTime: row.start_time,
-          },
-        }
-      : { outcome: row.outcome },
-  );
+  return rows.map((row, index) => {
+    const { datasetCode } = requests[index] as AcceptRequest;
+    const { outcome, id, created, start_time: startTime } = row;
+    return outcome === 'accepted' || outcome === 'replayed'
+      ? { outcome, job: { id, datasetCode, created, startTime } }
+      : { outcome };
+  });
 }

@@ -1,17 +1,53 @@
 import type { Database } from '@kasabi/postgres';
+import type { JobStatus } from '@kasabi/protocol';
+
+export type CancelOutcome =
+  | { readonly outcome: 'cancelled' | 'refused' | 'dataset-unknown' | 'job-unknown' }
+  /** It has been taken up or has ended; nothing was changed. */
+  | { readonly outcome: 'not-scheduled'; readonly status: JobStatus };
+
+interface Row {
+  readonly outcome: CancelOutcome['outcome'];
+  readonly status: JobStatus;
+}
 
 /**
- * Ends a scheduled job as `failed` with `message`, so that it never runs, whatever Redis holds. False
- * when the job is not scheduled (any more).
+ * Cancels a scheduled job for the key with this digest: key, ownership and record in one statement. The
+ * job ends as `failed` with a message that says who cancelled it, and never runs, whatever Redis holds.
  */
 export async function cancel(
   db: Database,
-  request: { readonly jobId: string; readonly message: string },
-): Promise<boolean> {
-  const { rowCount } = await db.query(
-    `UPDATE kasabi.job SET status = 'failed', end_time = clock_timestamp(), message = $2
-     WHERE id = $1 AND status = 'scheduled'`,
-    [request.jobId, request.message],
-  );
-  return rowCount === 1;
+  request: { readonly keyDigest: Buffer; readonly datasetCode: string; readonly jobId: string },
+): Promise<CancelOutcome> {
+  const { rows } = await db.query<Row>({
+    name: 'cancel',
+    text: `
+      WITH asked AS (
+        SELECT j.id, j.status, o.name AS owner, k.id AS key_id,
+               CASE WHEN k.id IS NULL THEN 'refused'
+                    WHEN d.id IS NULL THEN 'dataset-unknown'
+                    WHEN d.owner_id <> k.owner_id THEN 'refused'
+                    WHEN j.id IS NULL THEN 'job-unknown'
+                    ELSE 'not-scheduled' END AS outcome
+        FROM (VALUES (1)) AS one
+        LEFT JOIN kasabi.api_key k ON k.digest = $1 AND k.revoked IS NULL
+        LEFT JOIN kasabi.owner o ON o.id = k.owner_id
+        LEFT JOIN kasabi.dataset d ON d.code = $2
+        LEFT JOIN kasabi.job j ON j.id = $3 AND j.dataset_id = d.id
+      ), cancelled AS (
+        UPDATE kasabi.job j
+        SET status = 'failed', end_time = clock_timestamp(),
+            message = format('Cancelled by %s (key %s) before it started.', asked.owner, asked.key_id)
+        FROM asked
+        WHERE asked.outcome = 'not-scheduled' AND j.id = asked.id AND j.status = 'scheduled'
+        RETURNING j.id
+      )
+      SELECT CASE WHEN cancelled.id IS NULL THEN asked.outcome ELSE 'cancelled' END AS outcome,
+             -- Scheduled when this began, yet not cancelled: a worker was quicker.
+             CASE asked.status WHEN 'scheduled' THEN 'running' ELSE asked.status END AS status
+      FROM asked LEFT JOIN cancelled ON true`,
+    values: [request.keyDigest, request.datasetCode, request.jobId],
+  });
+  const { outcome, status } = rows[0] as Row;
+  return outcome === 'not-scheduled' ? { outcome, status } : { outcome };
 }

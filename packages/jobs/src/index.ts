@@ -1,11 +1,14 @@
 export {
   type AcceptedJob,
+  type AcceptOptions,
   type AcceptOutcome,
   type AcceptRequest,
   acceptJobs,
+  idempotencyHours,
+  type Rejection,
 } from './accept.ts';
 export { backoffMs } from './backoff.ts';
-export { cancel } from './cancel.ts';
+export { type CancelOutcome, cancel } from './cancel.ts';
 export { readChanges, type Watched } from './changes.ts';
 export { type Claim, type ClaimOutcome, claim } from './claim.ts';
 export { complete } from './complete.ts';

@@ -20,31 +20,48 @@ export async function withTransaction<T>(
   signal?.throwIfAborted();
   const client = await pool.connect();
   let broken: Error | undefined;
-  const cancel = (): void => void cancelStatement(pool, client);
+  let cancelling: Promise<void> | undefined;
+  const cancel = (): void => {
+    cancelling = cancelStatement(pool, client);
+  };
   signal?.addEventListener('abort', cancel, { once: true });
+  // The pool listens to idle clients only; unheard, a connection that breaks now would end the process.
+  // The statement under way, or the next one, rejects with what happened.
+  client.on('error', ignore);
   try {
     await client.query('BEGIN');
     const result = await work(client);
     signal?.throwIfAborted();
-    await client.query('COMMIT');
+    const { command } = await client.query('COMMIT');
+    // Postgres's answer to COMMIT after a statement failed, though `work` made nothing of that.
+    if (command !== 'COMMIT') throw new Error('A statement failed, so Postgres rolled back.');
     return result;
   } catch (error) {
+    await cancelling;
     await client.query('ROLLBACK').catch((reason: Error) => {
       broken = reason;
     });
     throw error;
   } finally {
     signal?.removeEventListener('abort', cancel);
+    // A cancel that comes late must not hit whoever has the connection next.
+    await cancelling;
+    client.off('error', ignore);
     client.release(broken);
   }
 }
+
+const ignore = (): void => undefined;
 
 /** On a connection of its own: the pool may be exhausted by the very statements to be cancelled. */
 async function cancelStatement(pool: pg.Pool, client: pg.PoolClient): Promise<void> {
   const { processID } = client as unknown as { readonly processID: number };
   const canceller = new pg.Client(pool.options);
+  canceller.on('error', ignore);
   try {
     await canceller.connect();
+    // As the login itself: a role it assumed may not cancel what a superuser's session runs.
+    await canceller.query('SET ROLE NONE');
     await canceller.query('SELECT pg_cancel_backend($1)', [processID]);
   } catch {
     // The statement ends by itself, or with its connection.

@@ -1,0 +1,49 @@
+import { type LoadProgress, loadDataset, rdfExtensions } from '@kasabi/datasets';
+import type { Command } from 'commander';
+import { addExamples, jsonOption } from '../arguments.ts';
+import { withDatabase } from '../database.ts';
+import { resolveFile } from '../env.ts';
+import { withInterrupt } from '../interrupt.ts';
+import { formatCount, print, printJson } from '../output.ts';
+import { showProgress } from '../progress.ts';
+
+/** Adds `dataset load`. */
+export function addLoadCommand(dataset: Command): void {
+  const load = dataset
+    .command('load')
+    .description('load an RDF file into a dataset, beside what it holds: all of it, or nothing')
+    .argument('<CODE>', "the dataset's short code")
+    .argument('<FILE>', `one of ${rdfExtensions.join(', ')}, each plain or gzip (.gz)`)
+    .option('--base <IRI>', 'what relative IRIs in Turtle and TriG are resolved against')
+    .addOption(jsonOption())
+    .action(async (code: string, file: string, options: { base?: string; json?: true }) => {
+      const source = resolveFile(file);
+      const progress = showProgress(process.stderr);
+      try {
+        const { quads, durationMs } = await withInterrupt((signal) =>
+          withDatabase((pool) =>
+            loadDataset(pool, code, source, {
+              signal,
+              onProgress: (it: LoadProgress) => progress.update(it),
+              ...(options.base !== undefined && { baseIri: options.base }),
+            }),
+          ),
+        );
+        progress.stop();
+        if (options.json) printJson({ code, file: source, quads, durationMs });
+        else print(report(code, quads, durationMs));
+      } finally {
+        progress.stop();
+      }
+    });
+  addExamples(
+    load,
+    'dataset load nasa nasa.nq.gz',
+    'dataset load nasa nasa.ttl --base http://data.example.org/nasa/',
+  );
+}
+
+function report(code: string, quads: number, durationMs: number): string {
+  const seconds = durationMs / 1000;
+  return `Loaded ${formatCount(quads)} quads into ${code} in ${seconds.toFixed(1)} s (${formatCount(quads / seconds)} quads/s).`;
+}

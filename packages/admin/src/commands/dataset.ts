@@ -1,0 +1,130 @@
+import {
+  countQuads,
+  createDataset,
+  type Dataset,
+  getDataset,
+  listDatasets,
+  publishDataset,
+  quadsTable,
+} from '@kasabi/datasets';
+import type { Command } from 'commander';
+import { addExamples, jsonOption, nonEmpty } from '../arguments.ts';
+import { withDatabase } from '../database.ts';
+import { formatCount, formatTime, print, printJson } from '../output.ts';
+import { formatTable } from '../table.ts';
+import { addLoadCommand } from './dataset-load.ts';
+
+/** Adds `dataset create`, `publish`, `list`, `show`, `load` and `count`. */
+export function addDatasetCommands(program: Command): void {
+  const dataset = program.command('dataset').description('datasets and their data');
+
+  const create = dataset
+    .command('create')
+    .description('create an empty dataset, as a draft')
+    .argument('<CODE>', 'its short code: lower-case letters, digits and hyphens; at most 63')
+    .requiredOption('--owner <OWNER>', 'the name of the owner it belongs to')
+    .option('--title <TITLE>', 'its title; the short code unless given', nonEmpty)
+    .addOption(jsonOption())
+    .action(async (code: string, options: { owner: string; title?: string; json?: true }) => {
+      const { owner, title } = options;
+      const made = await withDatabase((pool) =>
+        createDataset(pool, { code, owner, ...(title !== undefined && { title }) }),
+      );
+      if (options.json) printJson(summary(made));
+      else print(`Created the dataset ${code}. Next: npm run admin -- dataset load ${code} FILE`);
+    });
+  addExamples(create, 'dataset create nasa --owner nasa --title "NASA space flight"');
+
+  const publish = dataset
+    .command('publish')
+    .description('publish a dataset; one that is published stays so')
+    .argument('<CODE>', 'its short code')
+    .addOption(jsonOption())
+    .action(async (code: string, options: { json?: true }) => {
+      const published = await withDatabase((pool) => publishDataset(pool, code));
+      if (options.json) printJson(summary(published));
+      else print(`${code} is published, since ${formatTime(published.published)}.`);
+    });
+  addExamples(publish, 'dataset publish nasa');
+
+  const list = dataset
+    .command('list')
+    .description('list all datasets')
+    .addOption(jsonOption())
+    .action(async (options: { json?: true }) => {
+      const all = await withDatabase((pool) => listDatasets(pool));
+      if (options.json) printJson(all.map(summary));
+      else print(all.length === 0 ? 'There are no datasets.' : listTable(all));
+    });
+  addExamples(list, 'dataset list', 'dataset list --json');
+
+  const show = dataset
+    .command('show')
+    .description('show a dataset: its state, its lock, its tables and how many quads they hold')
+    .argument('<CODE>', 'its short code')
+    .addOption(jsonOption())
+    .action(async (code: string, options: { json?: true }) => {
+      const details = await withDatabase(async (pool) => {
+        const found = await getDataset(pool, code);
+        const quads = await countQuads(pool, code);
+        return { ...summary(found), tables: [quadsTable(found.id)], quads };
+      });
+      if (options.json) printJson(details);
+      else print(detailsTable(details));
+    });
+  addExamples(show, 'dataset show nasa', 'dataset show nasa --json');
+
+  addLoadCommand(dataset);
+
+  const count = dataset
+    .command('count')
+    .description('count the quads of a dataset')
+    .argument('<CODE>', 'its short code')
+    .addOption(jsonOption())
+    .action(async (code: string, options: { json?: true }) => {
+      const quads = await withDatabase((pool) => countQuads(pool, code));
+      if (options.json) printJson({ code, quads });
+      else print(`${code} holds ${formatCount(quads)} quads.`);
+    });
+  addExamples(count, 'dataset count nasa');
+}
+
+type Summary = Omit<Dataset, 'id'>;
+
+/** The registry's row without its internal id. */
+function summary({ id: _, ...rest }: Dataset): Summary {
+  return rest;
+}
+
+function listTable(datasets: readonly Dataset[]): string {
+  return formatTable(
+    ['CODE', 'OWNER', 'STATUS', 'STORAGE', 'CREATED', 'TITLE'],
+    datasets.map((it) => [
+      it.code,
+      it.owner,
+      it.status,
+      it.storageMode,
+      formatTime(it.created),
+      it.title,
+    ]),
+  );
+}
+
+function detailsTable(details: Summary & { tables: readonly string[]; quads: number }): string {
+  const { lockedBy, lockedAt } = details;
+  return formatTable(
+    ['Dataset', details.code],
+    [
+      ['Title', details.title],
+      ['Owner', details.owner],
+      ['Status', details.status],
+      ['Created', formatTime(details.created)],
+      ['Published', formatTime(details.published)],
+      ['Storage mode', details.storageMode],
+      ['Locked', lockedBy === null ? '-' : `by job ${lockedBy} since ${formatTime(lockedAt)}`],
+      ['Fence', String(details.fence)],
+      ['Tables', details.tables.join(', ')],
+      ['Quads', formatCount(details.quads)],
+    ],
+  );
+}

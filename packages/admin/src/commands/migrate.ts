@@ -1,0 +1,41 @@
+import { migrate, type RolePasswords } from '@kasabi/postgres';
+import type { Command } from 'commander';
+import { addExamples, jsonOption } from '../arguments.ts';
+import { type AdminSettings, readSettings } from '../env.ts';
+import { print, printJson } from '../output.ts';
+
+/** Adds `migrate`. */
+export function addMigrateCommand(program: Command): void {
+  const command = program
+    .command('migrate')
+    .description('bring the database to the newest schema, with its roles; harmless to repeat')
+    .addOption(jsonOption())
+    .action(async (options: { json?: true }) => {
+      const settings = readSettings();
+      const migrations = await migrate({
+        databaseUrl: settings.DATABASE_URL,
+        passwords: rolePasswords(settings),
+      });
+      if (options.json) printJson({ migrations });
+      else if (migrations.length === 0) print('The schema is the newest already.');
+      else print(`Ran ${migrations.join(', ')}.`);
+    });
+  addExamples(command, 'migrate').addHelpText(
+    'after',
+    `
+Settings:
+  DATABASE_URL         a login that is a superuser, or has CREATEROLE and may create schemas
+  API_DB_PASSWORD      let the roles kasabi_api, kasabi_worker and kasabi_status
+  WORKER_DB_PASSWORD   log in by themselves, each with this password
+  STATUS_DB_PASSWORD`,
+  );
+}
+
+function rolePasswords(settings: AdminSettings): RolePasswords {
+  const { API_DB_PASSWORD: api, WORKER_DB_PASSWORD: worker, STATUS_DB_PASSWORD: status } = settings;
+  return {
+    ...(api !== undefined && { api }),
+    ...(worker !== undefined && { worker }),
+    ...(status !== undefined && { status }),
+  };
+}

@@ -1,0 +1,42 @@
+import { isTransient } from '@kasabi/postgres';
+import pg from 'pg';
+
+/** No key with that id is valid. */
+export class KeyUnknown extends Error {
+  readonly code = 'key-unknown';
+  constructor(keyId: number) {
+    super(`There is no key ${keyId}, or it is revoked already; nothing was changed.`);
+  }
+}
+
+// undefined_table, invalid_schema_name, invalid_parameter_value (the role does not exist).
+const notMigrated: ReadonlySet<string> = new Set(['42P01', '3F000', '22023']);
+
+/** What to tell the operator about an error: named ones speak for themselves, others show their origin. */
+export function describeError(error: unknown): string {
+  if (!(error instanceof Error)) return `error: ${String(error)}`;
+  if (error.name === 'AbortError') return 'error: interrupted; nothing was changed.';
+  if (error instanceof pg.DatabaseError) return describeDatabaseError(error);
+  if (error instanceof AggregateError && error.errors.length > 0) {
+    return describeError(error.errors[0]);
+  }
+  const { code, syscall } = error as NodeJS.ErrnoException;
+  if (syscall === 'connect' || syscall === 'getaddrinfo') {
+    return `error: Postgres cannot be reached (${error.message}); see that it runs and that DATABASE_URL names it. [${code}]`;
+  }
+  if (isTransient(error)) {
+    return `error: the connection to Postgres was lost (${error.message}); see what took effect and try again.`;
+  }
+  if (typeof code === 'string') return `error: ${error.message} [${code}]`;
+  return `error: ${error.stack ?? error.message}`;
+}
+
+function describeDatabaseError(error: pg.DatabaseError): string {
+  const lines = [`error: Postgres says: ${error.message} [${error.code}]`];
+  if (error.detail !== undefined) lines.push(error.detail);
+  if (error.hint !== undefined) lines.push(error.hint);
+  if (notMigrated.has(error.code ?? '')) {
+    lines.push('The database seems not to be set up yet: npm run admin -- migrate');
+  }
+  return lines.join('\n');
+}

@@ -1,0 +1,1 @@
+export { exitCode, runAdmin } from './program.ts';

@@ -1,0 +1,53 @@
+import { Command, CommanderError } from 'commander';
+import { addDatasetCommands } from './commands/dataset.ts';
+import { addJobCommands } from './commands/job.ts';
+import { addKeyCommands } from './commands/key.ts';
+import { addMigrateCommand } from './commands/migrate.ts';
+import { addOwnerCommands } from './commands/owner.ts';
+import { describeError } from './errors.ts';
+import { printError } from './output.ts';
+
+/** What a run of the command line ends with. */
+export const exitCode = { done: 0, failed: 1, usage: 2 } as const;
+
+/**
+ * Runs the operator's command line and returns its exit code. The result goes to standard output,
+ * everything else to standard error.
+ *
+ * @param args what follows the program's name.
+ */
+export async function runAdmin(args: readonly string[]): Promise<number> {
+  try {
+    await buildProgram().parseAsync(args, { from: 'user' });
+    return exitCode.done;
+  } catch (error) {
+    // Commander has said its piece already; help that was asked for comes here too, with 0.
+    if (error instanceof CommanderError)
+      return error.exitCode === 0 ? exitCode.done : exitCode.usage;
+    printError(describeError(error));
+    return exitCode.failed;
+  }
+}
+
+function buildProgram(): Command {
+  const program = new Command('npm run admin --')
+    .description("Kasabi's operator's command line: owners, API keys, datasets, jobs")
+    // Before the commands, which take both over.
+    .exitOverride()
+    .showHelpAfterError('(add --help to see how it is used)');
+  addOwnerCommands(program);
+  addKeyCommands(program);
+  addDatasetCommands(program);
+  addJobCommands(program);
+  addMigrateCommand(program);
+  program.addHelpText(
+    'after',
+    `
+Setting:
+  DATABASE_URL  the Postgres to work on, postgresql://USER:PASSWORD@HOST/DATABASE;
+                unset, "npm run admin" takes that of the local stack
+
+Exit codes: 0 done, 1 failed (standard error says why), 2 wrong usage`,
+  );
+  return program;
+}

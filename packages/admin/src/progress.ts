@@ -1,0 +1,40 @@
+import type { WriteStream } from 'node:tty';
+import type { LoadProgress } from '@kasabi/datasets';
+import { SingleBar } from 'cli-progress';
+import { formatCount } from './output.ts';
+
+export interface Progress {
+  update(progress: LoadProgress): void;
+  /** Clears the bar; may be called again. */
+  stop(): void;
+}
+
+/**
+ * A bar with rate and remaining time on a terminal; nothing anywhere else, where it would fill a log.
+ */
+export function showProgress(stream: WriteStream): Progress {
+  if (!stream.isTTY) return { update: () => undefined, stop: () => undefined };
+  const begun = performance.now();
+  const bar = new SingleBar({
+    stream,
+    format: '{bar} {percentage}% | {quads} quads | {rate} quads/s | {eta_formatted} left',
+    clearOnComplete: true,
+    hideCursor: true,
+    // Ours to stop, on every way out; its own signal handlers would come before the abort.
+    gracefulExit: false,
+    barsize: 30,
+    etaBuffer: 50,
+  });
+  return {
+    update({ bytesRead, bytesTotal, quads }) {
+      const rate = (quads / (performance.now() - begun)) * 1000;
+      const shown = { quads: formatCount(quads), rate: formatCount(rate) };
+      // Not before: a load that cannot even begin says so without a bar.
+      if (!bar.isActive) bar.start(bytesTotal, 0, shown);
+      bar.update(bytesRead, shown);
+    },
+    stop() {
+      if (bar.isActive) bar.stop();
+    },
+  };
+}

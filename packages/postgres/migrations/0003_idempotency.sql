@@ -1,0 +1,23 @@
+-- Which request a client's Idempotency-Key stood for, so that a repeated one is answered with the job of
+-- the first instead of making another.
+
+-- Up Migration
+
+CREATE TABLE kasabi.idempotency (
+  api_key_id integer NOT NULL REFERENCES kasabi.api_key,
+  key text NOT NULL CHECK (length(key) BETWEEN 1 AND 255),
+  -- SHA-256 of what was asked for; the same key with another payload is a client's mistake.
+  fingerprint bytea NOT NULL CHECK (octet_length(fingerprint) = 32),
+  job_id uuid NOT NULL,
+  created timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (api_key_id, key)
+);
+
+CREATE INDEX idempotency_created ON kasabi.idempotency (created);
+
+GRANT SELECT, INSERT, UPDATE ON kasabi.idempotency TO kasabi_api;
+GRANT SELECT, UPDATE, DELETE ON kasabi.idempotency TO kasabi_worker;
+
+-- Down Migration
+
+DROP TABLE kasabi.idempotency;
