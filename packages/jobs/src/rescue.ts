@@ -23,18 +23,24 @@ export interface RescueOptions {
  * Takes running jobs whose lease has expired from their workers: each is due again at once or, when its
  * attempts are spent, has failed; its dataset is unlocked in the same commit.
  *
- * Any number may run at once: SKIP LOCKED hands each its own jobs. It also steps over a dataset whose
- * registry row is held by the open transaction of a frozen worker; Postgres ends that one by
- * idle_in_transaction_session_timeout, and a later round finds the job.
+ * Any number may run at once: SKIP LOCKED hands each its own jobs. It also steps over a dataset that the
+ * job has locked and whose registry row is held by the open transaction of its frozen worker; Postgres
+ * ends that one by idle_in_transaction_session_timeout, and a later round finds the job. A dataset that
+ * the job has not locked is none of its concern: every writer in flight holds that row.
  */
 export async function rescue(pool: pg.Pool, options: RescueOptions): Promise<Rescued[]> {
   return await withTransaction(pool, async (client) => {
     const { rows } = await client.query<Rescued>(
       `WITH lost AS (
-         SELECT j.id, j.lease_holder FROM kasabi.job j JOIN kasabi.dataset d ON d.id = j.dataset_id
+         SELECT j.id, j.lease_holder FROM kasabi.job j
          WHERE j.status = 'running' AND j.lease_expires < now()
          ORDER BY j.lease_expires LIMIT $2
-         FOR NO KEY UPDATE OF j, d SKIP LOCKED
+         FOR NO KEY UPDATE SKIP LOCKED
+       ), locked AS (
+         SELECT lost.id FROM lost JOIN kasabi.dataset d ON d.locked_by = lost.id
+       ), free AS (
+         SELECT lost.id FROM lost JOIN kasabi.dataset d ON d.locked_by = lost.id
+         FOR NO KEY UPDATE OF d SKIP LOCKED
        )
        UPDATE kasabi.job j
        SET status = CASE WHEN j.attempt < $1 THEN 'scheduled' ELSE 'failed' END,
@@ -42,7 +48,9 @@ export async function rescue(pool: pg.Pool, options: RescueOptions): Promise<Res
            fence = CASE WHEN j.attempt < $1 THEN NULL ELSE j.fence END,
            message = format('Attempt %s was lost: its worker stopped answering.', j.attempt),
            enqueued_at = NULL, lease_holder = NULL, lease_expires = NULL
-       FROM lost WHERE j.id = lost.id
+       FROM lost
+       WHERE j.id = lost.id
+         AND (j.id NOT IN (SELECT id FROM locked) OR j.id IN (SELECT id FROM free))
        RETURNING j.id AS "jobId", j.dataset_id AS "datasetId", j.status, j.attempt,
                  lost.lease_holder AS "lostHolder"`,
       [options.maxAttempts, options.limit],

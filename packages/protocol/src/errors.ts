@@ -5,8 +5,10 @@ export const errorCatalog = {
   unauthorized: { status: 401, title: 'The API key is missing or does not open this dataset' },
   'not-found': { status: 404, title: 'There is nothing at this address' },
   'method-not-allowed': { status: 405, title: 'The method is not allowed here' },
+  'request-timeout': { status: 408, title: 'The request took too long to arrive' },
   'payload-too-large': { status: 413, title: 'The request body is too large' },
   'unsupported-media-type': { status: 415, title: 'The request body is of the wrong type' },
+  'headers-too-large': { status: 431, title: 'The request line and headers are too large' },
   'internal-error': { status: 500, title: 'The service failed' },
   unavailable: { status: 503, title: 'The service is unavailable for the moment' },
 } as const satisfies Record<string, { readonly status: number; readonly title: string }>;
@@ -69,17 +71,33 @@ export class MethodNotAllowed extends ApiError {
   }
 }
 
+/** 408 */
+export class RequestTimeout extends ApiError {
+  readonly code = 'request-timeout';
+  constructor() {
+    super('The request took too long to arrive; send it again, all at once.');
+  }
+}
+
 /** 413 */
 export class PayloadTooLarge extends ApiError {
   readonly code = 'payload-too-large';
   constructor(limitBytes: number) {
-    super(`The request body is too large: at most ${limitBytes} bytes are read.`);
+    super(`The request body is too large: send at most ${limitBytes} bytes.`);
   }
 }
 
 /** 415 */
 export class UnsupportedMediaType extends ApiError {
   readonly code = 'unsupported-media-type';
+}
+
+/** 431 */
+export class HeadersTooLarge extends ApiError {
+  readonly code = 'headers-too-large';
+  constructor(limitBytes: number) {
+    super(`The request line and headers are too large; send at most ${limitBytes} bytes of them.`);
+  }
 }
 
 /** 500: a fault of ours. Its cause is in the log under the request's id. */
@@ -97,8 +115,7 @@ export class Unavailable extends ApiError {
   readonly code = 'unavailable';
   override readonly headers = { 'Retry-After': '2' };
   constructor() {
-    super(
-      'The service cannot reach its database for the moment; nothing was changed, try again soon.',
-    );
+    // Not "nothing was changed": a connection that broke may have carried the commit.
+    super('The service cannot reach its database for the moment; try again in a few seconds.');
   }
 }

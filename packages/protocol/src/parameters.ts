@@ -1,4 +1,4 @@
-import { ApiError, InvalidParameter, MalformedRequest } from './errors.ts';
+import { type ApiError, InvalidParameter, MalformedRequest } from './errors.ts';
 import { suggest } from './suggest.ts';
 
 /** The parameters of a request, each at most once, whichever way they came. */
@@ -24,8 +24,8 @@ export interface Gathered {
  * twice with the same value; JSON's null is the same as leaving it out.
  *
  * What is wrong (an unknown parameter, one with two values, JSON or percent-encoding that does not
- * parse) is returned, not thrown: the key may be among the parameters, and a caller without a good one
- * is to be told nothing else.
+ * parse) is returned, not thrown, and what is right beside it is gathered all the same: the key may be
+ * among the parameters, and a caller without a good one is to be told nothing else.
  */
 export function gatherParameters(
   sources: ParameterSources,
@@ -33,67 +33,99 @@ export function gatherParameters(
 ): Gathered {
   const parameters = new Map<string, string>();
   let problem: ApiError | undefined;
-  const attempt = (step: () => void): void => {
-    try {
-      step();
-    } catch (error) {
-      if (!(error instanceof ApiError)) throw error;
-      problem ??= error;
-    }
+  // Only the first problem is made: a body has room for thousands.
+  const note: Note = (make) => {
+    problem ??= make();
   };
-  const take = (name: string, value: string): void => {
-    if (!allowed.has(name)) throw unknownParameter(name, allowed);
-    const present = parameters.get(name);
-    if (present !== undefined && present !== value) {
-      throw new InvalidParameter(
-        name,
-        `The parameter ${name} is given twice, with different values.`,
-      );
-    }
-    parameters.set(name, value);
+  const take: Take = (name, value) => {
+    if (!allowed.has(name)) note(() => unknownParameter(name, allowed));
+    else if (value === null) return;
+    else if (typeof value !== 'string') note(() => notAString(name));
+    else if ((parameters.get(name) ?? value) !== value) note(() => givenTwice(name));
+    else parameters.set(name, value);
   };
-  const takeAll = (pairs: () => Iterable<readonly [string, string]>): void => {
-    attempt(() => {
-      for (const [name, value] of pairs()) attempt(() => take(name, value));
-    });
-  };
-  takeAll(() => parseForm(sources.query, 'query string'));
-  takeAll(() => parseForm(sources.form ?? '', 'form'));
-  takeAll(() => (sources.json === undefined ? [] : parseJson(sources.json, allowed)));
+  takeForm(sources.query, 'query string', take, note);
+  takeForm(sources.form ?? '', 'form', take, note);
+  if (sources.json !== undefined) takeJson(sources.json, take, note);
   return { parameters, problem };
 }
 
-function parseForm(text: string, where: string): Iterable<[string, string]> {
-  // URLSearchParams puts U+FFFD where bytes make no UTF-8, and leaves a lone % as it is.
-  if (/%(?![0-9a-fA-F]{2})/.test(text)) throw badEncoding(where);
-  const pairs = [...new URLSearchParams(text)];
-  if (pairs.some(([name, value]) => /[\uFFFD\0]/.test(name + value))) throw badEncoding(where);
-  return pairs;
+type Take = (name: string, value: unknown) => void;
+type Note = (make: () => ApiError) => void;
+
+function takeForm(text: string, where: string, take: Take, note: Note): void {
+  for (const pair of text.split('&')) {
+    if (pair === '') continue;
+    const end = pair.indexOf('=');
+    const name = decodeFormPart(end < 0 ? pair : pair.slice(0, end));
+    const value = decodeFormPart(end < 0 ? '' : pair.slice(end + 1));
+    if (name === undefined || value === undefined) note(() => badEncoding(where));
+    else take(name, value);
+  }
 }
 
-function* parseJson(text: string, allowed: ReadonlySet<string>): Iterable<[string, string]> {
-  let value: unknown;
+// Not URLSearchParams: it leaves a lone % as it is and puts U+FFFD where bytes make no UTF-8.
+function decodeFormPart(part: string): string | undefined {
   try {
-    value = JSON.parse(text);
+    return decodeURIComponent(part.replaceAll('+', ' '));
   } catch {
-    throw new MalformedRequest(
-      'The request body is no JSON; send an object such as {"jobType": "reset"}.',
-    );
+    return undefined;
   }
+}
+
+const jsonString = /"(?:[^"\\]|\\.)*"/g;
+
+function takeJson(text: string, take: Take, note: Note): void {
+  const value = parseJson(text);
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
-    throw new MalformedRequest(
-      'The JSON in the request body is no object; send one such as {"jobType": "reset"}.',
-    );
+    note(() => noJsonObject(value === undefined));
+    return;
   }
-  for (const [name, member] of Object.entries(value)) {
-    if (member === null && allowed.has(name)) continue;
-    if (typeof member === 'string' || !allowed.has(name)) yield [name, String(member)];
-    else throw new InvalidParameter(name, `The parameter ${name} must be a string in JSON.`);
+  const members = Object.entries(value);
+  for (const [name, member] of members) take(name, member);
+  // JSON.parse keeps the last of two members of one name. Where nothing else is wrong, all are strings
+  // or null, so that every comma outside of a string is between two members.
+  const commas = text.replace(jsonString, '').split(',').length - 1;
+  if (commas >= Math.max(1, members.length)) note(namedTwice);
+}
+
+/** Undefined when it is no JSON. */
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    return undefined;
   }
+}
+
+function noJsonObject(unparsable: boolean): MalformedRequest {
+  const what = unparsable
+    ? 'The request body is no JSON'
+    : 'The JSON in the request body is no object';
+  return new MalformedRequest(`${what}; send an object such as {"jobType": "reset"}.`);
+}
+
+function namedTwice(): MalformedRequest {
+  return new MalformedRequest(
+    'The JSON in the request body names a parameter twice; name each once.',
+  );
+}
+
+function notAString(name: string): InvalidParameter {
+  return new InvalidParameter(name, `The parameter ${name} must be a string in JSON.`);
+}
+
+function givenTwice(name: string): InvalidParameter {
+  return new InvalidParameter(
+    name,
+    `The parameter ${name} is given twice, with different values; send it once.`,
+  );
 }
 
 function badEncoding(where: string): MalformedRequest {
-  return new MalformedRequest(`The ${where} is not percent-encoded UTF-8.`);
+  return new MalformedRequest(
+    `The ${where} is not percent-encoded UTF-8; write a % itself as %25.`,
+  );
 }
 
 function unknownParameter(name: string, allowed: ReadonlySet<string>): InvalidParameter {

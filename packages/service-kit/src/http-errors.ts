@@ -1,8 +1,11 @@
+import { maxHeaderSize } from 'node:http';
 import {
   ApiError,
+  HeadersTooLarge,
   InternalError,
   MalformedRequest,
   PayloadTooLarge,
+  RequestTimeout,
   Unavailable,
   UnsupportedMediaType,
 } from '@kasabi/protocol';
@@ -12,13 +15,14 @@ const libraryErrors: Readonly<Record<string, (error: { readonly limit?: number }
   'entity.too.large': (error) => new PayloadTooLarge(error.limit ?? 0),
   'encoding.unsupported': () =>
     new UnsupportedMediaType(
-      'The Content-Encoding is not supported; send the body as it is, or with gzip.',
+      'No Content-Encoding is supported; send the request body as it is, without that header.',
     ),
-  'charset.unsupported': () => new UnsupportedMediaType('Send the body in UTF-8.'),
-  'request.aborted': () => new MalformedRequest('The request ended before its body was complete.'),
+  'request.aborted': () =>
+    new MalformedRequest('The request ended before its body was complete; send it again in full.'),
   'request.size.invalid': () =>
-    new MalformedRequest('The request body is not as long as its Content-Length says.'),
-  'stream.encoding.set': () => new InternalError('unknown'),
+    new MalformedRequest(
+      'The request body is not as long as its Content-Length says; send the length it has.',
+    ),
 };
 
 /**
@@ -35,9 +39,21 @@ export function toApiError(
   const { type, status } = (error ?? {}) as { readonly type?: string; readonly status?: number };
   const known = type === undefined ? undefined : libraryErrors[type];
   if (known !== undefined) return known(error as { readonly limit?: number });
-  // What remains with a 4xx status is Express's router (a path that does not decode) or zlib.
+  // What remains with a 4xx status is Express's router: a path that does not decode.
   if (status !== undefined && status >= 400 && status < 500) {
-    return new MalformedRequest('The request cannot be read; check its path and its encoding.');
+    return new MalformedRequest(
+      'The path is not percent-encoded UTF-8; write a % itself as %25, and other text in UTF-8.',
+    );
   }
   return new InternalError(requestId);
+}
+
+/** The same for what Node.js's HTTP parser refuses before there is a request to handle. */
+export function ofParserError(error: Error): ApiError {
+  const { code, reason } = error as { readonly code?: string; readonly reason?: string };
+  if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return new RequestTimeout();
+  if (code === 'HPE_HEADER_OVERFLOW') return new HeadersTooLarge(maxHeaderSize);
+  return new MalformedRequest(
+    `The request is not readable as HTTP/1.1${reason === undefined ? '' : ` (${reason})`}; send it as RFC 9112 has it.`,
+  );
 }

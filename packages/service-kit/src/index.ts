@@ -1,8 +1,17 @@
-export { type AppOptions, createApp, methodNotAllowed } from './app.ts';
+export { type AppOptions, createApp } from './app.ts';
+export type { Checks } from './health.ts';
 export { createLogger, type Logger, redactUrl } from './log.ts';
+export { methodNotAllowed } from './methods.ts';
 export { prefersJson } from './negotiation.ts';
-export { apiKeyOf, bodyLimit, noSuchDataset, readParameters, shortCodeOf } from './request.ts';
+export {
+  apiKeyOf,
+  bodyLimit,
+  noSuchDataset,
+  readBody,
+  readParameters,
+  shortCodeOf,
+} from './request.ts';
 export { type RunningService, runService } from './run.ts';
-export { type HttpServer, listen, PortUnavailable } from './server.ts';
+export { type HttpServer, type ListenOptions, listen, PortUnavailable } from './server.ts';
 export * from './settings.ts';
 export { throttledWarning } from './throttled-warning.ts';

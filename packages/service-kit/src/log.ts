@@ -8,18 +8,32 @@ export interface LogOptions {
   readonly level: string;
 }
 
-/** Takes the value of an `apikey` parameter out of a URL or query string. */
+/** The parameters whose values are logged. Any other may be a key, or a key under a misspelt name. */
+const harmless: ReadonlySet<string> = new Set(['jobType', 'startTime']);
+
+/** What an issued key looks like, and a key in a path that somebody forgot the `?` of. */
+const keyInText = /kasabi_[\w-]{8,}|(?<=api[_-]?key=)[^&/]+/gi;
+
+const longestLogged = 500;
+
+/**
+ * A request target as it may be logged: without the authority of an absolute one, with the values of
+ * harmless parameters only, and cut off when it is long.
+ */
 export function redactUrl(url: string): string {
-  // The name may come percent-encoded in part; what decodes to apikey is redacted like it.
-  return url.replace(/([?&;])([^=&;#]*)=([^&;#]*)/g, (pair, lead: string, name: string) => {
-    let decoded = name;
-    try {
-      decoded = decodeURIComponent(name);
-    } catch {
-      // Not decodable, so no parser of ours reads it as apikey either.
-    }
-    return decoded.trim().toLowerCase() === 'apikey' ? `${lead}apikey=[redacted]` : pair;
-  });
+  const [path = '', ...rest] = url.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?]*/i, '').split('?');
+  const query = rest.length === 0 ? '' : `?${rest.join('?').split('&').map(redactPair).join('&')}`;
+  const redacted = `${path}${query}`.replace(keyInText, '[redacted]');
+  return redacted.length > longestLogged ? `${redacted.slice(0, longestLogged)}…` : redacted;
+}
+
+function redactPair(pair: string): string {
+  const end = pair.indexOf('=');
+  const name = end < 0 ? pair : pair.slice(0, end);
+  if (end >= 0 && harmless.has(name)) return pair;
+  // A bare key may stand where a name should.
+  const shown = /^[\w.%+-]{0,20}$/.test(name) ? name : '[redacted]';
+  return end < 0 ? shown : `${shown}=[redacted]`;
 }
 
 /** A logger that writes one JSON object a line to standard output. */

@@ -5,6 +5,8 @@ import type { Request, Response } from 'express';
 export function prefersJson(request: Request): boolean {
   const accept = request.headers.accept;
   if (accept === undefined || accept === '*/*') return false;
+  // Comparing thousands of media types takes tens of milliseconds, and nobody has so many.
+  if (accept.length > 1_000) return false;
   const best = request.accepts(['text/plain', 'application/problem+json', 'application/json']);
   return best !== false && best !== 'text/plain';
 }
@@ -14,7 +16,10 @@ export function prefersJson(request: Request): boolean {
  * (RFC 9457) whose `type` is stable.
  */
 export function sendError(request: Request, response: Response, error: ApiError): void {
-  response.status(error.status).set({ ...error.headers, 'Cache-Control': 'no-store' });
+  response
+    .status(error.status)
+    .set({ ...error.headers, 'Cache-Control': 'no-store' })
+    .vary('Accept');
   if (!prefersJson(request)) {
     response.type('text/plain').send(`${error.message}\n`);
     return;

@@ -7,13 +7,29 @@ import {
   MalformedRequest,
   NotFound,
   type Parameters,
+  PayloadTooLarge,
   Unauthorized,
   UnsupportedMediaType,
 } from '@kasabi/protocol';
-import type { Request } from 'express';
+import express, { type Request, type RequestHandler } from 'express';
 
 /** The largest request body that is read, in bytes; a job request needs a hundred. */
 export const bodyLimit = 16_384;
+
+const readRaw = express.raw({ type: () => true, limit: bodyLimit, inflate: false });
+
+/**
+ * Reads a request's body, as it is, for `readParameters`.
+ *
+ * @throws PayloadTooLarge, UnsupportedMediaType for a Content-Encoding, MalformedRequest.
+ */
+export const readBody: RequestHandler = (request, response, next) => {
+  // Answered at once, where express.raw reads all of it first. A connection that is to be closed has to
+  // be read to its end all the same, for TCP would reset it and lose the answer.
+  const length = Number(request.headers['content-length'] ?? 0);
+  if (length > bodyLimit && response.shouldKeepAlive) throw new PayloadTooLarge(bodyLimit);
+  readRaw(request, response, next);
+};
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
@@ -46,7 +62,7 @@ function decodeBody(
     const decoded = utf8.decode(body);
     return { text: type === 'application/json' ? { json: decoded } : { form: decoded } };
   } catch {
-    return { problem: new MalformedRequest('The request body is not UTF-8.') };
+    return { problem: new MalformedRequest('The request body is not UTF-8; send it in UTF-8.') };
   }
 }
 
@@ -64,8 +80,10 @@ export function apiKeyOf(request: Request, parameters: Parameters): string {
   for (const name of headerNames) {
     for (const value of request.headersDistinct[name] ?? []) keys.add(value);
   }
-  const bearer = /^Bearer +(\S+)$/i.exec(request.headers.authorization ?? '')?.[1];
-  if (bearer !== undefined) keys.add(bearer);
+  for (const value of request.headersDistinct['authorization'] ?? []) {
+    const bearer = /^Bearer +(\S+)$/i.exec(value)?.[1];
+    if (bearer !== undefined) keys.add(bearer);
+  }
   const parameter = parameters.get('apikey');
   if (parameter !== undefined) keys.add(parameter);
   keys.delete('');

@@ -1,5 +1,9 @@
 import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo } from 'node:net';
+import type { AddressInfo, Socket } from 'node:net';
+import { promisify } from 'node:util';
+import { createConnections } from './connections.ts';
+import type { Logger } from './log.ts';
+import { refuse } from './refusal.ts';
 
 /** The port is taken, or the address is none of this host's. */
 export class PortUnavailable extends Error {
@@ -16,8 +20,24 @@ export class PortUnavailable extends Error {
 
 export interface HttpServer {
   readonly port: number;
-  /** Accepts no further connection and resolves when the requests under way are answered. */
-  close(): Promise<void>;
+  /**
+   * Accepts no further connection, closes those without a request at once and the others when they are
+   * answered. Resolves when none is left; those that are after `graceMs` milliseconds are cut off.
+   */
+  close(graceMs?: number): Promise<void>;
+}
+
+export interface ListenOptions {
+  readonly listener: RequestListener;
+  readonly port: number;
+  /** The setting that the port came from. */
+  readonly setting: string;
+  /** Told of what could not be read as HTTP. */
+  readonly log?: Logger;
+  /** A request's headers must have arrived this many milliseconds after its connection. */
+  readonly headersTimeoutMs?: number;
+  /** A request must have arrived in full within this many milliseconds. */
+  readonly requestTimeoutMs?: number;
 }
 
 /**
@@ -25,33 +45,52 @@ export interface HttpServer {
  *
  * @throws PortUnavailable, naming the setting.
  */
-export async function listen(options: {
-  readonly listener: RequestListener;
-  readonly port: number;
-  /** The setting that the port came from. */
-  readonly setting: string;
-}): Promise<HttpServer> {
+export async function listen(options: ListenOptions): Promise<HttpServer> {
+  const { headersTimeoutMs = 10_000, requestTimeoutMs = 30_000 } = options;
+  const connections = createConnections();
+  const listener = connections.follow(options.listener);
   const server = createServer(
     {
-      // A request must arrive within these times, in milliseconds: slow clients hold nothing open.
-      headersTimeout: 10_000,
-      requestTimeout: 30_000,
+      // Slow clients hold nothing open.
+      headersTimeout: headersTimeoutMs,
+      requestTimeout: requestTimeoutMs,
+      connectionsCheckingInterval: Math.min(1_000, headersTimeoutMs),
       keepAliveTimeout: 65_000,
+      // The app asks for it instead, and says so in words.
+      requireHostHeader: false,
     },
-    options.listener,
+    listener,
   );
+  server.on('connection', connections.onConnection);
+  // Node.js refuses expectations other than 100-continue; HTTP lets a server overlook them.
+  server.on('checkExpectation', listener);
+  const refused = new WeakSet<Socket>();
+  server.on('clientError', (error: Error, stream) => {
+    const socket = stream as Socket;
+    if (refused.has(socket)) return;
+    refused.add(socket);
+    connections.whenAnswered(socket, () => refuse(socket, error, options.log));
+  });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => {
       reject(new PortUnavailable(options.setting, options.port, error));
     });
     server.listen(options.port, resolve);
   });
+  async function close(graceMs: number): Promise<void> {
+    const closed = promisify(server.close.bind(server))();
+    connections.drain();
+    const grace = setTimeout(() => server.closeAllConnections(), graceMs);
+    await closed;
+    clearTimeout(grace);
+  }
+
+  let closing: Promise<void> | undefined;
   return {
     port: (server.address() as AddressInfo).port,
-    close: () =>
-      new Promise((resolve, reject) => {
-        server.close((error) => (error === undefined ? resolve() : reject(error)));
-        server.closeIdleConnections();
-      }),
+    close(graceMs = 5_000) {
+      closing ??= close(graceMs);
+      return closing;
+    },
   };
 }

@@ -21,9 +21,10 @@ export interface SettingsOptions {
   readonly prefixes?: readonly string[];
 }
 
-// Kubernetes puts such variables into every container for each service of the namespace: API_PORT may
-// come as tcp://10.0.0.1:80, which `port` refuses with a hint, and API_SERVICE_HOST is nobody's typo.
+// Kubernetes puts such variables into every container for each service of the namespace, so that
+// API_SERVICE_HOST is nobody's typo. API_PORT may come that way as well, as tcp://10.0.0.1:80.
 const serviceLink = /_SERVICE_(HOST|PORT)(_\w+)?$|_PORT_\d+_(TCP|UDP)(_\w+)?$/;
+const serviceLinkValue = /^(tcp|udp):\/\//;
 
 /**
  * Reads and checks the settings of a process from its environment, all at once. Empty means unset. A
@@ -38,14 +39,15 @@ export function parseSettings<Shape extends z.ZodRawShape>(
   options: SettingsOptions,
 ): z.infer<z.ZodObject<Shape>> {
   const names = Object.keys(schema.shape);
-  const given = Object.fromEntries(
-    names.map((name) => [name, environment[name] === '' ? undefined : environment[name]]),
+  const set = Object.fromEntries(
+    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
   );
+  const given = Object.fromEntries(names.map((name) => [name, set[name]]));
   const problems: string[] = [];
-  for (const name of Object.keys(environment)) {
+  for (const name of Object.keys(set)) {
     if (names.includes(name) || serviceLink.test(name)) continue;
     const meant = suggest(name, names);
-    if (meant !== undefined && environment[meant] === undefined) {
+    if (meant !== undefined && set[meant] === undefined) {
       problems.push(`${name} is no setting of ${options.of}; did you mean ${meant}?`);
     } else if (options.prefixes?.some((prefix) => name.startsWith(prefix))) {
       problems.push(
@@ -58,9 +60,10 @@ export function parseSettings<Shape extends z.ZodRawShape>(
     for (const issue of parsed.error.issues) {
       const name = String(issue.path[0] ?? 'the settings together');
       const missing = given[name] === undefined && issue.code !== 'custom';
-      problems.push(
-        missing ? `${name} is not set; it ${issue.message}.` : `${name} ${issue.message}.`,
-      );
+      const hint = serviceLinkValue.test(given[name] ?? '')
+        ? ' (Kubernetes sets it for a service of that name: enableServiceLinks: false turns that off)'
+        : '';
+      problems.push(`${name} ${missing ? 'is not set; it ' : ''}${issue.message}${hint}.`);
     }
   }
   if (problems.length > 0) throw new SettingsInvalid(problems);
@@ -94,7 +97,7 @@ export function url(schemes: readonly string[]) {
   return z
     .string({ error: message })
     .refine(
-      (value) => URL.canParse(value) && schemes.includes(new URL(value).protocol.slice(0, -1)),
+      (value) => URL.canParse(value) && schemes.some((scheme) => value.startsWith(`${scheme}://`)),
       { error: message },
     );
 }
@@ -105,9 +108,16 @@ export const postgresUrl = () => url(['postgresql', 'postgres']);
 /** The Redis to use: required, without a default, since it holds a secret. */
 export const redisUrl = () => url(['redis', 'rediss']);
 
-/** The address clients reach a service under, without a trailing slash. */
+/**
+ * The address clients reach a service under, without a trailing slash. Paths are added to it, so that it
+ * has neither query nor fragment, and it is sent in headers, so that it comes in ASCII.
+ */
 export const publicUrl = () =>
-  url(['http', 'https']).transform((value) => value.replace(/\/+$/, ''));
+  url(['http', 'https'])
+    .refine((value) => !/[?#@\s]/.test(value), {
+      error: 'must be no more than scheme, host, port and path, such as https://api.example.org',
+    })
+    .transform((value) => new URL(value).href.replace(/\/+$/, ''));
 
 /** One of a few words. */
 export function choice<const Words extends readonly [string, ...string[]]>(

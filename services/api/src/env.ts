@@ -13,7 +13,8 @@ import {
 } from '@kasabi/service-kit';
 import { z } from 'zod';
 
-const schema = z.object({
+/** What each setting is, for the README and the tests. */
+export const schema = z.object({
   DATABASE_URL: postgresUrl().describe('Postgres, with the login of the role kasabi_api'),
   REDIS_URL: redisUrl().describe('Redis, where due jobs are delivered from'),
   API_PORT: port(8080).describe('The port to listen on'),

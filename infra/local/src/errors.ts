@@ -1,0 +1,65 @@
+/** The file of passwords in the data folder is unreadable. */
+export class SecretsDamaged extends Error {
+  readonly code = 'secrets-damaged';
+}
+
+/** A port that was asked for by name is in use by another program. */
+export class PortTaken extends Error {
+  readonly code = 'port-taken';
+  constructor(setting: string, port: number) {
+    super(
+      `Port ${port} (${setting}) is in use by another program. ` +
+        `Stop that program, set ${setting} to another port, or unset ${setting} to get a free one.`,
+    );
+  }
+}
+
+/** Another process runs on the same data folder. */
+export class DataFolderInUse extends Error {
+  readonly code = 'data-folder-in-use';
+  constructor(
+    folder: string,
+    holder: { readonly pid: number; readonly since: string } | undefined,
+  ) {
+    const who =
+      holder === undefined ? 'which is starting' : `pid ${holder.pid}, since ${holder.since}`;
+    super(
+      `The data folder ${folder} is in use by another local stack (${who}). ` +
+        'Stop that one with Ctrl-C in its terminal' +
+        `${holder === undefined ? '' : ` or "kill ${holder.pid}"`}, ` +
+        'or run a second one beside it with a folder of its own: DATA_DIR=.data-2 npm start',
+    );
+  }
+}
+
+/** Neither a Redis server nor a way to get one was found. */
+export class RedisMissing extends Error {
+  readonly code = 'redis-missing';
+  constructor(reason: string) {
+    super(
+      `No Redis server: there is no redis-server or valkey-server on the PATH, and ${reason}. ` +
+        'Install Redis 6.2 or newer (or Valkey) with your package manager, ' +
+        'or set REDIS_URL to a server that runs already.',
+    );
+  }
+}
+
+/** Postgres cannot be run here, or not on this data. */
+export class PostgresUnusable extends Error {
+  readonly code = 'postgres-unusable';
+}
+
+/** A process of the stack did not start, or ended by itself. */
+export class ProcessFailed extends Error {
+  readonly code = 'process-failed';
+}
+
+/** A command that the set-up runs (initdb, apt-get, dpkg-deb) ended with an error. */
+export class CommandFailed extends Error {
+  readonly code = 'command-failed';
+  readonly output: string;
+  constructor(command: string, outcome: string, output: string) {
+    super(`${command} ${outcome}:\n${output.trimEnd() || '(it printed nothing)'}`);
+    this.output = output;
+  }
+}

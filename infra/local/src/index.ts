@@ -1,0 +1,27 @@
+export { acquireDataLock, type DataLock, lockHolder } from './data-lock.ts';
+export { demoDatasets, demoFile, demoOwner } from './demo-data.ts';
+export { endLeftovers } from './leftovers.ts';
+export { type ManagedProcess, manageChild, startProcess } from './managed-process.ts';
+export { projectRoot } from './paths.ts';
+export { choosePort, freePort, isPortFree } from './ports.ts';
+export { type StartPostgresOptions, startPostgres } from './postgres.ts';
+export {
+  commandLine,
+  endProcess,
+  identify,
+  isRunning,
+  type ProcessIdentity,
+  processesWithVariable,
+} from './processes.ts';
+export { type ServerHandle, type StartRedisOptions, startRedis } from './redis.ts';
+export {
+  isReady,
+  passedThrough,
+  type ServiceName,
+  type ServiceSurroundings,
+  serviceProgram,
+  serviceSettings,
+  serviceSteps,
+} from './services.ts';
+export { adoptLocalDatabase } from './stack-state.ts';
+export { waitUntil } from './wait-until.ts';

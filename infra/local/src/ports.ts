@@ -1,0 +1,56 @@
+import { randomInt } from 'node:crypto';
+import { createServer } from 'node:net';
+import { PortTaken } from './errors.ts';
+
+// Below Linux's default range for outgoing connections (32768 on), so that no connection can take the
+// port between its choice and its use.
+const lowest = 20_000;
+const highest = 32_767;
+
+const handedOut = new Set<number>();
+
+/** True when nothing listens on the port, on any address of this machine. */
+export function isPortFree(port: number): Promise<boolean> {
+  return new Promise((resolve) => {
+    const server = createServer();
+    server.once('error', () => resolve(false));
+    server.listen({ port, exclusive: true }, () => server.close(() => resolve(true)));
+  });
+}
+
+/** A port that nothing listens on, never the same twice in one process. */
+export async function freePort(): Promise<number> {
+  for (;;) {
+    const port = randomInt(lowest, highest + 1);
+    if (handedOut.has(port)) continue;
+    handedOut.add(port);
+    if (await isPortFree(port)) return port;
+  }
+}
+
+export interface PortChoice {
+  /** Name of the setting, for the message. */
+  readonly setting: string;
+  /** What the setting says; undefined when it is not set. */
+  readonly set: number | undefined;
+  /** Taken when it is free and nothing is set. */
+  readonly preferred?: number | undefined;
+}
+
+/**
+ * The port that is set, else the preferred one if it is free, else a free one.
+ *
+ * @throws PortTaken when the port that is set is in use.
+ */
+export async function choosePort(choice: PortChoice): Promise<number> {
+  if (choice.set !== undefined) {
+    if (await isPortFree(choice.set)) return choice.set;
+    throw new PortTaken(choice.setting, choice.set);
+  }
+  const { preferred } = choice;
+  if (preferred !== undefined && !handedOut.has(preferred) && (await isPortFree(preferred))) {
+    handedOut.add(preferred);
+    return preferred;
+  }
+  return freePort();
+}

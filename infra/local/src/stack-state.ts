@@ -1,0 +1,42 @@
+import path from 'node:path';
+import { z } from 'zod';
+import { lockHolder } from './data-lock.ts';
+import { environment, readSettings } from './env.ts';
+import { readJson, writePrivateJson } from './private-file.ts';
+
+const schema = z.object({
+  databaseUrl: z.string(),
+  /** True when the local stack runs this Postgres itself, so that it is there only while the stack is. */
+  ownsPostgres: z.boolean(),
+  ports: z.record(z.string(), z.number().int()),
+});
+
+/** Where the stack of a data folder is, or was when it last ran. */
+export type StackState = z.output<typeof schema>;
+
+const fileName = 'state.json';
+
+/** Notes where the stack is, for `npm run admin` and so that the next start takes the same ports. */
+export function writeStackState(folder: string, state: StackState): void {
+  writePrivateJson(path.join(folder, fileName), state);
+}
+
+/** The state noted last; undefined before the first start. */
+export function readStackState(folder: string): StackState | undefined {
+  return schema.safeParse(readJson(path.join(folder, fileName))).data;
+}
+
+/**
+ * Gives this process's environment the DATABASE_URL of the local stack, unless one is set or the stack
+ * does not run. Returns a sentence that says what to do when there is none.
+ */
+export function adoptLocalDatabase(env: NodeJS.ProcessEnv = environment()): string | undefined {
+  if (env['DATABASE_URL']) return undefined;
+  const folder = readSettings(env).DATA_DIR;
+  const state = readStackState(folder);
+  if (state !== undefined && (!state.ownsPostgres || lockHolder(folder) !== undefined)) {
+    env['DATABASE_URL'] = state.databaseUrl;
+    return undefined;
+  }
+  return `No local stack runs on ${folder}: start it with "npm start", or set DATABASE_URL.`;
+}

@@ -1,0 +1,26 @@
+import { setTimeout as delay } from 'node:timers/promises';
+
+export interface WaitOptions {
+  readonly timeoutMs: number;
+  /** Pause between two looks, in milliseconds. */
+  readonly everyMs?: number;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Looks until `condition` gives true; resolves to false when the time is up first.
+ *
+ * @throws what `condition` throws, or the reason of `signal` when it fires.
+ */
+export async function waitUntil(
+  condition: () => boolean | Promise<boolean>,
+  options: WaitOptions,
+): Promise<boolean> {
+  const deadline = performance.now() + options.timeoutMs;
+  for (;;) {
+    options.signal?.throwIfAborted();
+    if (await condition()) return true;
+    if (performance.now() >= deadline) return false;
+    await delay(options.everyMs ?? 40);
+  }
+}

@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { createFixture, type Fixture } from '../../../test/integration/support/fixture.ts';
+import { createPruner } from './pruner.ts';
+
+let fixture: Fixture;
+
+before(async () => {
+  fixture = await createFixture();
+  await fixture.addDataset();
+});
+
+after(async () => {
+  await fixture.close();
+});
+
+/** Makes `count` records that ended, or are due if scheduled, `days` ago. */
+async function makeOld(status: string, days: number, count = 1): Promise<void> {
+  const ended = status !== 'scheduled';
+  await fixture.admin.query(
+    `INSERT INTO kasabi.job (dataset_id, type, status, created, start_time, due, started, attempt,
+                             end_time, message, requested_by)
+     SELECT 1, 'reset', $1, at, at, at, at, 1, CASE WHEN $4 THEN at END, 'old', 1
+     FROM (SELECT now() - $2 * interval '1 day' AS at FROM generate_series(1, $3)) AS made`,
+    [status, days, count, ended],
+  );
+}
+
+async function prune(retentionDays: number): Promise<number> {
+  let total = 0;
+  const pruner = createPruner({
+    db: fixture.worker,
+    intervalMs: 1_000,
+    retentionDays,
+    onPrune: (deleted) => {
+      total += deleted;
+    },
+    onError: (error) => assert.fail(String(error)),
+  });
+  await pruner.runOnce();
+  return total;
+}
+
+async function left(): Promise<Record<string, number>> {
+  const { rows } = await fixture.admin.query<{ status: string; count: number }>(
+    'SELECT status, count(*)::int AS count FROM kasabi.job GROUP BY status',
+  );
+  return Object.fromEntries(rows.map((row) => [row.status, row.count]));
+}
+
+test('ended jobs go after the retention time, all in one round; live ones never', async () => {
+  await makeOld('completed', 31, 2_100);
+  await makeOld('failed', 31);
+  await makeOld('completed', 29, 3);
+  await makeOld('failed', 29, 4);
+  await makeOld('scheduled', 300, 5);
+  assert.equal(await prune(30), 2_101);
+  assert.deepEqual(await left(), { completed: 3, failed: 4, scheduled: 5 });
+  assert.equal(await prune(30), 0);
+});
+
+test('two pruners at once share the work', async () => {
+  await makeOld('completed', 31, 3_000);
+  const [one, two] = await Promise.all([prune(30), prune(30)]);
+  assert.equal(one + two + (await prune(30)), 3_000);
+});

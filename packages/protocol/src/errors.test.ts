@@ -1,0 +1,47 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import * as errors from './errors.ts';
+
+const { errorCatalog } = errors;
+
+/** One of each; a class that is missing here makes the last test fail. */
+const examples: readonly errors.ApiError[] = [
+  new errors.InvalidParameter('jobType', 'The parameter jobType is missing.'),
+  new errors.MalformedRequest('The request body is no JSON.'),
+  new errors.Unauthorized(),
+  new errors.NotFound('There is no dataset nasa.'),
+  new errors.MethodNotAllowed('PUT', ['GET', 'HEAD', 'OPTIONS']),
+  new errors.RequestTimeout(),
+  new errors.PayloadTooLarge(16_384),
+  new errors.UnsupportedMediaType('Send JSON.'),
+  new errors.HeadersTooLarge(16_384),
+  new errors.InternalError('request-1'),
+  new errors.Unavailable(),
+];
+
+describe('the errors of the API', () => {
+  it('carry the status of their code', () => {
+    assert.deepEqual(
+      examples.map((error) => error.status),
+      [400, 400, 401, 404, 405, 408, 413, 415, 431, 500, 503],
+    );
+  });
+
+  it('say it in one line that ends like a sentence', () => {
+    for (const error of examples) assert.match(error.message, /^[A-Z][^\n]*\.$/);
+  });
+
+  it('carry the headers that HTTP asks of their status', () => {
+    const headersOf = (code: errors.ErrorCode) => examples.find((it) => it.code === code)?.headers;
+    assert.match(headersOf('unauthorized')?.['WWW-Authenticate'] ?? '', /^Bearer realm=/);
+    assert.equal(headersOf('method-not-allowed')?.['Allow'], 'GET, HEAD, OPTIONS');
+    assert.match(headersOf('unavailable')?.['Retry-After'] ?? '', /^\d+$/);
+  });
+
+  it('are all in the catalog, and the catalog has no others', () => {
+    assert.deepEqual(
+      new Set(examples.map((error) => error.code)),
+      new Set(Object.keys(errorCatalog)),
+    );
+  });
+});

@@ -1,0 +1,63 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import { parseJobRequest } from './job-request.ts';
+import { jobTypeNames } from './job-types.ts';
+
+const parse = (parameters: Record<string, string>) =>
+  parseJobRequest(new Map(Object.entries(parameters)));
+
+function problemOf(parameters: Record<string, string>) {
+  const parsed = parse(parameters);
+  assert.ok(!parsed.ok, 'there is something wrong with it');
+  const { parameter, message, status } = parsed.problem;
+  return { parameter, message, status };
+}
+
+describe('parseJobRequest', () => {
+  it('reads every job type of the catalog', () => {
+    for (const type of jobTypeNames) {
+      assert.deepEqual(parse({ jobType: type }), {
+        ok: true,
+        request: { type, startTime: undefined },
+      });
+    }
+  });
+
+  it('reads the start time', () => {
+    assert.deepEqual(parse({ jobType: 'reset', startTime: '2011-05-27T16:30:00+02:00' }), {
+      ok: true,
+      request: { type: 'reset', startTime: new Date('2011-05-27T14:30:00Z') },
+    });
+  });
+
+  it('says that jobType is missing and what is possible', () => {
+    assert.deepEqual(problemOf({ startTime: '2011-05-27T14:30:00Z' }), {
+      parameter: 'jobType',
+      message: `The parameter jobType is missing; possible is ${jobTypeNames.join(', ')}.`,
+      status: 400,
+    });
+  });
+
+  it('says that there is no such jobType, and which one is near', () => {
+    const { parameter, message } = problemOf({ jobType: 'Reset' });
+    assert.equal(parameter, 'jobType');
+    assert.equal(message, 'There is no such jobType; did you mean reset?');
+    for (const jobType of [
+      '',
+      'constructor',
+      '__proto__',
+      'delete everything',
+      'x'.repeat(10_000),
+    ]) {
+      assert.match(problemOf({ jobType }).message, /^There is no such jobType; possible is reset/);
+    }
+  });
+
+  it('says what a startTime must look like', () => {
+    for (const startTime of ['', 'tomorrow', '2011-05-27T14:30:00', '2011-02-30T00:00:00Z']) {
+      const { parameter, message } = problemOf({ jobType: 'reset', startTime });
+      assert.equal(parameter, 'startTime');
+      assert.match(message, /offset from UTC, .*: 2011-05-27T14:30:00Z\.$/);
+    }
+  });
+});

@@ -1,0 +1,224 @@
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { InvalidParameter } from '@kasabi/protocol';
+import { pino } from 'pino';
+import { createApp } from './app.ts';
+import { methodNotAllowed } from './methods.ts';
+import { apiKeyOf, bodyLimit, readBody, readParameters } from './request.ts';
+import { type HttpServer, listen } from './server.ts';
+
+class DependencyAway extends Error {}
+
+const lines: string[] = [];
+let checks: Record<string, () => Promise<boolean>> = {};
+let server: HttpServer;
+
+before(async () => {
+  const app = createApp({
+    log: pino({ level: 'info' }, { write: (line: string) => void lines.push(line) }),
+    checks: { Postgres: () => checks['Postgres']?.() ?? Promise.resolve(true) },
+    isUnavailable: (error) => error instanceof DependencyAway,
+    routes: (router) => {
+      router
+        .route('/echo')
+        .post(readBody, (request, response) => {
+          const { parameters, problem } = readParameters(request, new Set(['a', 'apikey']));
+          if (problem !== undefined) throw problem;
+          response.json({ ...Object.fromEntries(parameters) });
+        })
+        .all(methodNotAllowed('POST'));
+      router.get('/key', (request, response) => {
+        const { parameters } = readParameters(request, new Set(['apikey']));
+        response.type('text/plain').send(apiKeyOf(request, parameters));
+      });
+      router.get('/wrong', () => {
+        throw new InvalidParameter('a', 'The parameter a is wrong.');
+      });
+      router.get('/bug', () => {
+        throw new TypeError('a bug with a SECRET');
+      });
+      router.get('/away', () => {
+        throw new DependencyAway('refused');
+      });
+    },
+  });
+  server = await listen({ listener: app, port: 0, setting: 'TEST_PORT' });
+});
+
+after(() => server.close(0));
+
+async function ask(path: string, init: RequestInit = {}) {
+  const response = await fetch(`http://127.0.0.1:${server.port}${path}`, init);
+  return { status: response.status, headers: response.headers, text: await response.text() };
+}
+
+describe('the answer to an error', () => {
+  it('is a line of plain text unless Accept prefers JSON', async () => {
+    for (const accept of [
+      '*/*',
+      'text/html,application/xhtml+xml,*/*;q=0.8',
+      'text/plain, application/json',
+      'application/json;q=0.5, text/plain',
+      'application/json;q=0',
+      'image/png',
+      ';;,,/;q=2',
+      '',
+      `${'a/b,'.repeat(1_000)}application/json`,
+    ]) {
+      const { status, headers, text } = await ask('/wrong', { headers: { Accept: accept } });
+      assert.equal(status, 400);
+      assert.equal(headers.get('content-type'), 'text/plain; charset=utf-8', accept);
+      assert.equal(text, 'The parameter a is wrong.\n');
+      assert.equal(headers.get('vary'), 'Accept');
+    }
+  });
+
+  it('is a problem document when it does', async () => {
+    for (const accept of [
+      'application/json',
+      'application/problem+json',
+      'application/*',
+      'application/json, text/plain, */*',
+      'text/plain;q=0.5, application/json',
+    ]) {
+      const { headers, text } = await ask('/wrong', { headers: { Accept: accept } });
+      assert.equal(headers.get('content-type'), 'application/problem+json; charset=utf-8', accept);
+      assert.deepEqual(JSON.parse(text), {
+        type: 'urn:kasabi:problem:invalid-parameter',
+        title: 'A parameter is invalid',
+        status: 400,
+        detail: 'The parameter a is wrong.',
+        instance: `urn:kasabi:request:${headers.get('x-request-id')}`,
+      });
+    }
+  });
+
+  it('tells of a bug no more than where to find it in the log', async () => {
+    const { status, headers, text } = await ask('/bug');
+    const id = headers.get('x-request-id');
+    assert.equal(status, 500);
+    assert.equal(
+      text,
+      `The service failed to answer; the operators find the reason under request ${id}.\n`,
+    );
+    const [line, ...others] = lines.filter((it) => it.includes(String(id)));
+    assert.deepEqual(others, [], 'one line for each request');
+    const { err } = JSON.parse(line ?? '{}');
+    assert.match(err.stack, /^TypeError: a bug with a SECRET\n +at /);
+  });
+
+  it('is 503 with Retry-After when a dependency is away', async () => {
+    const { status, headers } = await ask('/away');
+    assert.equal(status, 503);
+    assert.equal(headers.get('retry-after'), '2');
+  });
+});
+
+describe('requests', () => {
+  it('keep the id they came with if it is one', async () => {
+    for (const [offered, kept] of [
+      ['0123-abc:DEF.9', true],
+      ['short', false],
+      ['with spaces in it', false],
+      ['x'.repeat(65), false],
+    ] as const) {
+      const { headers } = await ask('/wrong', { headers: { 'X-Request-Id': offered } });
+      assert.equal(headers.get('x-request-id') === offered, kept, offered);
+    }
+  });
+
+  it('are not found or not allowed, in words', async () => {
+    assert.equal((await ask('/no/such')).text, 'There is nothing at /no/such; check the path.\n');
+    assert.match((await ask('/<b>')).text, /^There is nothing at this address/);
+    const refused = await ask('/echo', { method: 'DELETE' });
+    assert.deepEqual([refused.status, refused.headers.get('allow')], [405, 'POST, OPTIONS']);
+    assert.equal(refused.text, 'DELETE is not possible here; use POST or OPTIONS.\n');
+    const options = await ask('/echo', { method: 'OPTIONS' });
+    assert.deepEqual([options.status, options.headers.get('allow')], [204, 'POST, OPTIONS']);
+  });
+
+  it('have bodies in UTF-8, in a type and charset that are read', async () => {
+    const post = (type: string, body: string | Uint8Array<ArrayBuffer>) =>
+      ask('/echo', { method: 'POST', headers: { 'Content-Type': type }, body });
+    const json = 'application/json';
+    assert.equal((await post(`${json}; charset="UTF-8"`, '{"a":"ü"}')).text, '{"a":"ü"}');
+    assert.equal((await post('Application/JSON', '\uFEFF{"a":"b"}')).text, '{"a":"b"}');
+    const form = 'application/x-www-form-urlencoded; charset=utf-8; x=y';
+    assert.equal((await post(form, 'a=%C3%BC')).text, '{"a":"ü"}');
+    for (const type of [
+      `${json}; charset=utf-16`,
+      'text/plain',
+      'text/json',
+      ';',
+      'multipart/form-data',
+    ]) {
+      const { status, text } = await post(type, '{"a":"b"}');
+      assert.equal(status, 415, type);
+      assert.match(text, /^Send the parameters as .* or application\/json, in UTF-8\.\n$/);
+    }
+    const latin1 = await post(json, Uint8Array.from(Buffer.from('{"a":"ü"}', 'latin1')));
+    assert.equal(latin1.text, 'The request body is not UTF-8; send it in UTF-8.\n');
+  });
+
+  it('have bodies of the limit at most', async () => {
+    const post = (length: number) => {
+      const body = `a=${'x'.repeat(length - 2)}`;
+      const headers = { 'Content-Type': 'application/x-www-form-urlencoded' };
+      return ask('/echo', { method: 'POST', headers, body });
+    };
+    assert.equal((await post(bodyLimit)).status, 200);
+    const { status, text } = await post(bodyLimit + 1);
+    assert.deepEqual(
+      [status, text],
+      [413, `The request body is too large: send at most ${bodyLimit} bytes.\n`],
+    );
+  });
+});
+
+describe('the key of a request', () => {
+  it('is read from each of its places, and from two that agree', async () => {
+    for (const [path, headers] of [
+      ['/key', { X_KASABI_APIKEY: 'k1' }],
+      ['/key', { 'X-Kasabi-Apikey': 'k1' }],
+      ['/key', { Authorization: 'bearer  k1' }],
+      ['/key?apikey=k1', {}],
+      ['/key?apikey=k1', { X_KASABI_APIKEY: 'k1', Authorization: 'Basic abc' }],
+      ['/key?apikey=', { X_KASABI_APIKEY: 'k1' }],
+    ] as const) {
+      assert.equal((await ask(path, { headers })).text, 'k1');
+    }
+  });
+
+  it('is missing, or is one of two: 401, 400', async () => {
+    for (const headers of [{}, { X_KASABI_APIKEY: '' }, { Authorization: 'Basic k1' }]) {
+      const { status, headers: answered } = await ask('/key', { headers });
+      assert.equal(status, 401);
+      assert.match(answered.get('www-authenticate') ?? '', /^Bearer realm=/);
+    }
+    const { status, text } = await ask('/key?apikey=k2', { headers: { X_KASABI_APIKEY: 'k1' } });
+    assert.equal(status, 400);
+    assert.equal(text, 'The request carries two API keys that differ; send one.\n');
+  });
+});
+
+describe('the probes', () => {
+  it('say that the process lives, and what does not answer', async () => {
+    assert.equal((await ask('/healthz')).text, 'alive\n');
+    for (const [check, status, text] of [
+      [() => Promise.resolve(true), 200, 'ready\n'],
+      [() => Promise.resolve(false), 503, 'no answer from Postgres\n'],
+      [() => new Promise<boolean>(() => {}), 503, 'no answer from Postgres\n'],
+    ] as const) {
+      checks = { Postgres: check };
+      const answer = await ask('/readyz', { signal: AbortSignal.timeout(5_000) });
+      assert.deepEqual([answer.status, answer.text], [status, text]);
+    }
+  });
+
+  it('leave no line in the log', async () => {
+    const before = lines.length;
+    await ask('/healthz');
+    await ask('/no/such');
+    assert.equal(lines.length, before + 1);
+  });
+});

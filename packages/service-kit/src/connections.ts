@@ -1,0 +1,60 @@
+import type { RequestListener, ServerResponse } from 'node:http';
+import type { Socket } from 'node:net';
+
+/** Knows which connections of an HTTP server wait for an answer, so that it can be closed in order. */
+export interface Connections {
+  /** Wraps the server's listener. */
+  readonly follow: (listener: RequestListener) => RequestListener;
+  readonly onConnection: (socket: Socket) => void;
+  /**
+   * Runs `step` once the requests that arrived in full on this connection are answered. What is written
+   * to it earlier would be taken for one of their answers.
+   */
+  readonly whenAnswered: (socket: Socket, step: () => void) => void;
+  /** Closes each connection when it has no request under way: most of them at once. */
+  readonly drain: () => void;
+}
+
+/** Follows the connections of one server. */
+export function createConnections(): Connections {
+  const open = new Map<Socket, Set<ServerResponse>>();
+  let draining = false;
+
+  return {
+    follow: (listener) => (request, response) => {
+      // One of a pipeline, behind an answer that closes the connection: its client is to ask again.
+      if (draining) return;
+      const underWay = open.get(request.socket);
+      underWay?.add(response);
+      response.once('close', () => {
+        underWay?.delete(response);
+        if (draining && underWay?.size === 0) request.socket.destroySoon();
+      });
+      listener(request, response);
+    },
+    onConnection(socket) {
+      open.set(socket, new Set());
+      socket.once('close', () => open.delete(socket));
+    },
+    whenAnswered(socket, step) {
+      const arrived = [...(open.get(socket) ?? [])].filter((response) => response.req.complete);
+      let left = arrived.length;
+      if (left === 0) step();
+      for (const response of arrived) {
+        response.once('close', () => {
+          left -= 1;
+          if (left === 0) step();
+        });
+      }
+    },
+    drain() {
+      draining = true;
+      for (const [socket, underWay] of open) {
+        const last = [...underWay].at(-1);
+        // Not closeIdleConnections(): to that one, a connection that has yet to send anything is busy.
+        if (last === undefined) socket.destroySoon();
+        else if (!last.headersSent) last.setHeader('Connection', 'close');
+      }
+    },
+  };
+}

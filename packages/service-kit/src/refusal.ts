@@ -1,0 +1,40 @@
+import { randomUUID } from 'node:crypto';
+import { STATUS_CODES } from 'node:http';
+import type { Socket } from 'node:net';
+import { ofParserError } from './http-errors.ts';
+import type { Logger } from './log.ts';
+
+const lingerMs = 1_000;
+
+/**
+ * Answers what Node.js's HTTP parser cannot read, and ends the connection: there is no telling where on
+ * it the next request would begin. The bytes themselves are never logged, for a key may be among them.
+ */
+export function refuse(socket: Socket, error: Error, log?: Logger): void {
+  if (!socket.writable) {
+    socket.destroy();
+    return;
+  }
+  const apiError = ofParserError(error);
+  const id = randomUUID();
+  const body = `${apiError.message}\n`;
+  const head = [
+    `HTTP/1.1 ${apiError.status} ${STATUS_CODES[apiError.status]}`,
+    `X-Request-Id: ${id}`,
+    'Content-Type: text/plain; charset=utf-8',
+    `Content-Length: ${Buffer.byteLength(body)}`,
+    'X-Content-Type-Options: nosniff',
+    'Cache-Control: no-store',
+    'Connection: close',
+  ];
+  const { code } = error as NodeJS.ErrnoException;
+  log?.info(
+    { req: { id, from: socket.remoteAddress }, res: { status: apiError.status }, code },
+    'request refused',
+  );
+  socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
+  // Closed at once, with bytes of the client's still unread, TCP would reset the connection, and the
+  // client might never see the answer.
+  const linger = setTimeout(() => socket.destroy(), lingerMs);
+  socket.once('close', () => clearTimeout(linger));
+}

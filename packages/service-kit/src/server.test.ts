@@ -1,0 +1,160 @@
+import assert from 'node:assert/strict';
+import type { RequestListener } from 'node:http';
+import { afterEach, describe, it } from 'node:test';
+import { waitFor } from '@kasabi/test/support';
+import { exchange, openRaw, type RawConnection } from '../../../test/e2e/support/raw-http.ts';
+import { type HttpServer, type ListenOptions, listen, PortUnavailable } from './server.ts';
+
+const servers: HttpServer[] = [];
+const connections: RawConnection[] = [];
+
+async function start(listener: RequestListener, options: Partial<ListenOptions> = {}) {
+  const server = await listen({ listener, port: 0, setting: 'TEST_PORT', ...options });
+  servers.push(server);
+  return server;
+}
+
+async function open(port: number): Promise<RawConnection> {
+  const connection = await openRaw(port);
+  connections.push(connection);
+  return connection;
+}
+
+/** Answers `/now` at once, and anything else when the test says so. */
+function gate() {
+  const waiting: (() => void)[] = [];
+  const listener: RequestListener = (request, response) => {
+    const answer = (): void => void response.end(`answer to ${request.url}\n`);
+    if (request.url === '/now') answer();
+    else waiting.push(answer);
+  };
+  return {
+    listener,
+    arrived: (count: number) => waitFor(() => waiting.length === count, { what: 'the requests' }),
+    answerAll: () => {
+      for (const answer of waiting) answer();
+    },
+  };
+}
+
+const get = (path: string, headers = ''): string =>
+  `GET ${path} HTTP/1.1\r\nHost: x\r\n${headers}\r\n`;
+
+afterEach(async () => {
+  for (const connection of connections.splice(0)) connection.destroy();
+  await Promise.all(servers.splice(0).map((server) => server.close(0)));
+});
+
+describe('listen', () => {
+  it('names the setting of a port that is taken', async () => {
+    const { listener } = gate();
+    const { port } = await start(listener);
+    await assert.rejects(start(listener, { port, setting: 'API_PORT' }), (error) => {
+      assert.ok(error instanceof PortUnavailable);
+      assert.match(error.message, new RegExp(`^Port ${port} .*free it or set API_PORT to another`));
+      return true;
+    });
+  });
+
+  for (const [what, bytes, status, sentence] of [
+    ['an unknown method', 'FOO / HTTP/1.1\r\n\r\n', 400, /Invalid method encountered/],
+    ['no HTTP', '\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03', 400, /not readable as HTTP\/1\.1/],
+    [
+      'headers that are too large',
+      get('/', `X: ${'a'.repeat(20_000)}\r\n`),
+      431,
+      /at most 16384 bytes/,
+    ],
+  ] as const) {
+    it(`answers ${what} with ${status}, a sentence and a request id`, async () => {
+      const { port } = await start(gate().listener);
+      const [answer, ...others] = await exchange(port, Buffer.from(bytes, 'latin1'));
+      assert.equal(others.length, 0);
+      assert.equal(answer?.status, status);
+      assert.match(answer.body, sentence);
+      assert.match(answer.body, /^[^\n]+\.\n$/);
+      assert.match(answer.headers['x-request-id'] ?? '', /^[\w-]{36}$/);
+      assert.equal(answer.headers['content-type'], 'text/plain; charset=utf-8');
+    });
+  }
+
+  it('closes a connection whose request, headers or body take too long, with 408', async () => {
+    const { listener } = gate();
+    const { port } = await start(listener, { headersTimeoutMs: 100, requestTimeoutMs: 200 });
+    for (const bytes of ['', get('/').slice(0, -2), get('/', 'Content-Length: 10\r\n')]) {
+      const [answer] = await exchange(port, bytes);
+      assert.equal(answer?.status, 408);
+      assert.match(answer.body, /took too long to arrive; send it again/);
+    }
+  });
+
+  it('gives a request that is under way its own answer before it refuses the next', async () => {
+    const { listener, arrived, answerAll } = gate();
+    const { port } = await start(listener);
+    const connection = await open(port);
+    connection.write(`${get('/first')}${get('/second')}GARBAGE\r\n\r\n`);
+    await arrived(2);
+    assert.equal(connection.text(), '');
+    answerAll();
+    const answers = await connection.untilClosed();
+    assert.deepEqual(
+      answers.map(({ status, body }) => [status, body.slice(0, 16)]),
+      [
+        [200, 'answer to /first'],
+        [200, 'answer to /secon'],
+        [400, 'The request is n'],
+      ],
+    );
+  });
+
+  it('overlooks expectations that it does not know', async () => {
+    const { port } = await start(gate().listener);
+    const [answer] = await exchange(port, get('/now', 'Expect: banana\r\nConnection: close\r\n'));
+    assert.equal(answer?.status, 200);
+  });
+});
+
+describe('close', () => {
+  it('waits for no connection without a request: idle, silent or in the middle of its headers', async () => {
+    const { port, close } = await start(gate().listener);
+    const [idle, silent, partial] = [await open(port), await open(port), await open(port)];
+    idle.write(get('/now'));
+    partial.write('GET / HTTP/1.1\r\nHost:');
+    await idle.answered(1);
+    await close(60_000);
+    for (const connection of [idle, silent, partial]) await connection.untilClosed(1_000);
+    await assert.rejects(fetch(`http://127.0.0.1:${port}/now`), /fetch failed/);
+  });
+
+  it('answers what is under way, then closes the connection', async () => {
+    const { listener, arrived, answerAll } = gate();
+    const { port, close } = await start(listener);
+    const [single, pipeline] = [await open(port), await open(port)];
+    single.write(get('/single'));
+    pipeline.write(get('/a') + get('/b'));
+    await arrived(3);
+    const closed = close(60_000);
+    await assert.rejects(fetch(`http://127.0.0.1:${port}/now`), /fetch failed/);
+    assert.equal(single.closed(), false);
+    answerAll();
+    await closed;
+    const [answer] = await single.untilClosed(1_000);
+    assert.equal(answer?.body, 'answer to /single\n');
+    assert.equal(answer.headers['connection'], 'close');
+    const both = await pipeline.untilClosed(1_000);
+    assert.deepEqual(
+      both.map(({ body }) => body),
+      ['answer to /a\n', 'answer to /b\n'],
+    );
+  });
+
+  it('cuts off what is not answered in time', async () => {
+    const { listener, arrived } = gate();
+    const { port, close } = await start(listener);
+    const connection = await open(port);
+    connection.write(get('/never'));
+    await arrived(1);
+    await close(50);
+    assert.deepEqual(await connection.untilClosed(1_000), []);
+  });
+});

@@ -1,0 +1,144 @@
+// What `npm test` runs: lint, build, then every test on a private Postgres and Redis, then a look at what
+// the tests left behind. `npm test -- WORD …` runs the test files whose path holds a word, without lint.
+import { spawn } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { commandLine, processesWithVariable, projectRoot, waitUntil } from '@kasabi/local';
+import { environment } from './support/env.ts';
+import { startServers, type TestServers } from './support/servers.ts';
+import { findTestFiles } from './support/test-files.ts';
+
+/** Counts of a run, as `support/totals-reporter.mjs` writes them. */
+interface Totals {
+  readonly passed: number;
+  readonly failed: number;
+  readonly skipped: number;
+}
+
+const runId = `run-${process.pid}-${randomBytes(4).toString('hex')}`;
+const stopping = new AbortController();
+let child: ReturnType<typeof spawn> | undefined;
+
+function say(line: string): void {
+  process.stdout.write(`${line}\n`);
+}
+
+for (const signal of ['SIGINT', 'SIGTERM', 'SIGHUP'] as const) {
+  process.on(signal, () => {
+    stopping.abort();
+    endGroup('SIGTERM');
+  });
+}
+
+function endGroup(signal: NodeJS.Signals): void {
+  if (child?.pid === undefined) return;
+  try {
+    process.kill(-child.pid, signal);
+  } catch {
+    // It has ended.
+  }
+}
+
+/** Runs a command in a process group of its own, its output on ours; resolves to its exit code. */
+async function run(command: string, args: readonly string[], env = environment()): Promise<number> {
+  stopping.signal.throwIfAborted();
+  const started = spawn(command, args, {
+    cwd: projectRoot,
+    detached: true,
+    stdio: ['ignore', 'inherit', 'inherit'],
+    env,
+  });
+  child = started;
+  const code = await new Promise<number>((resolve, reject) => {
+    started.once('error', reject);
+    started.once('exit', (exitCode) => resolve(exitCode ?? 1));
+  });
+  endGroup('SIGKILL');
+  child = undefined;
+  return code;
+}
+
+const bin = (name: string): string => path.join(projectRoot, 'node_modules', '.bin', name);
+
+async function runTests(servers: TestServers, files: readonly string[]): Promise<Totals> {
+  const totalsFile = path.join(servers.folder, 'totals.json');
+  const support = path.join(projectRoot, 'test', 'support');
+  const code = await run(
+    process.execPath,
+    [
+      ...['--import', 'tsx', '--import', path.join(support, 'watch-test-file.ts')],
+      ...['--conditions=kasabi-source', '--test', '--test-concurrency=2', '--test-timeout=900000'],
+      ...['--test-reporter=spec', '--test-reporter-destination=stdout'],
+      ...[`--test-reporter=${path.join(support, 'totals-reporter.mjs')}`],
+      ...[`--test-reporter-destination=${totalsFile}`],
+      ...files,
+    ],
+    {
+      ...environment(),
+      TEST_DATABASE_URL: servers.databaseUrl,
+      TEST_REDIS_URL: servers.redisUrl,
+      TEST_RUN_ID: runId,
+    },
+  );
+  const totals: Totals = JSON.parse(readFileSync(totalsFile, 'utf8'));
+  // An exit code that the totals do not explain is a failure of its own.
+  return code !== 0 && totals.failed === 0 ? { ...totals, failed: 1 } : totals;
+}
+
+/** Describes, and ends, what the tests left behind. */
+async function findLeaks(servers: TestServers): Promise<string[]> {
+  // One that was told to stop by the last test may need a moment.
+  await waitUntil(() => processesWithVariable('TEST_RUN_ID', runId).length === 0, {
+    timeoutMs: 2_000,
+  });
+  const processes = processesWithVariable('TEST_RUN_ID', runId).map((pid) => {
+    const description = `process ${pid}: ${commandLine(pid)}`;
+    try {
+      process.kill(pid, 'SIGKILL');
+    } catch {
+      // It was about to end.
+    }
+    return description;
+  });
+  return [...processes, ...(await servers.openConnections())];
+}
+
+async function main(): Promise<Totals> {
+  const filters = process.argv.slice(2);
+  const files = findTestFiles(projectRoot, filters);
+  const nothing = { passed: 0, failed: 1, skipped: 0 };
+  if (files.length === 0) {
+    say(`No test file's path holds ${filters.join(' or ')}.`);
+    return nothing;
+  }
+  if (filters.length === 0) {
+    say('Lint and format (biome check)');
+    if ((await run(bin('biome'), ['check', '--error-on-warnings', '.'])) !== 0) return nothing;
+  }
+  say('Build and type check (tsc -b)');
+  if ((await run(bin('tsc'), ['-b'])) !== 0) return nothing;
+  const servers = await startServers(runId, say, stopping.signal);
+  try {
+    const totals = await runTests(servers, files);
+    const leaks = stopping.signal.aborted ? [] : await findLeaks(servers);
+    for (const leak of leaks) say(`Left behind by the tests: ${leak}`);
+    return { ...totals, failed: totals.failed + leaks.length };
+  } finally {
+    await servers.stop();
+  }
+}
+
+let totals: Totals = { passed: 0, failed: 1, skipped: 0 };
+try {
+  totals = await main();
+} catch (error) {
+  if (!stopping.signal.aborted) say(error instanceof Error ? `${error.stack}` : String(error));
+}
+if (stopping.signal.aborted) {
+  say('Stopped before the end.');
+} else if (totals.skipped > 0) {
+  say(`${totals.skipped} skipped`);
+}
+say(`\n${totals.passed} passed, ${totals.failed} failed`);
+process.exit(totals.failed === 0 && !stopping.signal.aborted ? 0 : 1);

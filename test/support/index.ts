@@ -1,0 +1,10 @@
+export { ConnectionLeaked, createDatabase, type TestDatabase } from './database.ts';
+export { createRedis, RedisClientLeaked, type TestRedis } from './redis.ts';
+export {
+  ServiceMisbehaved,
+  type StartServiceOptions,
+  startService,
+  type TestService,
+} from './service.ts';
+export { type StackOptions, startStack, type TestStack } from './stack.ts';
+export { type WaitForOptions, WaitTimedOut, waitFor } from './wait-for.ts';

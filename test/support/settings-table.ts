@@ -1,0 +1,62 @@
+// The README's settings tables, made of the services' own schemas, so that they cannot fall behind:
+//   node --import tsx --conditions=kasabi-source test/support/settings-table.ts --write
+import { readFileSync, writeFileSync } from 'node:fs';
+import path from 'node:path';
+import { projectRoot } from '@kasabi/local';
+import { schema as api } from '../../services/api/src/env.ts';
+import { schema as status } from '../../services/status/src/env.ts';
+import { schema as worker } from '../../services/worker/src/env.ts';
+
+/** As much of a zod type as the tables and the tests ask of one setting. */
+export interface Setting {
+  readonly description?: string | undefined;
+  safeParse(value: unknown): { success: boolean; data?: unknown };
+}
+
+/** The settings of each service, by name, in the order they are declared in. */
+export const settings: Readonly<Record<string, Readonly<Record<string, Setting>>>> = {
+  api: api.shape,
+  worker: worker.shape,
+  status: status.shape,
+};
+
+/** What a setting is when nobody sets it; undefined for one that must be set. */
+export function defaultOf(setting: Setting): string | undefined {
+  const parsed = setting.safeParse(undefined);
+  return parsed.success ? String(parsed.data) : undefined;
+}
+
+/** A service's settings as a Markdown table. */
+export function renderTable(service: string): string {
+  const rows = Object.entries(settings[service] ?? {}).map(([name, setting]) => {
+    const fallback = defaultOf(setting);
+    const shown = fallback === undefined ? '**required**' : `\`${fallback}\``;
+    return `| \`${name}\` | ${shown} | ${(setting.description ?? '').replaceAll('|', '\\|')} |`;
+  });
+  return ['| setting | default | what it is for |', '|---|---|---|', ...rows].join('\n');
+}
+
+/**
+ * The document with each service's table between its markers, `<!-- settings:api -->` and
+ * `<!-- /settings:api -->`.
+ *
+ * @throws Error when a service's markers are not there exactly once.
+ */
+export function withTables(document: string): string {
+  return Object.keys(settings).reduce((text, service) => {
+    const [open, close] = [`<!-- settings:${service} -->`, `<!-- /settings:${service} -->`];
+    const [before, after, ...more] = text.split(open);
+    const end = after?.indexOf(close) ?? -1;
+    if (before === undefined || after === undefined || end < 0 || more.length > 0) {
+      throw new Error(`The document needs ${open} and, after it, ${close}, once each.`);
+    }
+    return `${before}${open}\n${renderTable(service)}\n${after.slice(end)}`;
+  }, document);
+}
+
+if (process.argv[1] === import.meta.filename) {
+  const readme = path.join(projectRoot, 'README.md');
+  const current = withTables(readFileSync(readme, 'utf8'));
+  if (process.argv.includes('--write')) writeFileSync(readme, current);
+  else process.stdout.write(`${Object.keys(settings).map(renderTable).join('\n\n')}\n`);
+}

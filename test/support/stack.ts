@@ -1,0 +1,111 @@
+import { createOwner, issueKey } from '@kasabi/accounts';
+import { createDataset } from '@kasabi/datasets';
+import { freePort, serviceSettings } from '@kasabi/local';
+import { createDatabase, type TestDatabase } from './database.ts';
+import { createRedis, type TestRedis } from './redis.ts';
+import { startService, type TestService } from './service.ts';
+
+export interface StackOptions {
+  /** How many workers; 1 unless set. */
+  readonly workers?: number;
+  /** Short code of the dataset that is made; `nasa` unless set. */
+  readonly dataset?: string;
+  /** Further settings, for every service. */
+  readonly env?: NodeJS.ProcessEnv;
+  /** Further settings for one kind of service. */
+  readonly serviceEnv?: Partial<Record<'api' | 'worker' | 'status', NodeJS.ProcessEnv>>;
+}
+
+/** The three services as processes, on a database and a Redis of their own. */
+export interface TestStack {
+  readonly apiUrl: string;
+  readonly statusUrl: string;
+  /** A key of the dataset's owner. */
+  readonly key: string;
+  readonly owner: string;
+  readonly dataset: string;
+  readonly database: TestDatabase;
+  readonly redis: TestRedis;
+  readonly api: TestService;
+  readonly status: TestService;
+  readonly workers: readonly TestService[];
+  /** Starts one more worker on the same database and Redis; `stop` ends it, too. */
+  addWorker(env?: NodeJS.ProcessEnv): Promise<TestService>;
+  /**
+   * Stops the services, then gives back Redis and database.
+   *
+   * @throws the first thing that went wrong, when all has been tried: a service that did not end with
+   *   status 0, a connection that was left open.
+   */
+  stop(): Promise<void>;
+}
+
+/** Starts api, worker(s) and status, with an owner, its key and an empty dataset made. */
+export async function startStack(options: StackOptions = {}): Promise<TestStack> {
+  const { workers: workerCount = 1, dataset = 'nasa', env = {}, serviceEnv = {} } = options;
+  const owner = 'owner';
+  const [database, redis] = await Promise.all([createDatabase(), createRedis()]);
+  const started: TestService[] = [];
+  const stop = async (): Promise<void> => {
+    const stopped = await Promise.allSettled(started.map((service) => service.stop()));
+    const closed = await Promise.allSettled([redis.close(), database.close()]);
+    const failure = [...stopped, ...closed].find((it) => it.status === 'rejected');
+    if (failure !== undefined) throw failure.reason;
+  };
+  try {
+    await createOwner(database.pool(), owner);
+    const { secret: key } = await issueKey(database.pool(), owner);
+    await createDataset(database.pool(), { code: dataset, owner });
+    const [apiPort, statusPort] = [await freePort(), await freePort()];
+    const apiUrl = `http://127.0.0.1:${apiPort}`;
+    const statusUrl = `http://127.0.0.1:${statusPort}`;
+    const surroundings = {
+      databaseUrl: database.url,
+      redisUrl: redis.url,
+      apiPublicUrl: apiUrl,
+      statusPublicUrl: statusUrl,
+    };
+    const launch = async (
+      name: 'api' | 'worker' | 'status',
+      port: number,
+      extra: NodeJS.ProcessEnv = {},
+    ): Promise<TestService> => {
+      const settings = serviceSettings(name, port, surroundings);
+      const service = await startService(name, {
+        ...settings,
+        ...env,
+        ...serviceEnv[name],
+        ...extra,
+      });
+      started.push(service);
+      return service;
+    };
+    const results = await Promise.allSettled([
+      launch('api', apiPort),
+      launch('status', statusPort),
+      ...Array.from({ length: workerCount }, async () => launch('worker', await freePort())),
+    ]);
+    const services = results.map((result) => {
+      if (result.status === 'rejected') throw result.reason;
+      return result.value;
+    });
+    const [api, status, ...workers] = services as [TestService, TestService, ...TestService[]];
+    return {
+      apiUrl,
+      statusUrl,
+      key,
+      owner,
+      dataset,
+      database,
+      redis,
+      api,
+      status,
+      workers,
+      addWorker: async (extra) => launch('worker', await freePort(), extra),
+      stop,
+    };
+  } catch (error) {
+    await stop().catch(() => {});
+    throw error;
+  }
+}

@@ -1,0 +1,33 @@
+import { type Dirent, readdirSync } from 'node:fs';
+import path from 'node:path';
+
+// Node 20's --test takes no glob patterns.
+const places = ['packages', 'services', 'infra', 'test/support', 'test/integration', 'test/e2e'];
+const skipped = new Set(['node_modules', 'dist']);
+
+/**
+ * The project's test files, relative to its root: those beside the sources, the test
+ * support's own, and those of `test/integration` and `test/e2e`. With filters, those whose path holds one of them.
+ */
+export function findTestFiles(root: string, filters: readonly string[]): string[] {
+  return places
+    .flatMap((place) => filesBelow(root, place))
+    .filter((file) => file.endsWith('.test.ts'))
+    .filter((file) => filters.length === 0 || filters.some((filter) => file.includes(filter)))
+    .sort();
+}
+
+function filesBelow(root: string, folder: string): string[] {
+  let entries: Dirent[];
+  try {
+    entries = readdirSync(path.join(root, folder), { withFileTypes: true });
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return [];
+    throw error;
+  }
+  return entries.flatMap((entry) => {
+    const file = path.posix.join(folder, entry.name);
+    if (entry.isDirectory()) return skipped.has(entry.name) ? [] : filesBelow(root, file);
+    return [file];
+  });
+}
