@@ -33,7 +33,7 @@ async function prune(retentionDays: number): Promise<number> {
     intervalMs: 1_000,
     retentionDays,
     onPrune: (deleted) => {
-      total += deleted;
+      total += deleted.jobs;
     },
     onError: (error) => assert.fail(String(error)),
   });
