@@ -1,6 +1,7 @@
 import { type Database, withTransaction } from '@kasabi/postgres';
 import type { JobType } from '@kasabi/protocol';
 import type pg from 'pg';
+import { publishedNotice } from './notices.ts';
 
 /** One request for a job. */
 export interface AcceptRequest {
@@ -20,6 +21,8 @@ export interface AcceptedJob {
   readonly datasetCode: string;
   readonly created: Date;
   readonly startTime: Date;
+  /** What its owner should know. */
+  readonly message: string | null;
 }
 
 /** Why a request was not accepted. */
@@ -65,6 +68,7 @@ const text = `
   ), judged AS (
     SELECT a.position, a.id, a.type, a.key, a.fingerprint, k.id AS key_id,
            d.id AS dataset_id, prior.job_id AS prior_id,
+           CASE d.status WHEN 'published' THEN ${publishedNotice} END AS message,
            greatest(to_timestamp(a.start_ms / 1000), now()) AS start_time,
            CASE WHEN k.id IS NULL THEN 'refused'
                 WHEN d.id IS NULL THEN 'dataset-unknown'
@@ -102,19 +106,19 @@ const text = `
       WHERE i.created <= now() - interval '${idempotencyHours} hours'
     RETURNING job_id
   ), settled AS MATERIALIZED (
-    SELECT p.position, p.type, p.id, p.key_id, p.dataset_id, p.prior_id, p.start_time,
+    SELECT p.position, p.type, p.id, p.key_id, p.dataset_id, p.prior_id, p.start_time, p.message,
            CASE WHEN p.too_many THEN 'too-many-open'
                 WHEN p.outcome = 'accepted' AND p.key IS NOT NULL AND r.job_id IS NULL
                   THEN 'in-flight'
                 ELSE p.outcome END AS outcome
     FROM placed p LEFT JOIN remembered r ON r.job_id = p.id
   ), accepted AS (
-    INSERT INTO kasabi.job (id, dataset_id, type, start_time, due, requested_by)
-    SELECT id, dataset_id, type, start_time, start_time, key_id
+    INSERT INTO kasabi.job (id, dataset_id, type, start_time, due, message, requested_by)
+    SELECT id, dataset_id, type, start_time, start_time, message, key_id
     FROM settled WHERE outcome = 'accepted' ORDER BY position
   )
   SELECT s.outcome, coalesce(s.prior_id, s.id) AS id, coalesce(prior.created, now()) AS created,
-         coalesce(prior.start_time, s.start_time) AS start_time
+         coalesce(prior.start_time, s.start_time) AS start_time, s.message
   FROM settled s LEFT JOIN kasabi.job prior ON prior.id = s.prior_id
   ORDER BY s.position`;
 
@@ -123,6 +127,7 @@ interface Row {
   readonly id: string;
   readonly created: Date;
   readonly start_time: Date;
+  readonly message: string | null;
 }
 
 /**
@@ -178,9 +183,9 @@ async function run(
   });
   return rows.map((row, index) => {
     const { datasetCode } = requests[index] as AcceptRequest;
-    const { outcome, id, created, start_time: startTime } = row;
+    const { outcome, id, created, start_time: startTime, message } = row;
     return outcome === 'accepted' || outcome === 'replayed'
-      ? { outcome, job: { id, datasetCode, created, startTime } }
+      ? { outcome, job: { id, datasetCode, created, startTime, message } }
       : { outcome };
   });
 }

@@ -1,6 +1,7 @@
 import type { Database } from '@kasabi/postgres';
 import type { Claim } from './claim.ts';
 import { updateHeld } from './held.ts';
+import { publishedNotice } from './notices.ts';
 
 /**
  * Ends a job as `completed`. Run it in the transaction that has the job's effect, so that both are one
@@ -12,7 +13,10 @@ export async function complete(db: Database, claim: Claim): Promise<void> {
   await updateHeld(
     db,
     claim,
-    // clock_timestamp(): the transaction began before the clearing did.
-    "status = 'completed', end_time = clock_timestamp(), lease_holder = NULL, lease_expires = NULL",
+    // clock_timestamp(): the transaction began before the clearing did. What an earlier attempt failed
+    // of is no news any more.
+    `status = 'completed', end_time = clock_timestamp(), lease_holder = NULL, lease_expires = NULL,
+     message = (SELECT CASE d.status WHEN 'published' THEN ${publishedNotice} END
+                FROM kasabi.dataset d WHERE d.id = job.dataset_id)`,
   );
 }

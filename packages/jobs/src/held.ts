@@ -17,7 +17,7 @@ export async function updateHeld(
   set: string,
   values: readonly unknown[] = [],
 ): Promise<void> {
-  const { rowCount } = await db.query(`UPDATE kasabi.job SET ${set} WHERE ${held}`, [
+  const { rowCount } = await db.query(`UPDATE kasabi.job AS job SET ${set} WHERE ${held}`, [
     claim.jobId,
     claim.holder,
     claim.attempt,

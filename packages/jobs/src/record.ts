@@ -11,6 +11,8 @@ export interface JobRecord {
   readonly startTime: Date;
   /** When its next attempt may begin: the start time, or later after a retry's backoff. */
   readonly due: Date;
+  /** Milliseconds from the moment of reading until then, by Postgres's clock; 0 when it is past. */
+  readonly dueInMs: number;
   readonly started: Date | null;
   readonly endTime: Date | null;
   /** 0 until it is claimed for the first time. */
@@ -20,4 +22,5 @@ export interface JobRecord {
 
 /** The columns of a `JobRecord`, of `kasabi.job j` and `kasabi.dataset d`. */
 export const recordColumns = `j.id, d.code AS dataset, j.type, j.status, j.created,
-  j.start_time AS "startTime", j.due, j.started, j.end_time AS "endTime", j.attempt, j.message`;
+  j.start_time AS "startTime", j.due,
+  greatest(extract(epoch FROM j.due - now()) * 1000, 0)::float8 AS "dueInMs", j.started, j.end_time AS "endTime", j.attempt, j.message`;

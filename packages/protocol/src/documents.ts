@@ -1,6 +1,7 @@
 import { z } from 'zod';
-import { jobTypeNames } from './job-types.ts';
-import { jobStatuses } from './statuses.ts';
+import { formatDateTime } from './dates.ts';
+import { type JobType, jobTypeNames } from './job-types.ts';
+import { type JobStatus, jobStatuses } from './statuses.ts';
 
 const dateTime = z.string().regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/);
 
@@ -36,3 +37,40 @@ export const datasetStatusDocument = z.object({
   storageMode: z.enum(['read-write', 'read-only']),
 });
 export type DatasetStatusDocument = z.infer<typeof datasetStatusDocument>;
+
+/** What a job's document is made of. */
+export interface JobFacts {
+  readonly dataset: string;
+  readonly type: JobType;
+  readonly status: JobStatus;
+  readonly created: Date;
+  readonly startTime: Date;
+  readonly endTime: Date | null;
+  readonly attempt: number;
+  readonly message: string | null;
+}
+
+/** A job as clients see it; `successStatus` is the word for `completed`. */
+export function jobDocumentOf(job: JobFacts, successStatus: SuccessStatus): JobDocument {
+  return {
+    created: formatDateTime(job.created),
+    startTime: formatDateTime(job.startTime),
+    endTime: job.endTime === null ? null : formatDateTime(job.endTime),
+    status: job.status === 'completed' ? successStatus : job.status,
+    jobStatus: legacyStatuses[job.status],
+    jobType: job.type,
+    dataset: job.dataset,
+    attempt: job.attempt,
+    message: job.message,
+  };
+}
+
+/** A job in a list: its document with where it is found. */
+export const jobListEntry = jobDocument.extend({
+  id: z.uuid(),
+  url: z.url().describe("The job's own address."),
+});
+
+/** What `GET /data/{short-code}/jobs` answers: a page, newest first. */
+export const jobListDocument = z.object({ jobs: z.array(jobListEntry) });
+export type JobListDocument = z.infer<typeof jobListDocument>;

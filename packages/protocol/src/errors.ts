@@ -6,8 +6,13 @@ export const errorCatalog = {
   'not-found': { status: 404, title: 'There is nothing at this address' },
   'method-not-allowed': { status: 405, title: 'The method is not allowed here' },
   'request-timeout': { status: 408, title: 'The request took too long to arrive' },
+  'not-scheduled': { status: 409, title: 'The job can no longer be cancelled' },
+  'idempotency-in-flight': { status: 409, title: 'The same request is being accepted just now' },
   'payload-too-large': { status: 413, title: 'The request body is too large' },
   'unsupported-media-type': { status: 415, title: 'The request body is of the wrong type' },
+  'idempotency-key-reused': { status: 422, title: 'The Idempotency-Key stood for another request' },
+  'too-many-requests': { status: 429, title: 'Requests come too fast' },
+  'too-many-open-jobs': { status: 429, title: 'The dataset has too many unfinished jobs' },
   'headers-too-large': { status: 431, title: 'The request line and headers are too large' },
   'internal-error': { status: 500, title: 'The service failed' },
   unavailable: { status: 503, title: 'The service is unavailable for the moment' },
@@ -79,6 +84,25 @@ export class RequestTimeout extends ApiError {
   }
 }
 
+/** 409: a worker has taken the job up, or it has ended. */
+export class NotScheduled extends ApiError {
+  readonly code = 'not-scheduled';
+  constructor(status: string) {
+    super(`Only a scheduled job can be cancelled; this one is ${status}.`);
+  }
+}
+
+/** 409: a request with this Idempotency-Key has begun and not yet been answered. */
+export class IdempotencyInFlight extends ApiError {
+  readonly code = 'idempotency-in-flight';
+  override readonly headers = { 'Retry-After': '1' };
+  constructor() {
+    super(
+      'A request with this Idempotency-Key is being accepted just now; repeat yours in a second.',
+    );
+  }
+}
+
 /** 413 */
 export class PayloadTooLarge extends ApiError {
   readonly code = 'payload-too-large';
@@ -117,5 +141,47 @@ export class Unavailable extends ApiError {
   constructor() {
     // Not "nothing was changed": a connection that broke may have carried the commit.
     super('The service cannot reach its database for the moment; try again in a few seconds.');
+  }
+}
+
+/** 422 */
+export class IdempotencyKeyReused extends ApiError {
+  readonly code = 'idempotency-key-reused';
+  constructor() {
+    super(
+      'This Idempotency-Key stood for a request with other parameters; use a new key for each job.',
+    );
+  }
+}
+
+/** 429: more requests in a minute than one key or address may send. */
+export class TooManyRequests extends ApiError {
+  readonly code = 'too-many-requests';
+  override readonly headers: { readonly 'Retry-After': string };
+  constructor(limit: number, retryAfterSeconds: number) {
+    super(`More than ${limit} requests came in a minute; go on in ${retryAfterSeconds} seconds.`);
+    this.headers = { 'Retry-After': String(retryAfterSeconds) };
+  }
+}
+
+/** 429: the dataset's limit on unfinished jobs is reached. */
+export class TooManyOpenJobs extends ApiError {
+  readonly code = 'too-many-open-jobs';
+  override readonly headers = { 'Retry-After': '60' };
+  constructor(limit: number) {
+    super(
+      `The dataset has ${limit} unfinished jobs, and may not have more; wait for some to end, or cancel some.`,
+    );
+  }
+}
+
+/** 503: the service has more to do than it can answer in time. */
+export class Overloaded extends ApiError {
+  readonly code = 'unavailable';
+  override readonly headers = { 'Retry-After': '2' };
+  constructor() {
+    super(
+      'The service has too much to do for the moment; nothing was changed, try again in a few seconds.',
+    );
   }
 }

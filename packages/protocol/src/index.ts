@@ -3,12 +3,23 @@ export {
   type DatasetStatusDocument,
   datasetStatusDocument,
   type JobDocument,
+  type JobFacts,
+  type JobListDocument,
   jobDocument,
+  jobDocumentOf,
+  jobListDocument,
   legacyStatuses,
   type SuccessStatus,
   successStatuses,
 } from './documents.ts';
 export * from './errors.ts';
+export { parseIdempotencyKey } from './idempotency.ts';
+export {
+  cursorAfter,
+  type JobListRequest,
+  jobListParameters,
+  parseJobListRequest,
+} from './job-list-request.ts';
 export {
   type JobRequest,
   jobRequestParameters,
@@ -22,6 +33,7 @@ export {
   type ParameterSources,
   type Parameters,
 } from './parameters.ts';
+export { parsePreferWait } from './prefer.ts';
 export { datasetCodePattern } from './short-code.ts';
 export { type JobStatus, jobStatuses } from './statuses.ts';
 export { suggest } from './suggest.ts';

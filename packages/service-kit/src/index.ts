@@ -3,13 +3,16 @@ export type { Checks } from './health.ts';
 export { createLogger, type Logger, redactUrl } from './log.ts';
 export { methodNotAllowed } from './methods.ts';
 export { prefersJson } from './negotiation.ts';
+export { createOverloadGuard, type OverloadGuard, type OverloadOptions } from './overload.ts';
 export {
   apiKeyOf,
   bodyLimit,
+  jobIdOf,
   noSuchDataset,
   readBody,
   readParameters,
   shortCodeOf,
+  singleHeader,
 } from './request.ts';
 export { type RunningService, runService } from './run.ts';
 export { type HttpServer, type ListenOptions, listen, PortUnavailable } from './server.ts';

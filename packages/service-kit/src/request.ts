@@ -103,6 +103,28 @@ export function shortCodeOf(value: string): string {
   return datasetCodePattern.test(value) ? value : '';
 }
 
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
+
+/**
+ * The job id in a request's path, or the nil UUID when it cannot be one. No record has that one, so that
+ * the key is checked all the same.
+ */
+export function jobIdOf(value: string): string {
+  return uuid.test(value) ? value : '00000000-0000-0000-0000-000000000000';
+}
+
+/**
+ * The value of a header that may come once.
+ *
+ * @throws MalformedRequest when it comes twice.
+ */
+export function singleHeader(request: Request, name: string): string | undefined {
+  const values = request.headersDistinct[name] ?? [];
+  if (values.length > 1)
+    throw new MalformedRequest(`The header ${name} comes twice; send it once.`);
+  return values[0];
+}
+
 /** 404 for a dataset that is not there; `code` is what `shortCodeOf` returned. */
 export function noSuchDataset(code: string): NotFound {
   return new NotFound(

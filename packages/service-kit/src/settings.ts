@@ -141,3 +141,10 @@ export const databasePoolSize = () =>
 /** How long a statement of a request may take, in milliseconds, before Postgres cancels it. */
 export const statementTimeout = () =>
   integer({ from: 100, to: 600_000, fallback: 10_000, what: 'a number of milliseconds' });
+
+/** How late the event loop may be, in milliseconds, before requests are turned away. */
+export const maxLag = () =>
+  integer({ from: 10, to: 60_000, fallback: 250, what: 'a number of milliseconds' });
+
+/** How many requests may wait for the database before further ones are turned away. */
+export const maxQueued = () => integer({ from: 1, to: 1_000_000, fallback: 5_000 });

@@ -15,6 +15,7 @@ export interface AcceptorOptions {
   readonly producer: Producer;
   readonly log: Logger;
   readonly maxScheduleDays: number;
+  readonly maxOpenJobs: number;
   readonly horizonMs: number;
 }
 
@@ -23,6 +24,8 @@ export interface Acceptor {
   accept(request: AcceptRequest): Promise<AcceptOutcome>;
   /** Resolves when everything accepted so far was handed to Redis or left to the relay. */
   settled(): Promise<void>;
+  /** How many requests wait for a statement. */
+  readonly waiting: number;
 }
 
 /**
@@ -35,7 +38,7 @@ export function createAcceptor(options: AcceptorOptions): Acceptor {
   const pending = new Set<Promise<void>>();
 
   const records = createBatcher<AcceptRequest, AcceptOutcome>({
-    run: (requests) => acceptJobs(pool, requests, { maxScheduleDays: options.maxScheduleDays }),
+    run: (requests) => acceptJobs(pool, requests, options),
     maxSize: 500,
     maxConcurrent: 4,
   });
@@ -71,6 +74,9 @@ export function createAcceptor(options: AcceptorOptions): Acceptor {
     },
     async settled() {
       await Promise.all(pending);
+    },
+    get waiting() {
+      return records.waiting;
     },
   };
 }

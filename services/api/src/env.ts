@@ -3,6 +3,8 @@ import {
   type Environment,
   integer,
   logLevel,
+  maxLag,
+  maxQueued,
   parseSettings,
   port,
   postgresUrl,
@@ -22,6 +24,19 @@ export const schema = z.object({
   STATUS_PUBLIC_URL: publicUrl().describe('Where clients reach the status service'),
   MAX_SCHEDULE_DAYS: integer({ from: 1, to: 36_500, fallback: 366 }).describe(
     'How many days ahead a startTime may lie',
+  ),
+  MAX_OPEN_JOBS_PER_DATASET: integer({ from: 0, to: 1_000_000, fallback: 1_000 }).describe(
+    'Most unfinished jobs of a dataset; 0 for no limit',
+  ),
+  RATE_LIMIT_PER_MINUTE: integer({ from: 0, to: 1_000_000, fallback: 600 }).describe(
+    'Most requests a minute of one API key, and of one address; 0 for no limit',
+  ),
+  TRUST_PROXY: integer({ from: 0, to: 10, fallback: 0, what: 'a number of proxies' }).describe(
+    'How many proxies stand in front: so many addresses of X-Forwarded-For are believed',
+  ),
+  MAX_LAG_MS: maxLag().describe('Requests are turned away while the event loop is later than this'),
+  MAX_QUEUED: maxQueued().describe(
+    'Requests are turned away while more than this many wait for the database',
   ),
   QUEUE_HORIZON_MS: integer({ from: 60_000, to: 2_592_000_000, fallback: 3_600_000 }).describe(
     'Jobs due later than this many milliseconds from now stay out of Redis until near',

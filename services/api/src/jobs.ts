@@ -1,19 +1,29 @@
+import { createHash } from 'node:crypto';
 import { authorize, digestKey } from '@kasabi/accounts';
+import type { AcceptedJob, AcceptOutcome, AcceptRequest } from '@kasabi/jobs';
 import {
+  IdempotencyInFlight,
+  IdempotencyKeyReused,
   InvalidParameter,
+  type JobType,
+  jobDocumentOf,
   jobRequestParameters,
+  parseIdempotencyKey,
   parseJobRequest,
+  TooManyOpenJobs,
   Unauthorized,
 } from '@kasabi/protocol';
 import {
   apiKeyOf,
   methodNotAllowed,
   noSuchDataset,
+  prefersJson,
   readBody,
   readParameters,
   shortCodeOf,
+  singleHeader,
 } from '@kasabi/service-kit';
-import type { Express } from 'express';
+import type { Express, Request, Response } from 'express';
 import type pg from 'pg';
 import type { Acceptor } from './accept.ts';
 
@@ -22,9 +32,10 @@ export interface JobRoutesOptions {
   readonly acceptor: Acceptor;
   readonly statusUrl: string;
   readonly maxScheduleDays: number;
+  readonly maxOpenJobs: number;
 }
 
-/** Adds `POST /dataset/{short-code}/jobs`. */
+/** Adds `POST /dataset/{short-code}/jobs`, and a way from it to the list, which the status host has. */
 export function addJobRoutes(app: Express, options: JobRoutesOptions): void {
   const { pool, acceptor } = options;
 
@@ -48,25 +59,82 @@ export function addJobRoutes(app: Express, options: JobRoutesOptions): void {
       if (problem !== undefined) return await refuse(keyDigest, code, problem);
       const job = parseJobRequest(parameters);
       if (!job.ok) return await refuse(keyDigest, code, job.problem);
+      const idempotency = readIdempotency(request, [
+        code,
+        job.request.type,
+        parameters.get('startTime'),
+      ]);
+      if (idempotency instanceof Error) return await refuse(keyDigest, code, idempotency);
 
-      const accepted = await acceptor.accept({ keyDigest, datasetCode: code, ...job.request });
-      switch (accepted.outcome) {
-        case 'accepted': {
-          const location = `${options.statusUrl}/data/${code}/jobs/${accepted.job.id}`;
-          response.status(202).set({ Location: location, 'Cache-Control': 'no-store' });
-          response.type('text/plain').send(location);
-          return;
-        }
-        case 'refused':
-          throw new Unauthorized();
-        case 'dataset-unknown':
-          throw noSuchDataset(code);
-        case 'too-far-ahead':
-          throw new InvalidParameter(
-            'startTime',
-            `startTime lies too far ahead: at most ${options.maxScheduleDays} days from now are possible.`,
-          );
-      }
+      const outcome = await acceptor.accept({
+        keyDigest,
+        datasetCode: code,
+        ...job.request,
+        idempotency,
+      });
+      answer(request, response, acceptedJob(outcome, code, options), job.request.type, options);
     })
-    .all(methodNotAllowed('POST'));
+    .get((request, response) => {
+      const query = request.originalUrl.split('?').slice(1).join('?');
+      const list = `${options.statusUrl}/data/${shortCodeOf(request.params.code)}/jobs`;
+      response.redirect(307, query === '' ? list : `${list}?${query}`);
+    })
+    .all(methodNotAllowed('GET', 'HEAD', 'POST'));
+}
+
+/** The one place where an outcome of accepting becomes what a client is told. */
+function acceptedJob(outcome: AcceptOutcome, code: string, options: JobRoutesOptions): AcceptedJob {
+  switch (outcome.outcome) {
+    case 'accepted':
+    case 'replayed':
+      return outcome.job;
+    case 'refused':
+      throw new Unauthorized();
+    case 'dataset-unknown':
+      throw noSuchDataset(code);
+    case 'too-far-ahead':
+      throw new InvalidParameter(
+        'startTime',
+        `startTime lies too far ahead: at most ${options.maxScheduleDays} days from now are possible.`,
+      );
+    case 'too-many-open':
+      throw new TooManyOpenJobs(options.maxOpenJobs);
+    case 'key-reused':
+      throw new IdempotencyKeyReused();
+    case 'in-flight':
+      throw new IdempotencyInFlight();
+  }
+}
+
+function answer(
+  request: Request,
+  response: Response,
+  job: AcceptedJob,
+  type: JobType,
+  options: JobRoutesOptions,
+): void {
+  const location = `${options.statusUrl}/data/${job.datasetCode}/jobs/${job.id}`;
+  response.status(202).set({ Location: location, 'Cache-Control': 'no-store', Vary: 'Accept' });
+  if (!prefersJson(request)) {
+    response.type('text/plain').send(location);
+    return;
+  }
+  const { datasetCode: dataset, created, startTime, message } = job;
+  const facts = { dataset, type, created, startTime, message, endTime: null, attempt: 0 };
+  response.json(jobDocumentOf({ ...facts, status: 'scheduled' }, 'completed'));
+}
+
+/** The Idempotency-Key with a digest of what is asked for, if there is one; or what is wrong with it. */
+function readIdempotency(
+  request: Request,
+  asked: readonly (string | undefined)[],
+): AcceptRequest['idempotency'] | Error {
+  try {
+    const header = singleHeader(request, 'idempotency-key');
+    if (header === undefined) return undefined;
+    const fingerprint = createHash('sha256').update(JSON.stringify(asked)).digest();
+    return { key: parseIdempotencyKey(header), fingerprint };
+  } catch (error) {
+    return error as Error;
+  }
 }

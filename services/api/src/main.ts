@@ -1,9 +1,18 @@
 import { createPool, databaseAnswers, isTransient } from '@kasabi/postgres';
 import { answers, connect, createProducer } from '@kasabi/queue';
-import { createApp, createLogger, listen, runService, throttledWarning } from '@kasabi/service-kit';
+import {
+  createApp,
+  createLogger,
+  createOverloadGuard,
+  listen,
+  runService,
+  throttledWarning,
+} from '@kasabi/service-kit';
 import { createAcceptor } from './accept.ts';
+import { addCancelRoute } from './cancel.ts';
 import { readSettings } from './env.ts';
 import { addJobRoutes } from './jobs.ts';
+import { createRateLimit } from './rate-limit.ts';
 
 await runService(async () => {
   // biome-ignore lint/style/noProcessEnv: the one place where this service reads its environment.
@@ -29,20 +38,34 @@ await runService(async () => {
     producer,
     log,
     maxScheduleDays: settings.MAX_SCHEDULE_DAYS,
+    maxOpenJobs: settings.MAX_OPEN_JOBS_PER_DATASET,
     horizonMs: settings.QUEUE_HORIZON_MS,
+  });
+  const overload = createOverloadGuard({
+    maxLagMs: settings.MAX_LAG_MS,
+    queued: () => acceptor.waiting + pool.waitingCount,
+    maxQueued: settings.MAX_QUEUED,
   });
 
   const app = createApp({
     log,
     checks: { Postgres: () => databaseAnswers(pool), Redis: () => answers(redis) },
     isUnavailable: isTransient,
-    routes: (router) =>
+    routes: (router) => {
+      router.set('trust proxy', settings.TRUST_PROXY);
+      router.use(overload.middleware);
+      if (settings.RATE_LIMIT_PER_MINUTE > 0) {
+        router.use(createRateLimit(redis, settings.RATE_LIMIT_PER_MINUTE));
+      }
       addJobRoutes(router, {
         pool,
         acceptor,
         statusUrl: settings.STATUS_PUBLIC_URL,
         maxScheduleDays: settings.MAX_SCHEDULE_DAYS,
-      }),
+        maxOpenJobs: settings.MAX_OPEN_JOBS_PER_DATASET,
+      });
+      addCancelRoute(router, { pool });
+    },
   });
   const server = await listen({
     listener: app,
@@ -57,6 +80,7 @@ await runService(async () => {
     shutdownTimeoutMs: settings.SHUTDOWN_TIMEOUT_MS,
     async stop() {
       await server.close(settings.SHUTDOWN_TIMEOUT_MS / 2);
+      overload.stop();
       await acceptor.settled();
       redis.disconnect();
       await pool.end();

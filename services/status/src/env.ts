@@ -3,7 +3,10 @@ import {
   choice,
   databasePoolSize,
   type Environment,
+  integer,
   logLevel,
+  maxLag,
+  maxQueued,
   parseSettings,
   port,
   postgresUrl,
@@ -13,17 +16,35 @@ import {
 } from '@kasabi/service-kit';
 import { z } from 'zod';
 
+const ms = 'a number of milliseconds';
+
 /** What each setting is, for the README and the tests. */
 export const schema = z.object({
   DATABASE_URL: postgresUrl().describe('Postgres, with the login of the role kasabi_status'),
   STATUS_PORT: port(8081).describe('The port to listen on'),
   API_PUBLIC_URL: publicUrl().describe('Where clients reach the api service'),
+  API_INTERNAL_URL: publicUrl()
+    .optional()
+    .describe('Where this service reaches the api service; API_PUBLIC_URL unless set'),
   STATUS_PUBLIC_URL: publicUrl().describe('Where clients reach this service'),
   SUCCESS_STATUS: choice(successStatuses, 'completed').describe(
     'The word for a completed job; "succeeded" serves clients that wait for that one',
   ),
   DATABASE_POOL_SIZE: databasePoolSize().describe('Most Postgres connections of this process'),
   STATEMENT_TIMEOUT_MS: statementTimeout().describe('How long one statement may take'),
+  MAX_LAG_MS: maxLag().describe('Requests are turned away while the event loop is later than this'),
+  MAX_QUEUED: maxQueued().describe(
+    'Requests are turned away while more than this many wait for the database',
+  ),
+  MAX_WAIT_SECONDS: integer({
+    from: 1,
+    to: 600,
+    fallback: 60,
+    what: 'a number of seconds',
+  }).describe('How long a request with Prefer: wait is held at most'),
+  WATCH_INTERVAL_MS: integer({ from: 10, to: 10_000, fallback: 200, what: ms }).describe(
+    'The pause between looks at the jobs that clients wait for',
+  ),
   LOG_LEVEL: logLevel().describe('How much is logged'),
   SHUTDOWN_TIMEOUT_MS: shutdownTimeout().describe('How long an orderly stop may take'),
 });

@@ -1,52 +1,74 @@
-import { digestKey } from '@kasabi/accounts';
-import { findJob } from '@kasabi/jobs';
-import { NotFound, type SuccessStatus, Unauthorized } from '@kasabi/protocol';
-import {
-  apiKeyOf,
-  methodNotAllowed,
-  noSuchDataset,
-  readParameters,
-  shortCodeOf,
-} from '@kasabi/service-kit';
-import type { Express } from 'express';
+import type { JobRecord } from '@kasabi/jobs';
+import { jobDocumentOf, parsePreferWait, type SuccessStatus } from '@kasabi/protocol';
+import { methodNotAllowed } from '@kasabi/service-kit';
+import type { Express, Request, Response } from 'express';
 import type pg from 'pg';
-import { jobDocumentOf } from './documents.ts';
-
-const jobParameters: ReadonlySet<string> = new Set(['apikey']);
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
-/** No record has it: it stands for an id that cannot be one, so that its key is checked all the same. */
-const noJobId = '00000000-0000-0000-0000-000000000000';
+import { forwardCancel } from './cancel.ts';
+import { entityTag, isFresh } from './entity-tag.ts';
+import { readJob } from './read-job.ts';
+import { hasEnded, waitForChange } from './wait.ts';
+import type { Watcher } from './watcher.ts';
 
 export interface JobRoutesOptions {
   readonly pool: pg.Pool;
+  readonly watcher: Watcher;
   readonly successStatus: SuccessStatus;
+  readonly maxWaitSeconds: number;
+  /** Where the api service is reached. */
+  readonly apiUrl: string;
+  /** Aborts when the service stops. */
+  readonly stopping: AbortSignal;
 }
 
-/** Adds `GET /data/{short-code}/jobs/{id}`. */
+/** An ended job never changes; its record is deleted at the earliest a day after it ended. */
+const endedMaxAgeSeconds = 3_600;
+
+/** Adds `GET` and `DELETE /data/{short-code}/jobs/{id}`. */
 export function addJobRoutes(app: Express, options: JobRoutesOptions): void {
   app
     .route('/data/:code/jobs/:id')
     .get(async (request, response) => {
-      const code = shortCodeOf(request.params.code);
-      const { parameters, problem } = readParameters(request, jobParameters);
-      const found = await findJob(options.pool, {
-        keyDigest: digestKey(apiKeyOf(request, parameters)),
-        datasetCode: code,
-        jobId: uuid.test(request.params.id) ? request.params.id : noJobId,
-      });
-      if (found.outcome === 'refused') throw new Unauthorized();
-      if (problem !== undefined) throw problem;
-      switch (found.outcome) {
-        case 'found':
-          response.set('Cache-Control', 'no-store');
-          response.json(jobDocumentOf(found.job, options.successStatus));
-          return;
-        case 'dataset-unknown':
-          throw noSuchDataset(code);
-        case 'job-unknown':
-          throw new NotFound(`The dataset ${code} has no such job.`);
-      }
+      const record = await readJob(options.pool, request);
+      send(request, response, await held(request, response, record), options.successStatus);
     })
-    .all(methodNotAllowed('GET', 'HEAD'));
+    .delete((request, response) => forwardCancel(options.apiUrl, request, response))
+    .all(methodNotAllowed('GET', 'HEAD', 'DELETE'));
+
+  /** The record, after the time that the client would rather wait for a change (RFC 7240). */
+  async function held(request: Request, response: Response, record: JobRecord): Promise<JobRecord> {
+    const seconds = parsePreferWait(
+      request.headersDistinct['prefer']?.join(),
+      options.maxWaitSeconds,
+    );
+    if (seconds === undefined) return record;
+    response.set('Preference-Applied', `wait=${seconds}`);
+    if (hasEnded(record)) return record;
+    const timeout = AbortSignal.timeout(seconds * 1_000);
+    const { watcher, stopping } = options;
+    return (await waitForChange({ watcher, response, stopping, record, timeout })) ?? record;
+  }
+}
+
+function send(
+  request: Request,
+  response: Response,
+  record: JobRecord,
+  successStatus: SuccessStatus,
+): void {
+  const body = JSON.stringify(jobDocumentOf(record, successStatus));
+  const tag = entityTag(body);
+  response.set({ ETag: tag, Vary: 'Prefer' });
+  if (hasEnded(record)) {
+    response.set('Cache-Control', `private, max-age=${endedMaxAgeSeconds}`);
+  } else {
+    response.set({ 'Cache-Control': 'private, no-cache', 'Retry-After': retryAfter(record) });
+  }
+  if (isFresh(request, tag)) response.status(304).end();
+  else response.type('application/json').send(body);
+}
+
+/** When it is worth asking again, in seconds: once it is due, and within the hour all the same. */
+function retryAfter(record: JobRecord): string {
+  const seconds = record.status === 'running' ? 1 : Math.ceil(record.dueInMs / 1_000);
+  return String(Math.min(Math.max(seconds, 1), 3_600));
 }

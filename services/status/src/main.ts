@@ -1,8 +1,18 @@
 import { createPool, databaseAnswers, isTransient } from '@kasabi/postgres';
-import { createApp, createLogger, listen, runService, throttledWarning } from '@kasabi/service-kit';
+import {
+  createApp,
+  createLogger,
+  createOverloadGuard,
+  listen,
+  runService,
+  throttledWarning,
+} from '@kasabi/service-kit';
 import { addDatasetRoutes } from './datasets.ts';
 import { readSettings } from './env.ts';
-import { addJobRoutes } from './jobs.ts';
+import { addEventRoutes } from './events.ts';
+import { addJobRoutes, type JobRoutesOptions } from './jobs.ts';
+import { addListRoute } from './list.ts';
+import { createWatcher } from './watcher.ts';
 
 await runService(async () => {
   // biome-ignore lint/style/noProcessEnv: the one place where this service reads its environment.
@@ -16,12 +26,35 @@ await runService(async () => {
     statementTimeoutMs: settings.STATEMENT_TIMEOUT_MS,
     onIdleError: throttledWarning(log, 'connection trouble'),
   });
+  const watcher = createWatcher({
+    db: pool,
+    intervalMs: settings.WATCH_INTERVAL_MS,
+    onError: throttledWarning(log, 'watcher round failed'),
+  });
+  const overload = createOverloadGuard({
+    maxLagMs: settings.MAX_LAG_MS,
+    queued: () => pool.waitingCount,
+    maxQueued: settings.MAX_QUEUED,
+  });
+  const stopping = new AbortController();
+  const statusUrl = settings.STATUS_PUBLIC_URL;
+  const jobs: JobRoutesOptions = {
+    pool,
+    watcher,
+    successStatus: settings.SUCCESS_STATUS,
+    maxWaitSeconds: settings.MAX_WAIT_SECONDS,
+    apiUrl: settings.API_INTERNAL_URL ?? settings.API_PUBLIC_URL,
+    stopping: stopping.signal,
+  };
   const app = createApp({
     log,
     checks: { Postgres: () => databaseAnswers(pool) },
     isUnavailable: isTransient,
     routes: (router) => {
-      addJobRoutes(router, { pool, successStatus: settings.SUCCESS_STATUS });
+      router.use(overload.middleware);
+      addJobRoutes(router, jobs);
+      addEventRoutes(router, jobs);
+      addListRoute(router, { pool, statusUrl, successStatus: settings.SUCCESS_STATUS });
       addDatasetRoutes(router, { pool });
     },
   });
@@ -31,13 +64,18 @@ await runService(async () => {
     setting: 'STATUS_PORT',
     log,
   });
+  watcher.loop.start();
   log.info({ port: server.port }, 'listening');
 
   return {
     log,
     shutdownTimeoutMs: settings.SHUTDOWN_TIMEOUT_MS,
     async stop() {
+      // Whoever waits is answered with what is known, so that the server can close.
+      stopping.abort();
       await server.close(settings.SHUTDOWN_TIMEOUT_MS / 2);
+      overload.stop();
+      await watcher.loop.stop();
       await pool.end();
     },
   };

@@ -67,7 +67,7 @@ export const inMs = (ms: number): string => new Date(Date.now() + ms).toISOStrin
 export function assertRefused(answer: Answer, status: number, sentence: RegExp): void {
   assert.equal(answer.status, status, answer.text);
   assert.equal(answer.headers.get('content-type'), 'text/plain; charset=utf-8');
-  assert.match(answer.text, /^[A-Z_a-z][^\n]+\.\n$/);
+  assert.match(answer.text, /^[A-Z_a-z][^\n]+[.?]\n$/);
   assert.match(answer.text, sentence);
   assert.match(answer.headers.get('x-request-id') ?? '', /^[\w.:-]{8,64}$/);
 }

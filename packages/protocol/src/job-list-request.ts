@@ -1,0 +1,80 @@
+import { InvalidParameter } from './errors.ts';
+import { type JobType, jobTypeNames } from './job-types.ts';
+import type { Parameters } from './parameters.ts';
+import { type JobStatus, jobStatuses } from './statuses.ts';
+import { suggest } from './suggest.ts';
+
+/** What `GET /data/{short-code}/jobs` is asked for. */
+export interface JobListRequest {
+  readonly status: JobStatus | undefined;
+  readonly jobType: JobType | undefined;
+  /** Most jobs on the page, 1 to 100. */
+  readonly limit: number;
+  /** The id of the last job of the page before. */
+  readonly before: string | undefined;
+}
+
+/** The parameters a list request may have. */
+export const jobListParameters: ReadonlySet<string> = new Set([
+  'status',
+  'jobType',
+  'limit',
+  'cursor',
+  'apikey',
+]);
+
+const defaultLimit = 20;
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/**
+ * Reads a list request from its parameters.
+ *
+ * @throws InvalidParameter
+ */
+export function parseJobListRequest(parameters: Parameters): JobListRequest {
+  const status = parameters.get('status');
+  const limit = parameters.get('limit') ?? String(defaultLimit);
+  if (!/^\d{1,3}$/.test(limit) || Number(limit) < 1 || Number(limit) > 100) {
+    throw new InvalidParameter('limit', 'limit must be a whole number from 1 to 100.');
+  }
+  return {
+    // Where "succeeded" is shown for completed, it may be asked for, too.
+    status: oneOf('status', status === 'succeeded' ? 'completed' : status, jobStatuses),
+    jobType: oneOf('jobType', parameters.get('jobType'), jobTypeNames),
+    limit: Number(limit),
+    before: parseCursor(parameters.get('cursor')),
+  };
+}
+
+/** The cursor of the page that follows the one that ends with this job. */
+export function cursorAfter(jobId: string): string {
+  return Buffer.from(jobId.replaceAll('-', ''), 'hex').toString('base64url');
+}
+
+function parseCursor(cursor: string | undefined): string | undefined {
+  if (cursor === undefined) return undefined;
+  const id = Buffer.from(cursor, 'base64url')
+    .toString('hex')
+    .replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
+  if (uuid.test(id)) return id;
+  throw new InvalidParameter(
+    'cursor',
+    'cursor is none that this service gave out; follow the Link header, or leave it out.',
+  );
+}
+
+function oneOf<Word extends string>(
+  name: string,
+  value: string | undefined,
+  words: readonly Word[],
+): Word | undefined {
+  if (value === undefined) return undefined;
+  const word = words.find((candidate) => candidate === value);
+  if (word !== undefined) return word;
+  const meant = suggest(value, words);
+  const possible = `${name} must be one of ${words.join(', ')}`;
+  throw new InvalidParameter(
+    name,
+    meant === undefined ? `${possible}.` : `${possible}; did you mean ${meant}?`,
+  );
+}

@@ -1,0 +1,44 @@
+import { digestKey } from '@kasabi/accounts';
+import { cancel } from '@kasabi/jobs';
+import { NotFound, NotScheduled, Unauthorized } from '@kasabi/protocol';
+import {
+  apiKeyOf,
+  jobIdOf,
+  methodNotAllowed,
+  noSuchDataset,
+  readParameters,
+  shortCodeOf,
+} from '@kasabi/service-kit';
+import type { Express } from 'express';
+import type pg from 'pg';
+
+const parameterNames: ReadonlySet<string> = new Set(['apikey']);
+
+/** Adds `DELETE /dataset/{short-code}/jobs/{id}`, which cancels a scheduled job. */
+export function addCancelRoute(app: Express, options: { readonly pool: pg.Pool }): void {
+  app
+    .route('/dataset/:code/jobs/:id')
+    .delete(async (request, response) => {
+      const code = shortCodeOf(request.params.code);
+      const { parameters, problem } = readParameters(request, parameterNames);
+      const keyDigest = digestKey(apiKeyOf(request, parameters));
+      // A request that is not valid cancels nothing, but its key is checked first.
+      const jobId = jobIdOf(problem === undefined ? request.params.id : '');
+      const cancelled = await cancel(options.pool, { keyDigest, datasetCode: code, jobId });
+      if (cancelled.outcome === 'refused') throw new Unauthorized();
+      if (problem !== undefined) throw problem;
+      switch (cancelled.outcome) {
+        case 'cancelled':
+          response.set('Cache-Control', 'no-store').type('text/plain');
+          response.send('The job is cancelled; it will not run.\n');
+          return;
+        case 'dataset-unknown':
+          throw noSuchDataset(code);
+        case 'job-unknown':
+          throw new NotFound(`The dataset ${code} has no such job.`);
+        case 'not-scheduled':
+          throw new NotScheduled(cancelled.status);
+      }
+    })
+    .all(methodNotAllowed('DELETE'));
+}

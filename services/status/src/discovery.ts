@@ -1,0 +1,137 @@
+import { createHash } from 'node:crypto';
+import { findDataset } from '@kasabi/datasets';
+import { NotFound } from '@kasabi/protocol';
+import { methodNotAllowed, noSuchDataset, shortCodeOf } from '@kasabi/service-kit';
+import type { Express, Request } from 'express';
+import type pg from 'pg';
+import {
+  type Description,
+  describeDataset,
+  type ServiceUrls,
+  toRdfJson,
+  toTurtle,
+} from './description.ts';
+import { toHtml } from './description-html.ts';
+
+/** A form of the description, which has an address of its own that ends in its extension. */
+interface Form {
+  readonly extension: string;
+  readonly write: (description: Description) => string;
+}
+
+const turtle: Form = { extension: 'ttl', write: toTurtle };
+const rdfJson: Form = { extension: 'json', write: toRdfJson };
+const html: Form = { extension: 'html', write: toHtml };
+
+/**
+ * The forms by media type, in the service's own order of preference. Turtle comes first, and so is what a
+ * client gets that accepts anything, accepts nothing we have, or says nothing: it is RDF that people can
+ * read as well, and those that cannot do with it, browsers and clients that parse JSON, do ask for HTML or
+ * JSON. The last two are what Turtle was called before it was registered.
+ */
+const forms: readonly (readonly [type: string, form: Form])[] = [
+  ['text/turtle', turtle],
+  ['application/json', rdfJson],
+  ['application/rdf+json', rdfJson],
+  ['text/html', html],
+  ['application/x-turtle', turtle],
+  ['text/n3', turtle],
+];
+
+/** A new title or a publication shows within this many seconds, whatever caches there are. */
+const maxAgeSeconds = 60;
+
+export interface DiscoveryOptions extends ServiceUrls {
+  readonly pool: pg.Pool;
+}
+
+/**
+ * Adds `GET /dataset/{short-code}`, which negotiates, and the same with `.ttl`, `.json` or `.html`: what a
+ * client has to know of a dataset to find its services. It needs no key, and takes no notice of the one that
+ * the platform's clients send, nor of any parameter.
+ *
+ * The dataset's own address answers with its description, not with a redirection to it (303, as some
+ * have it for things that are no documents): the clients of 2011 insist on 200.
+ */
+export function addDiscoveryRoutes(app: Express, options: DiscoveryOptions): void {
+  app
+    .route('/dataset/:name')
+    .get(async (request, response) => {
+      const { code, extension } = splitName(request.params.name);
+      const { type, form } = choose(request, extension);
+      const dataset = await findDataset(options.pool, code);
+      if (dataset === undefined) throw noSuchDataset(code);
+      const description = describeDataset(dataset, options);
+      const body = form.write(description);
+      const etag = etagOf(type, body);
+      response
+        .status(hasCurrent(request, etag) ? 304 : 200)
+        .set({
+          'Cache-Control': `public, max-age=${maxAgeSeconds}`,
+          'Content-Location': `${description.iri}.${form.extension}`,
+          'Content-Type': `${type}; charset=utf-8`,
+          ETag: etag,
+        })
+        .vary('Accept')
+        // Which leaves out what does not belong to a 304 or to the answer to HEAD.
+        .send(body);
+    })
+    .all(methodNotAllowed('GET', 'HEAD'));
+}
+
+/** Splits `nasa.ttl`: a short code has no dots, so that what follows one is an extension. */
+function splitName(name: string): { readonly code: string; readonly extension?: string } {
+  const dot = name.indexOf('.');
+  if (dot < 0) return { code: shortCodeOf(name) };
+  return { code: shortCodeOf(name.slice(0, dot)), extension: name.slice(dot + 1) };
+}
+
+/**
+ * The form a client gets, and the name of its media type that the client knows. One that accepts none
+ * gets Turtle, or the form it named, all the same (RFC 9110, 12.4.1) and not 406: a client that asks for
+ * RDF/XML alone, as those of 2011 may, often reads what the Content-Type says.
+ *
+ * @throws NotFound when there is no form with this extension.
+ */
+function choose(
+  request: Request,
+  extension: string | undefined,
+): { readonly type: string; readonly form: Form } {
+  const possible = forms.filter(([, form]) => (extension ?? form.extension) === form.extension);
+  const [first] = possible;
+  if (first === undefined) {
+    throw new NotFound(
+      'The description of a dataset has no such form; ask for .ttl, .json or .html.',
+    );
+  }
+  const accepted = acceptedType(
+    request,
+    possible.map(([type]) => type),
+  );
+  const [type, form] = possible.find(([name]) => name === accepted) ?? first;
+  return { type, form };
+}
+
+function acceptedType(request: Request, types: readonly string[]): string | undefined {
+  const { accept } = request.headers;
+  // Comparing thousands of media types takes tens of milliseconds, and nobody has so many.
+  if (accept === undefined || accept.length > 1_000) return undefined;
+  // Some clients accept "application/json; charset=utf-8", which is another type to the comparison.
+  const accepted = request.accepts([...types, ...types.map((type) => `${type};charset=utf-8`)]);
+  return accepted === false ? undefined : accepted.split(';')[0];
+}
+
+/** A strong validator (RFC 9110, 8.8.3): one for each form, as they share an address. */
+function etagOf(type: string, body: string): string {
+  const digest = createHash('sha256').update(`${type}\n${body}`).digest('base64url');
+  return `"${digest.slice(0, 22)}"`;
+}
+
+/**
+ * Whether the client has it already (RFC 9110, 13.1.2). Not Express's `request.fresh`, to which nobody has
+ * whose request says `Cache-Control: no-cache`: `fetch` says so of itself when it is given If-None-Match.
+ */
+function hasCurrent(request: Request, etag: string): boolean {
+  const known = request.headers['if-none-match'] ?? '';
+  return known.split(',').some((tag) => ['*', etag].includes(tag.trim().replace(/^W\//, '')));
+}

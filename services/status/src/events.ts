@@ -1,0 +1,63 @@
+import type { JobRecord } from '@kasabi/jobs';
+import { jobDocumentOf } from '@kasabi/protocol';
+import { methodNotAllowed } from '@kasabi/service-kit';
+import type { Express, Request, Response } from 'express';
+import { entityTag } from './entity-tag.ts';
+import type { JobRoutesOptions } from './jobs.ts';
+import { readJob } from './read-job.ts';
+import { hasEnded, waitForChange } from './wait.ts';
+
+/** A comment this often, in milliseconds, keeps proxies from closing a quiet stream. */
+const heartbeatMs = 15_000;
+
+/**
+ * Adds `GET /data/{short-code}/jobs/{id}/events`: server-sent events (HTML Standard, section 9.2), one
+ * with the job's document now and one at each change of its state; the stream ends with the job.
+ */
+export function addEventRoutes(app: Express, options: JobRoutesOptions): void {
+  const eventOf = (record: JobRecord): { readonly id: string; readonly text: string } => {
+    const data = JSON.stringify(jobDocumentOf(record, options.successStatus));
+    const id = entityTag(data).slice(1, -1);
+    return { id, text: `id: ${id}\nevent: status\ndata: ${data}\n\n` };
+  };
+
+  async function stream(request: Request, response: Response, first: JobRecord): Promise<void> {
+    let event = eventOf(first);
+    const known = request.headers['last-event-id'] === event.id;
+    if (known && hasEnded(first)) {
+      // What tells an EventSource, which comes back whenever a stream ends, that there is no more.
+      response.status(204).end();
+      return;
+    }
+    response.status(200).set({
+      'Content-Type': 'text/event-stream',
+      'Cache-Control': 'no-store',
+      // Some proxies hold answers back until they are complete.
+      'X-Accel-Buffering': 'no',
+    });
+    response.write('retry: 1000\n\n');
+    if (!known) response.write(event.text);
+    const heartbeat = setInterval(() => response.write(': still here\n\n'), heartbeatMs);
+    try {
+      let record: JobRecord | undefined = first;
+      while (record !== undefined && !hasEnded(record)) {
+        record = await waitForChange({ ...options, response, record });
+        if (record === undefined) break;
+        event = eventOf(record);
+        response.write(event.text);
+      }
+    } finally {
+      clearInterval(heartbeat);
+      response.end();
+    }
+  }
+
+  app
+    .route('/data/:code/jobs/:id/events')
+    .get(async (request, response) => {
+      const record = await readJob(options.pool, request);
+      if (request.method === 'HEAD') response.type('text/event-stream').end();
+      else await stream(request, response, record);
+    })
+    .all(methodNotAllowed('GET', 'HEAD'));
+}

@@ -1,0 +1,69 @@
+import { authorize, digestKey } from '@kasabi/accounts';
+import { listJobs } from '@kasabi/jobs';
+import {
+  cursorAfter,
+  type JobListDocument,
+  jobDocumentOf,
+  jobListParameters,
+  parseJobListRequest,
+  type SuccessStatus,
+  Unauthorized,
+} from '@kasabi/protocol';
+import {
+  apiKeyOf,
+  methodNotAllowed,
+  noSuchDataset,
+  readParameters,
+  shortCodeOf,
+} from '@kasabi/service-kit';
+import type { Express } from 'express';
+import type pg from 'pg';
+
+export interface ListRouteOptions {
+  readonly pool: pg.Pool;
+  readonly statusUrl: string;
+  readonly successStatus: SuccessStatus;
+}
+
+/** Adds `GET /data/{short-code}/jobs`: a dataset's jobs, newest first, in pages. */
+export function addListRoute(app: Express, options: ListRouteOptions): void {
+  const { pool, statusUrl, successStatus } = options;
+  app
+    .route('/data/:code/jobs')
+    .get(async (request, response) => {
+      const code = shortCodeOf(request.params.code);
+      const { parameters, problem } = readParameters(request, jobListParameters);
+      const verdict = await authorize(pool, digestKey(apiKeyOf(request, parameters)), code);
+      if (verdict === 'refused') throw new Unauthorized();
+      if (verdict === 'dataset-unknown') throw noSuchDataset(code);
+      if (problem !== undefined) throw problem;
+      const { status, jobType, limit, before } = parseJobListRequest(parameters);
+
+      // One more than asked for tells whether there is another page.
+      const found = await listJobs(pool, {
+        datasetCode: code,
+        limit: limit + 1,
+        ...(status !== undefined && { status }),
+        ...(jobType !== undefined && { jobType }),
+        ...(before !== undefined && { before }),
+      });
+      const page = found.slice(0, limit);
+      const list = `${statusUrl}/data/${code}/jobs`;
+      const last = page.at(-1);
+      if (found.length > limit && last !== undefined) {
+        const next = new URLSearchParams({ limit: String(limit), cursor: cursorAfter(last.id) });
+        if (status !== undefined) next.set('status', status);
+        if (jobType !== undefined) next.set('jobType', jobType);
+        response.set('Link', `<${list}?${next}>; rel="next"`);
+      }
+      const document: JobListDocument = {
+        jobs: page.map((job) => ({
+          id: job.id,
+          url: `${list}/${job.id}`,
+          ...jobDocumentOf(job, successStatus),
+        })),
+      };
+      response.set('Cache-Control', 'private, no-cache').json(document);
+    })
+    .all(methodNotAllowed('GET', 'HEAD'));
+}

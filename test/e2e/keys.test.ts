@@ -1,0 +1,186 @@
+// Only the owner gets in, the others learn nothing, and no key is written down anywhere.
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { createOwner, issueKey, revokeKey } from '@kasabi/accounts';
+import { createDataset } from '@kasabi/datasets';
+import { startStack, type TestStack } from '@kasabi/test/support';
+import { Redis } from 'ioredis';
+import { type Answer, ask, countRecords, inMs, jobsUrl, submitForm } from './support/client.ts';
+
+let stack: TestStack;
+let location: string;
+/** Keys that do not open the dataset `nasa`, by why; undefined is no key. */
+let wrongKeys: ReadonlyMap<string, string | undefined>;
+let otherKey: string;
+
+before(async () => {
+  // Without a worker, so that what is in Redis stays there to be looked at.
+  stack = await startStack({ workers: 0, env: { LOG_LEVEL: 'trace' } });
+  const db = stack.database.pool();
+  await createOwner(db, 'other');
+  otherKey = (await issueKey(db, 'other')).secret;
+  await createDataset(db, { code: 'mir', owner: 'other' });
+  const revoked = await issueKey(db, stack.owner);
+  await revokeKey(db, revoked.keyId);
+  wrongKeys = new Map([
+    ['missing', undefined],
+    ['unknown', `kasabi_${'x'.repeat(43)}`],
+    ['revoked', revoked.secret],
+    ["another owner's", otherKey],
+  ]);
+  const answer = await submitForm(stack, { jobType: 'reset', startTime: inMs(1_800_000) });
+  assert.equal(answer.status, 202, answer.text);
+  location = answer.text;
+});
+after(() => stack?.stop());
+
+/** What a client can see of an answer, without what every answer has anew. */
+function visible({ status, headers, text }: Answer): string {
+  const volatile = new Set(['x-request-id', 'date']);
+  const shown = [...headers].filter(([name]) => !volatile.has(name));
+  const id = headers.get('x-request-id') ?? 'no request id';
+  return `${status}\n${shown.map((pair) => pair.join(': ')).join('\n')}\n\n${text}`.replaceAll(
+    id,
+    'ID',
+  );
+}
+
+const withKey = (key: string | undefined): Record<string, string> =>
+  key === undefined ? {} : { X_KASABI_APIKEY: key };
+
+describe('401', () => {
+  const requests: readonly [
+    string,
+    (key: string | undefined, accept: string) => Promise<Answer>,
+  ][] = [
+    [
+      'a job',
+      (key, Accept) => submitForm(stack, { jobType: 'reset' }, { ...withKey(key), Accept }),
+    ],
+    ['no job', (key, Accept) => submitForm(stack, { nonsense: '1' }, { ...withKey(key), Accept })],
+    ['a document', (key, Accept) => ask(location, { headers: { ...withKey(key), Accept } })],
+    [
+      'no document',
+      (key, Accept) => ask(`${location}x?y=1`, { headers: { ...withKey(key), Accept } }),
+    ],
+  ];
+  for (const [what, send] of requests) {
+    it(`is the same for every wrong key that asks for ${what}`, async () => {
+      for (const accept of ['*/*', 'application/json']) {
+        const answers = new Map<string, string>();
+        for (const [why, key] of wrongKeys) {
+          const answer = await send(key, accept);
+          assert.equal(answer.status, 401, why);
+          assert.equal(answer.headers.get('www-authenticate'), 'Bearer realm="Kasabi Jobs"');
+          answers.set(why, visible(answer));
+        }
+        assert.equal(new Set(answers.values()).size, 1, JSON.stringify([...answers], null, 1));
+        assert.match([...answers.values()][0] ?? '', /X_KASABI_APIKEY/);
+      }
+    });
+  }
+
+  it('does not tell which datasets there are', async () => {
+    const send = (url: string, key: string | undefined) =>
+      ask(url, { method: 'POST', headers: withKey(key) });
+    for (const [why, key] of wrongKeys) {
+      if (why === "another owner's") continue;
+      const [present, absent] = [
+        await send(`${jobsUrl(stack)}?jobType=reset`, key),
+        await send(`${jobsUrl(stack, 'no-such')}?jobType=reset`, key),
+      ];
+      assert.equal(visible(absent), visible(present), why);
+      assert.equal(absent.status, 401);
+    }
+  });
+
+  it('keeps a job from the owner of another dataset, who has a good key', async () => {
+    const own = location.replace('/data/nasa/', '/data/mir/');
+    const { status, text } = await ask(own, { headers: withKey(otherKey) });
+    assert.deepEqual([status, text], [404, 'The dataset mir has no such job.\n']);
+  });
+
+  it('takes effect with the next request after a key was revoked', async () => {
+    const db = stack.database.pool();
+    const { keyId, secret } = await issueKey(db, stack.owner);
+    const before = await ask(location, { headers: withKey(secret) });
+    await revokeKey(db, keyId);
+    const afterwards = await ask(location, { headers: withKey(secret) });
+    assert.deepEqual([before.status, afterwards.status], [200, 401]);
+  });
+});
+
+describe('a key', () => {
+  it('is in no log line, in nothing in Redis, and in no record', async () => {
+    const keys = [stack.key, ...wrongKeys.values()].filter((key) => key !== undefined);
+    const { key } = stack;
+    for (const query of [
+      `apikey=${key}`,
+      `%61pikey=${key}`,
+      `api_key=${key}`,
+      `jobType=${key}`,
+      `startTime=${key}`,
+      key,
+      `apikey=${key}&apikey=other`,
+    ]) {
+      await ask(`${jobsUrl(stack)}?${query}`, { method: 'POST' });
+      await ask(`${location}?${query}`);
+    }
+    for (const path of [`/dataset/${key}/jobs`, `/dataset/nasa/jobs&apikey=${key}`]) {
+      await ask(`${stack.apiUrl}${path}`, { method: 'POST', headers: { X_KASABI_APIKEY: key } });
+    }
+    for (const startTime of [inMs(0), inMs(60_000)]) {
+      assert.equal((await submitForm(stack, { jobType: 'reset', startTime })).status, 202);
+    }
+    const { rows } = await stack.database
+      .pool()
+      .query<{ row: string }>('SELECT to_jsonb(job)::text AS row FROM kasabi.job');
+    const kept = {
+      'the log of the api': stack.api.logs.join('\n'),
+      'the log of the status service': stack.status.logs.join('\n'),
+      Redis: await everythingIn(stack.redis.url),
+      'the records': rows.map(({ row }) => row).join('\n'),
+    };
+    assert.equal(rows.length, await countRecords(stack));
+    for (const [where, text] of Object.entries(kept)) {
+      assert.ok(text.length > 500, `${where} holds something`);
+      for (const secret of keys) {
+        const bare = secret.replace('kasabi_', '');
+        assert.ok(!text.includes(bare), `${where} holds a key`);
+      }
+    }
+  });
+
+  it('is not told from its place: a password of Redis or Postgres is in no log either', () => {
+    for (const url of [stack.redis.url, stack.database.url]) {
+      const { password } = new URL(url);
+      assert.ok(password.length > 10);
+      for (const service of [stack.api, stack.status]) {
+        assert.ok(!service.logs.join('\n').includes(password));
+      }
+    }
+  });
+});
+
+/** Every key of a Redis database with its value, as text. */
+async function everythingIn(url: string): Promise<string> {
+  const redis = new Redis(url);
+  try {
+    const lines: string[] = [];
+    for (const key of await redis.keys('*')) {
+      const type = await redis.type(key);
+      const value: unknown = await {
+        string: () => redis.get(key),
+        hash: () => redis.hgetall(key),
+        list: () => redis.lrange(key, 0, -1),
+        set: () => redis.smembers(key),
+        zset: () => redis.zrange(key, 0, -1, 'WITHSCORES'),
+        stream: () => redis.xrange(key, '-', '+'),
+      }[type as 'string']();
+      lines.push(`${key} ${JSON.stringify(value)}`);
+    }
+    return lines.join('\n');
+  } finally {
+    redis.disconnect();
+  }
+}

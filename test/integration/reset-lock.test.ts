@@ -1,0 +1,104 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { type Dataset, getDataset, quadsTable } from '@kasabi/datasets';
+import { startStack, type TestStack, waitFor } from '@kasabi/test/support';
+import pg from 'pg';
+import type { Fixture } from './support/fixture.ts';
+import { type Contents, checkHistory, readContents } from './support/history.ts';
+import { datasetOf, postJob, readJob, waitForJob } from './support/stack-jobs.ts';
+import { isolationLevels } from './support/store.ts';
+import { startWriters } from './support/writers.ts';
+
+let stack: TestStack;
+let dataset: Dataset;
+
+before(async () => {
+  stack = await startStack({
+    workers: 2,
+    serviceEnv: { worker: { LOCK_TIMEOUT_MS: '400', MAX_ATTEMPTS: '3' } },
+  });
+  dataset = await datasetOf(stack);
+});
+
+after(async () => {
+  await stack.stop();
+});
+
+async function withIdleWriter(work: (writer: pg.Client) => Promise<void>): Promise<void> {
+  const writer = new pg.Client({ connectionString: stack.database.url });
+  await writer.connect();
+  try {
+    await writer.query('BEGIN');
+    await writer.query(`INSERT INTO ${quadsTable(dataset.id)} VALUES ('idle', 'p', 'o')`);
+    await work(writer);
+  } finally {
+    await writer.end();
+  }
+}
+
+test('behind a writer that idles in its transaction the lock gives up, lets others write, and is retried', async () => {
+  await withIdleWriter(async (writer) => {
+    const jobId = await postJob(stack);
+    const waits: number[] = [];
+    await waitFor(
+      async () => {
+        const begun = performance.now();
+        await stack.database
+          .pool()
+          .query(`INSERT INTO ${quadsTable(dataset.id)} VALUES ('other', 'p', 'o')`);
+        waits.push(performance.now() - begun);
+        const { attempt, status } = await readJob(stack, jobId);
+        return attempt === 1 && status === 'scheduled';
+      },
+      { what: 'the first attempt to give up', everyMs: 1 },
+    );
+    assert.ok(Math.max(...waits) < 400 + 600, `a writer waited ${Math.max(...waits)} ms`);
+    assert.ok(Math.max(...waits) > 100, 'no writer met the lock request: nothing was tested');
+    assert.equal((await getDataset(stack.database.pool(), dataset.code)).storageMode, 'read-write');
+    await writer.query('COMMIT');
+    const job = await waitForJob(stack, jobId);
+    assert.deepEqual([job.status, job.attempt], ['completed', 2]);
+  });
+  assert.deepEqual((await readContents(stack.database.pool(), dataset)).subjects, []);
+});
+
+test('when the writer stays, the job fails with a message its owner can act on', async () => {
+  await withIdleWriter(async (writer) => {
+    const job = await waitForJob(stack, await postJob(stack));
+    assert.deepEqual([job.status, job.attempt], ['failed', 3]);
+    assert.match(job.message ?? '', /kept the dataset busy/);
+    await writer.query('COMMIT');
+  });
+  const contents = await readContents(stack.database.pool(), dataset);
+  assert.equal(contents.storageMode, 'read-write');
+  assert.ok(contents.subjects.includes('idle'));
+});
+
+test('resets over HTTP beside writers at every level: each ends, none deletes what came after it', async () => {
+  await waitForJob(stack, await postJob(stack));
+  const fixture = { database: stack.database, admin: stack.database.pool() } as Fixture;
+  const writers = startWriters(fixture, dataset, {
+    levels: isolationLevels,
+    perLevel: 1,
+    // Where a load belongs is known only to who looks at every fence, as reset-writers.test.ts does.
+    loads: 0,
+  });
+  const glimpses: Contents[] = [];
+  try {
+    for (let reset = 0; reset < 12; reset += 1) {
+      const done = writers.committed.length;
+      await waitFor(() => writers.committed.length > done + 12, { what: 'writes', everyMs: 5 });
+      glimpses.push(await readContents(fixture.admin, dataset));
+      assert.equal((await waitForJob(stack, await postJob(stack))).status, 'completed');
+      glimpses.push(await readContents(fixture.admin, dataset));
+    }
+    const done = writers.committed.length;
+    await waitFor(() => writers.committed.length > done + 12, { what: 'writes', everyMs: 5 });
+  } finally {
+    await writers.stop();
+  }
+  const last = await readContents(fixture.admin, dataset);
+  const found = checkHistory(writers, { complete: [last], glimpses, everyFence: false });
+  assert.ok(found >= 12 * 3, `only ${found} subjects`);
+  assert.ok(glimpses.filter((it) => it.subjects.length > 0).length >= 12);
+});

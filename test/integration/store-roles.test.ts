@@ -1,0 +1,135 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { type Dataset, quadsTable } from '@kasabi/datasets';
+import type { Role } from '@kasabi/postgres';
+import { createFixture, type Fixture } from './support/fixture.ts';
+import { stateOf } from './support/store.ts';
+
+let fixture: Fixture;
+let dataset: Dataset;
+
+before(async () => {
+  fixture = await createFixture();
+  dataset = await fixture.addDataset();
+  await fixture.accept(dataset);
+});
+
+after(async () => {
+  await fixture.close();
+});
+
+const denied = '42501';
+
+/** How a statement of a role ends; it is rolled back. */
+async function as(role: Role, text: string): Promise<string> {
+  const client = await fixture.database.pool(role).connect();
+  try {
+    await client.query('BEGIN');
+    return await stateOf(client.query(text));
+  } finally {
+    await client.query('ROLLBACK');
+    client.release();
+  }
+}
+
+async function tables(): Promise<string[]> {
+  const { rows } = await fixture.admin.query<{ name: string }>(
+    `SELECT format('%I.%I', schemaname, tablename) AS name FROM pg_tables
+     WHERE schemaname IN ('kasabi', 'store', 'public')`,
+  );
+  return rows.map((row) => row.name);
+}
+
+/** Every statement that could change a table, though it would change no row. */
+async function writesTo(table: string): Promise<string[]> {
+  const { rows } = await fixture.admin.query<{ name: string }>(
+    `SELECT quote_ident(attname) AS name FROM pg_attribute
+     WHERE attrelid = $1::regclass AND attnum > 0 AND NOT attisdropped`,
+    [table],
+  );
+  return [
+    `INSERT INTO ${table} OVERRIDING SYSTEM VALUE SELECT * FROM ${table} WHERE false`,
+    ...rows.map(({ name }) => `UPDATE ${table} SET ${name} = DEFAULT WHERE false`),
+    `DELETE FROM ${table} WHERE false`,
+    `TRUNCATE ${table}`,
+    `LOCK TABLE ${table} IN ACCESS EXCLUSIVE MODE`,
+    `ALTER TABLE ${table} ADD COLUMN extra text`,
+    `ALTER TABLE ${table} DISABLE TRIGGER ALL`,
+    `DROP TABLE ${table}`,
+  ];
+}
+
+test('the status role can write to no table, in no way', async () => {
+  const all = await tables();
+  assert.ok(all.includes(quadsTable(dataset.id)) && all.includes('kasabi.job'), all.join());
+  for (const table of all) {
+    for (const text of await writesTo(table)) assert.equal(await as('status', text), denied, text);
+  }
+});
+
+test('the status role can read what it shows', async () => {
+  for (const table of ['kasabi.job', 'kasabi.dataset', 'kasabi.owner', quadsTable(dataset.id)]) {
+    assert.equal(await as('status', `SELECT * FROM ${table}`), 'ok', table);
+  }
+});
+
+test('the api role can neither read nor write quads', async () => {
+  const table = quadsTable(dataset.id);
+  for (const text of [`SELECT * FROM ${table}`, ...(await writesTo(table))]) {
+    assert.equal(await as('api', text), denied, text);
+  }
+});
+
+test('the api role can write neither registry, nor owners, nor keys, nor the migrations', async () => {
+  for (const name of ['dataset', 'owner', 'api_key', 'migration']) {
+    for (const text of await writesTo(`kasabi.${name}`)) {
+      assert.equal(await as('api', text), denied, text);
+    }
+  }
+  assert.equal(await as('api', 'DELETE FROM kasabi.job'), denied);
+});
+
+test('the worker role can clear quads and not write any', async () => {
+  const table = quadsTable(dataset.id);
+  assert.equal(await as('worker', `DELETE FROM ${table}`), 'ok');
+  assert.equal(await as('worker', `TRUNCATE ${table}`), 'ok');
+  for (const text of [
+    `INSERT INTO ${table} VALUES ('s', 'p', 'o')`,
+    `UPDATE ${table} SET object = 'other'`,
+    `COPY ${table} FROM STDIN`,
+    `ALTER TABLE ${table} DISABLE TRIGGER ALL`,
+    `DROP TABLE ${table}`,
+  ]) {
+    assert.equal(await as('worker', text), denied, text);
+  }
+});
+
+test('the worker role can lock a dataset and change nothing else of the registry', async () => {
+  const changes = {
+    code: "'other'",
+    title: "'other'",
+    owner_id: '2',
+    status: "'draft'",
+    id: 'DEFAULT',
+  };
+  for (const [column, value] of Object.entries(changes)) {
+    const text = `UPDATE kasabi.dataset SET ${column} = ${value}`;
+    assert.equal(await as('worker', text), denied, text);
+  }
+  assert.equal(await as('worker', 'UPDATE kasabi.dataset SET fence = fence + 1'), 'ok');
+  for (const text of ['DELETE FROM kasabi.dataset', 'INSERT INTO kasabi.job DEFAULT VALUES']) {
+    assert.equal(await as('worker', text), denied, text);
+  }
+  assert.equal(await as('worker', 'SELECT * FROM kasabi.api_key'), denied);
+});
+
+test('no service role may make tables, become another or call the guard', async () => {
+  for (const role of ['api', 'worker', 'status'] as const) {
+    for (const schema of ['kasabi', 'store', 'public']) {
+      assert.equal(await as(role, `CREATE TABLE ${schema}.mine (n int)`), denied);
+    }
+    const made = `CREATE TEMP TABLE mine (n int);
+      CREATE TRIGGER mine BEFORE INSERT ON mine EXECUTE FUNCTION kasabi.guard(1)`;
+    assert.equal(await as(role, made), denied);
+  }
+});
