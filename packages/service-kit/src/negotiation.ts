@@ -1,14 +1,22 @@
 import { type ApiError, errorCatalog } from '@kasabi/protocol';
 import type { Request, Response } from 'express';
 
+// The comparison takes a type with its charset for another type, and some clients send it.
+const plainTypes = ['text/plain', 'text/plain;charset=utf-8'];
+const jsonTypes = [
+  'application/problem+json',
+  'application/json',
+  'application/json;charset=utf-8',
+];
+
 /** Whether the client would rather have JSON than plain text. Without a preference it would not. */
 export function prefersJson(request: Request): boolean {
   const accept = request.headers.accept;
   if (accept === undefined || accept === '*/*') return false;
   // Comparing thousands of media types takes tens of milliseconds, and nobody has so many.
   if (accept.length > 1_000) return false;
-  const best = request.accepts(['text/plain', 'application/problem+json', 'application/json']);
-  return best !== false && best !== 'text/plain';
+  const best = request.accepts([...plainTypes, ...jsonTypes]);
+  return best !== false && jsonTypes.includes(best);
 }
 
 /**

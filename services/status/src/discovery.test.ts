@@ -1,4 +1,6 @@
 import assert from 'node:assert/strict';
+import { once } from 'node:events';
+import { get, type IncomingMessage } from 'node:http';
 import { after, before, describe, it } from 'node:test';
 import { createOwner } from '@kasabi/accounts';
 import { createDataset } from '@kasabi/datasets';
@@ -81,6 +83,15 @@ describe('which form of the description a client gets', () => {
       assert.equal(headers.get('content-location'), `${statusUrl}${address}${extension}`, accept);
       assert.equal(headers.get('vary'), 'Accept');
     }
+  });
+
+  it('is Turtle without an Accept', async () => {
+    // Which fetch would always send.
+    const request = get({ port: server.port, path: address, agent: false });
+    const [response] = (await once(request, 'response')) as [IncomingMessage];
+    response.resume();
+    assert.equal(request.getHeader('accept'), undefined);
+    assert.equal(response.headers['content-type'], 'text/turtle; charset=utf-8');
   });
 
   it('is the one its address names, whatever it accepts', async () => {

@@ -1,4 +1,3 @@
-import { createHash } from 'node:crypto';
 import { findDataset } from '@kasabi/datasets';
 import { NotFound } from '@kasabi/protocol';
 import { methodNotAllowed, noSuchDataset, shortCodeOf } from '@kasabi/service-kit';
@@ -12,6 +11,7 @@ import {
   toTurtle,
 } from './description.ts';
 import { toHtml } from './description-html.ts';
+import { entityTag, isFresh } from './entity-tag.ts';
 
 /** A form of the description, which has an address of its own that ends in its extension. */
 interface Form {
@@ -63,17 +63,20 @@ export function addDiscoveryRoutes(app: Express, options: DiscoveryOptions): voi
       if (dataset === undefined) throw noSuchDataset(code);
       const description = describeDataset(dataset, options);
       const body = form.write(description);
-      const etag = etagOf(type, body);
+      // With the type, for RDF/JSON by another name is another representation at this address.
+      const tag = entityTag(`${type}\n${body}`);
       response
-        .status(hasCurrent(request, etag) ? 304 : 200)
+        // Not left to Express, to which no copy is fresh when the request says Cache-Control: no-cache,
+        // and fetch adds that to every request with an If-None-Match of the caller's own.
+        .status(isFresh(request, tag) ? 304 : 200)
         .set({
           'Cache-Control': `public, max-age=${maxAgeSeconds}`,
           'Content-Location': `${description.iri}.${form.extension}`,
           'Content-Type': `${type}; charset=utf-8`,
-          ETag: etag,
+          ETag: tag,
         })
         .vary('Accept')
-        // Which leaves out what does not belong to a 304 or to the answer to HEAD.
+        // It leaves out what does not belong to a 304 or to the answer to HEAD.
         .send(body);
     })
     .all(methodNotAllowed('GET', 'HEAD'));
@@ -119,19 +122,4 @@ function acceptedType(request: Request, types: readonly string[]): string | unde
   // Some clients accept "application/json; charset=utf-8", which is another type to the comparison.
   const accepted = request.accepts([...types, ...types.map((type) => `${type};charset=utf-8`)]);
   return accepted === false ? undefined : accepted.split(';')[0];
-}
-
-/** A strong validator (RFC 9110, 8.8.3): one for each form, as they share an address. */
-function etagOf(type: string, body: string): string {
-  const digest = createHash('sha256').update(`${type}\n${body}`).digest('base64url');
-  return `"${digest.slice(0, 22)}"`;
-}
-
-/**
- * Whether the client has it already (RFC 9110, 13.1.2). Not Express's `request.fresh`, to which nobody has
- * whose request says `Cache-Control: no-cache`: `fetch` says so of itself when it is given If-None-Match.
- */
-function hasCurrent(request: Request, etag: string): boolean {
-  const known = request.headers['if-none-match'] ?? '';
-  return known.split(',').some((tag) => ['*', etag].includes(tag.trim().replace(/^W\//, '')));
 }

@@ -8,6 +8,7 @@ import {
   throttledWarning,
 } from '@kasabi/service-kit';
 import { addDatasetRoutes } from './datasets.ts';
+import { addDiscoveryRoutes } from './discovery.ts';
 import { readSettings } from './env.ts';
 import { addEventRoutes } from './events.ts';
 import { addJobRoutes, type JobRoutesOptions } from './jobs.ts';
@@ -56,6 +57,7 @@ await runService(async () => {
       addEventRoutes(router, jobs);
       addListRoute(router, { pool, statusUrl, successStatus: settings.SUCCESS_STATUS });
       addDatasetRoutes(router, { pool });
+      addDiscoveryRoutes(router, { pool, apiUrl: settings.API_PUBLIC_URL, statusUrl });
     },
   });
   const server = await listen({
