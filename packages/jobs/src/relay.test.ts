@@ -140,6 +140,17 @@ test('a job that is claimed while it is handed over is not marked', async () => 
   assert.equal((await fixture.read(jobId))['enqueued_at'], null);
 });
 
+test('a job that is cancelled while it is handed over is left as it ended', async () => {
+  const jobId = await job({ dueIn: 10 });
+  let ended = '';
+  const enqueue = async () => {
+    assert.ok(await fixture.cancel(jobId));
+    ended = await fixture.record(jobId);
+  };
+  await relay({ enqueue }).runOnce();
+  assert.equal(await fixture.record(jobId), ended);
+});
+
 test('a mark for an earlier attempt does not hide that the present one is to be enqueued', async () => {
   const jobId = await job({ dueIn: -0.1 });
   await fixture.admin.query('UPDATE kasabi.job SET attempt = 1 WHERE id = $1', [jobId]);

@@ -1,7 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { type Dataset, getDataset, lockDataset, quadsTable } from '@kasabi/datasets';
-import { withTransaction } from '@kasabi/postgres';
+import { createPool, roleUrl, withTransaction } from '@kasabi/postgres';
+import type pg from 'pg';
 import { createFixture, type Fixture } from '../../../test/integration/support/fixture.ts';
 import type { Claim } from './claim.ts';
 import { LeaseLost } from './errors.ts';
@@ -10,12 +11,21 @@ import { recordFence } from './record-fence.ts';
 import { rescue } from './rescue.ts';
 
 let fixture: Fixture;
+/** A round that waits for somebody fails. */
+let rescuers: pg.Pool;
 
 before(async () => {
   fixture = await createFixture();
+  rescuers = createPool({
+    url: roleUrl(fixture.database.url, 'worker'),
+    applicationName: 'rescue-test',
+    statementTimeoutMs: 2_000,
+    onIdleError: () => undefined,
+  });
 });
 
 after(async () => {
+  await rescuers.end();
   await fixture.close();
 });
 
@@ -38,7 +48,7 @@ async function lockFor(client: Parameters<typeof lockDataset>[0], { dataset, hel
 }
 
 const round = (options: { readonly maxAttempts?: number; readonly limit?: number } = {}) =>
-  rescue(fixture.worker, { maxAttempts: 5, limit: 100, ...options });
+  rescue(rescuers, { maxAttempts: 5, limit: 100, ...options });
 
 const mode = async (lost: Lost): Promise<string> =>
   (await getDataset(fixture.admin, lost.dataset.code)).storageMode;

@@ -12,18 +12,24 @@ const examples: readonly errors.ApiError[] = [
   new errors.NotFound('There is no dataset nasa.'),
   new errors.MethodNotAllowed('PUT', ['GET', 'HEAD', 'OPTIONS']),
   new errors.RequestTimeout(),
+  new errors.NotScheduled('running'),
+  new errors.IdempotencyInFlight(),
   new errors.PayloadTooLarge(16_384),
   new errors.UnsupportedMediaType('Send JSON.'),
+  new errors.IdempotencyKeyReused(),
+  new errors.TooManyRequests(600, 30),
+  new errors.TooManyOpenJobs(1_000),
   new errors.HeadersTooLarge(16_384),
   new errors.InternalError('request-1'),
   new errors.Unavailable(),
+  new errors.Overloaded(),
 ];
 
 describe('the errors of the API', () => {
   it('carry the status of their code', () => {
     assert.deepEqual(
       examples.map((error) => error.status),
-      [400, 400, 401, 404, 405, 408, 413, 415, 431, 500, 503],
+      [400, 400, 401, 404, 405, 408, 409, 409, 413, 415, 422, 429, 429, 431, 500, 503, 503],
     );
   });
 
@@ -35,7 +41,9 @@ describe('the errors of the API', () => {
     const headersOf = (code: errors.ErrorCode) => examples.find((it) => it.code === code)?.headers;
     assert.match(headersOf('unauthorized')?.['WWW-Authenticate'] ?? '', /^Bearer realm=/);
     assert.equal(headersOf('method-not-allowed')?.['Allow'], 'GET, HEAD, OPTIONS');
-    assert.match(headersOf('unavailable')?.['Retry-After'] ?? '', /^\d+$/);
+    for (const error of examples.filter(({ status }) => status === 429 || status === 503)) {
+      assert.match(error.headers['Retry-After'] ?? '', /^\d+$/);
+    }
   });
 
   it('are all in the catalog, and the catalog has no others', () => {

@@ -1,7 +1,7 @@
 import { MalformedRequest, NotFound } from '@kasabi/protocol';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import helmet from 'helmet';
-import { addHealthRoutes, type Checks } from './health.ts';
+import { addHealthRoutes, type Checks, type Trouble } from './health.ts';
 import { toApiError } from './http-errors.ts';
 import type { Logger } from './log.ts';
 import { sendError } from './negotiation.ts';
@@ -10,6 +10,8 @@ import { requestLog } from './request-log.ts';
 export interface AppOptions {
   readonly log: Logger;
   readonly checks: Checks;
+  /** Says why the process should be restarted; a service without it is alive while it answers. */
+  readonly trouble?: Trouble;
   /** Adds the service's own routes. */
   readonly routes: (app: Express) => void;
   /** Which errors mean that a dependency does not answer for the moment: 503 instead of 500. */
@@ -40,7 +42,7 @@ export function createApp(options: AppOptions): Express {
   app.use(requestLog(options.log));
   app.use(helmet({ contentSecurityPolicy: { useDefaults: false, directives: contentSecurity } }));
   app.use(requireHost);
-  addHealthRoutes(app, options.checks);
+  addHealthRoutes(app, options.checks, options.trouble ?? (() => undefined));
   options.routes(app);
   app.use(nothingHere);
   app.use(answerErrors(options.isUnavailable));

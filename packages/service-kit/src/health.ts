@@ -7,12 +7,20 @@ export type Checks = Readonly<Record<string, () => Promise<boolean>>>;
 /** A dependency that takes longer, in milliseconds, does not answer: the prober gives up, too. */
 const checkTimeoutMs = 2_000;
 
-/** Adds `GET /healthz` (the process is alive) and `GET /readyz` (its dependencies answer). */
-export function addHealthRoutes(app: Express, checks: Checks): void {
+/** Says why the process should be restarted; undefined while it should not. */
+export type Trouble = () => string | undefined;
+
+/** Adds `GET /healthz` (the process does its work) and `GET /readyz` (its dependencies answer). */
+export function addHealthRoutes(app: Express, checks: Checks, trouble: Trouble): void {
   app
     .route('/healthz')
     .get((_request, response) => {
-      response.set('Cache-Control', 'no-store').type('text/plain').send('alive\n');
+      const reason = trouble();
+      response
+        .status(reason === undefined ? 200 : 503)
+        .set('Cache-Control', 'no-store')
+        .type('text/plain')
+        .send(reason === undefined ? 'alive\n' : `${reason}\n`);
     })
     .all(methodNotAllowed('GET', 'HEAD'));
   app

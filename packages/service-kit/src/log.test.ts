@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { redactUrl } from './log.ts';
+import { loggableError, redactUrl } from './log.ts';
 
 describe('redactUrl', () => {
   it('keeps what is harmless', () => {
@@ -62,5 +62,37 @@ describe('redactUrl', () => {
       '/dataset/nasa?jobType=reset',
     );
     assert.equal(redactUrl(`/${'a'.repeat(10_000)}`).length, 501);
+  });
+});
+
+describe('loggableError', () => {
+  it('has the message, the stack, the causes and the code, and nothing that hangs on the error', () => {
+    const cause = Object.assign(new Error('WRONGPASS'), {
+      command: { name: 'auth', args: ['SECRET'] },
+    });
+    const error = Object.assign(new TypeError('no Redis', { cause }), {
+      code: 'ECONNREFUSED',
+      detail: 'SECRET',
+      rawPacket: Buffer.from('SECRET'),
+    });
+    const logged = loggableError(new AggregateError([error], 'both failed'));
+    const text = JSON.stringify(logged);
+    for (const part of [
+      'both failed',
+      'TypeError',
+      'no Redis',
+      'WRONGPASS',
+      'ECONNREFUSED',
+      'log.test.ts',
+    ]) {
+      assert.ok(text.includes(part), part);
+    }
+    assert.ok(!text.includes('SECRET'));
+  });
+
+  it('takes what is no error', () => {
+    assert.equal(loggableError('a text'), 'a text');
+    assert.equal(loggableError({ apikey: 'SECRET' }), 'object');
+    assert.equal(loggableError(undefined), 'undefined');
   });
 });

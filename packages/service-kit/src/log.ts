@@ -9,7 +9,13 @@ export interface LogOptions {
 }
 
 /** The parameters whose values are logged. Any other may be a key, or a key under a misspelt name. */
-const harmless: ReadonlySet<string> = new Set(['jobType', 'startTime']);
+const harmless: ReadonlySet<string> = new Set([
+  'jobType',
+  'startTime',
+  'status',
+  'limit',
+  'cursor',
+]);
 
 /** What an issued key looks like, and a key in a path that somebody forgot the `?` of. */
 const keyInText = /kasabi_[\w-]{8,}|(?<=api[_-]?key=)[^&/]+/gi;
@@ -36,12 +42,42 @@ function redactPair(pair: string): string {
   return end < 0 ? shown : `${shown}=[redacted]`;
 }
 
+/** An error as it is logged. */
+export interface LoggedError {
+  readonly type: string;
+  readonly message: string;
+  readonly stack: string;
+  readonly code?: unknown;
+  readonly constraint?: unknown;
+  readonly errors?: readonly unknown[];
+}
+
+/**
+ * An error for the log: what it says and where it comes from, with its causes, and of its own properties
+ * only those that are named here. Libraries hang what they were doing on their errors: ioredis the
+ * command, with the password in it when that was AUTH, Postgres the values of a row.
+ */
+export function loggableError(error: unknown): unknown {
+  if (!(error instanceof Error)) return typeof error === 'string' ? error : typeof error;
+  const { type, message, stack } = stdSerializers.err(error);
+  const { code, constraint, errors } = error as Error & Partial<LoggedError>;
+  const logged: LoggedError = {
+    type,
+    message,
+    stack,
+    ...(code !== undefined && { code }),
+    ...(constraint !== undefined && { constraint }),
+    ...(Array.isArray(errors) && { errors: errors.map(loggableError) }),
+  };
+  return logged;
+}
+
 /** A logger that writes one JSON object a line to standard output. */
 export function createLogger(options: LogOptions): Logger {
   return pino({
     name: options.service,
     level: options.level,
-    serializers: { err: stdSerializers.err },
+    serializers: { err: loggableError },
     // Belt and braces: nothing logs headers or parameters, and if something did, no key would show.
     redact: ['*.apikey', '*.keyDigest', '*.headers', 'headers'],
   });

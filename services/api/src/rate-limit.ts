@@ -7,6 +7,9 @@ import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limite
 
 const windowSeconds = 60;
 
+/** How long Redis is left alone, in milliseconds, after it did not answer. */
+const pauseMs = 5_000;
+
 /**
  * Limits requests per API key and per address to `perMinute` each, counted in Redis for all processes
  * together. While Redis does not answer, each process counts for itself: nobody is blocked, and nobody
@@ -14,19 +17,10 @@ const windowSeconds = 60;
  * more clients know.
  */
 export function createRateLimit(redis: Redis, perMinute: number): RequestHandler {
-  const limiter = new RateLimiterRedis({
-    storeClient: redis,
-    keyPrefix: `${KEY_PREFIX}:rate`,
-    points: perMinute,
-    duration: windowSeconds,
-    rejectIfRedisNotReady: true,
-    // One that is over its limit is known here; Redis need not be asked for every further request.
-    inMemoryBlockOnConsumed: perMinute + 1,
-    insuranceLimiter: new RateLimiterMemory({ points: perMinute, duration: windowSeconds }),
-  });
+  const consume = createLimiter(redis, perMinute);
 
   return async (request, response, next) => {
-    const counts = await Promise.all(subjectsOf(request).map((subject) => count(limiter, subject)));
+    const counts = await Promise.all(subjectsOf(request).map((subject) => count(consume, subject)));
     // What the client is told is the count that stops it first.
     const tightest = counts.reduce((a, b) => (b.remaining < a.remaining ? b : a));
     const { exceeded, remaining } = counts.find((counted) => counted.exceeded) ?? tightest;
@@ -43,15 +37,51 @@ export function createRateLimit(redis: Redis, perMinute: number): RequestHandler
   };
 }
 
+type Consume = (subject: string) => Promise<RateLimiterRes>;
+
+function createLimiter(redis: Redis, perMinute: number): Consume {
+  const shared = new RateLimiterRedis({
+    storeClient: redis,
+    keyPrefix: `${KEY_PREFIX}:rate`,
+    points: perMinute,
+    duration: windowSeconds,
+    rejectIfRedisNotReady: true,
+    // One that is over its limit is known here; Redis need not be asked for every further request.
+    inMemoryBlockOnConsumed: perMinute + 1,
+  });
+  const own = new RateLimiterMemory({ points: perMinute, duration: windowSeconds });
+  let ownUntil = 0;
+  // Not the library's insurance limiter: with that one every request would wait for a Redis that is
+  // there but silent, for as long as a command may take. Here one request in `pauseMs` does.
+  return async (subject) => {
+    const now = performance.now();
+    if (now < ownUntil) return await own.consume(subject);
+    const wasAway = ownUntil > 0;
+    if (wasAway) ownUntil = now + pauseMs;
+    try {
+      const result = await shared.consume(subject);
+      ownUntil = 0;
+      return result;
+    } catch (error) {
+      if (error instanceof RateLimiterRes) {
+        ownUntil = 0;
+        throw error;
+      }
+      ownUntil = performance.now() + pauseMs;
+      return await own.consume(subject);
+    }
+  };
+}
+
 interface Count {
   readonly exceeded: boolean;
   readonly remaining: number;
   readonly resetSeconds: number;
 }
 
-async function count(limiter: RateLimiterRedis, subject: string): Promise<Count> {
+async function count(consume: Consume, subject: string): Promise<Count> {
   try {
-    return toCount(await limiter.consume(subject), false);
+    return toCount(await consume(subject), false);
   } catch (refusal) {
     if (refusal instanceof RateLimiterRes) return toCount(refusal, true);
     throw refusal;

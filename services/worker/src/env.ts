@@ -64,6 +64,9 @@ export const schema = z
     JOB_RETENTION_DAYS: integer({ from: 1, to: 36_500, fallback: 90 }).describe(
       'How many days the record of an ended job is kept',
     ),
+    STUCK_AFTER_MS: integer({ from: 1_000, to: 3_600_000, fallback: 60_000, what: ms }).describe(
+      'healthz fails when jobs have been due this long and nothing is delivered to this worker',
+    ),
     LOG_LEVEL: logLevel().describe('How much is logged'),
     SHUTDOWN_TIMEOUT_MS: shutdownTimeout().describe(
       'How long an orderly stop may take; running jobs have half of it to finish',

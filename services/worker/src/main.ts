@@ -7,6 +7,7 @@ import { createApp, createLogger, listen, runService, throttledWarning } from '@
 import { createDeliveries, ShuttingDown } from './deliveries.ts';
 import { readSettings } from './env.ts';
 import { createLeases } from './leases.ts';
+import { createWatchdog } from './watchdog.ts';
 
 await runService(async () => {
   // biome-ignore lint/style/noProcessEnv: the one place where this service reads its environment.
@@ -43,7 +44,16 @@ await runService(async () => {
   const epoch = createEpoch(redis);
   const leases = createLeases({ pool: upkeep, leaseMs: settings.LEASE_MS, log });
 
+  const watchdog = createWatchdog({
+    db: upkeep,
+    stuckAfterMs: settings.STUCK_AFTER_MS,
+    hasRoom: () => leases.held < settings.WORKER_CONCURRENCY,
+    queueAnswers: () => answers(redis),
+    onError: loopFailed('watchdog'),
+  });
+
   const loops = [
+    watchdog.loop,
     leases.loop,
     createRelay({
       db: upkeep,
@@ -77,6 +87,7 @@ await runService(async () => {
   const app = createApp({
     log,
     checks: { Postgres: () => databaseAnswers(upkeep), Redis: () => answers(redis) },
+    trouble: watchdog.trouble,
     isUnavailable: isTransient,
     routes: () => undefined,
   });
@@ -90,7 +101,7 @@ await runService(async () => {
     name: 'kasabi-worker',
     concurrency: settings.WORKER_CONCURRENCY,
     lockMs: settings.LEASE_MS,
-    process: createDeliveries({ pool, settings, leases, holder, log }),
+    process: watchdog.watch(createDeliveries({ pool, settings, leases, holder, log })),
     onError: onConnectionError,
   });
   for (const loop of loops) loop.start();

@@ -1,0 +1,144 @@
+import assert from 'node:assert/strict';
+import { after, before, beforeEach, test } from 'node:test';
+import { createPool, roleUrl, withTransaction } from '@kasabi/postgres';
+import { waitFor } from '@kasabi/test/support';
+import type pg from 'pg';
+import { createFixture, type Fixture } from '../../../test/integration/support/fixture.ts';
+import { type HeldLock, lock, onConnection } from '../../../test/integration/support/store.ts';
+import { type ClearMethod, clearDataset } from './clear.ts';
+import { FencedOut } from './errors.ts';
+import { quadsTable } from './tables.ts';
+
+let fixture: Fixture;
+/** Clearing that waits for anybody for long fails. */
+let pool: pg.Pool;
+let held: HeldLock;
+let table: string;
+
+before(async () => {
+  fixture = await createFixture();
+  pool = createPool({
+    url: roleUrl(fixture.database.url, 'worker'),
+    applicationName: 'clearer',
+    statementTimeoutMs: 4_000,
+    onIdleError: () => undefined,
+  });
+});
+
+beforeEach(async () => {
+  const dataset = await fixture.addDataset();
+  table = quadsTable(dataset.id);
+  await fixture.admin.query(
+    `INSERT INTO ${table} SELECT n::text, 'p', 'o' FROM generate_series(1, 1000) n`,
+  );
+  held = await lock(fixture.worker, dataset.id);
+});
+
+after(async () => {
+  await pool.end();
+  await fixture.close();
+});
+
+function clear(truncateTries: number, truncateTimeoutMs = 100): Promise<ClearMethod> {
+  return withTransaction(pool, (client) =>
+    clearDataset(client, { ...held, truncateTimeoutMs, truncateTries }),
+  );
+}
+
+async function count(): Promise<number> {
+  const { rows } = await fixture.admin.query<{ count: number }>(
+    `SELECT count(*)::int AS count FROM ${table}`,
+  );
+  return (rows[0] as { count: number }).count;
+}
+
+/** Runs `work` while a reader has the table open. */
+function besideReader<T>(work: (reader: pg.Client) => Promise<T>): Promise<T> {
+  return onConnection(fixture, async (reader) => {
+    await reader.query(`BEGIN; SELECT count(*) FROM ${table}`);
+    return await work(reader);
+  });
+}
+
+test('with the table to itself it is truncated: no dead row is left', async () => {
+  assert.equal(await clear(1), 'truncate');
+  assert.equal(await count(), 0);
+  const { rows } = await fixture.admin.query(`SELECT pg_relation_size('${table}')::int AS size`);
+  assert.deepEqual(rows, [{ size: 0 }]);
+});
+
+test('with no try allowed it is deleted', async () => {
+  assert.equal(await clear(0), 'delete');
+  assert.equal(await count(), 0);
+});
+
+test('a reader that stays is let be: after so many tries of so long, DELETE', async () => {
+  await besideReader(async () => {
+    const begun = performance.now();
+    assert.equal(await clear(3, 100), 'delete');
+    const took = performance.now() - begun;
+    assert.ok(took > 300 && took < 1_500, `${took}`);
+  });
+  assert.equal(await count(), 0);
+});
+
+test('a reader that leaves in time makes way for TRUNCATE', async () => {
+  await besideReader(async (reader) => {
+    const clearing = clear(20, 50);
+    await waitFor(() => clearerWaits(), { what: 'a TRUNCATE to wait', everyMs: 5 });
+    await reader.query('COMMIT');
+    assert.equal(await clearing, 'truncate');
+  });
+});
+
+test('between two tries the readers that queued behind the first get through', async () => {
+  await besideReader(async () => {
+    const clearing = clear(6, 150);
+    const latencies: number[] = [];
+    let done = false;
+    void clearing.finally(() => {
+      done = true;
+    });
+    while (!done) {
+      const begun = performance.now();
+      await fixture.admin.query(`SELECT FROM ${table} LIMIT 1`);
+      latencies.push(performance.now() - begun);
+    }
+    assert.equal(await clearing, 'delete');
+    const longest = Math.max(...latencies);
+    assert.ok(longest > 75 && longest < 150 + 150, `${longest}`);
+  });
+});
+
+test('rolled back, it has cleared nothing, by either method', async () => {
+  for (const truncateTries of [0, 1]) {
+    const failing = withTransaction(pool, async (client) => {
+      await clearDataset(client, { ...held, truncateTimeoutMs: 100, truncateTries });
+      throw new Error('no');
+    });
+    await assert.rejects(failing, /no/);
+    assert.equal(await count(), 1_000);
+  }
+});
+
+test('with a fence that is not the present one nothing is cleared', async () => {
+  const stale = held;
+  held = { ...stale, fence: stale.fence + 1 };
+  for (const tries of [0, 3]) await assert.rejects(clear(tries), FencedOut);
+  await lock(fixture.worker, stale.datasetId);
+  held = stale;
+  for (const tries of [0, 3]) await assert.rejects(clear(tries), FencedOut);
+  assert.equal(await count(), 1_000);
+});
+
+test('what is no matter of locks is not tried again but reported', async () => {
+  await fixture.admin.query(`REVOKE TRUNCATE ON ${table} FROM kasabi_worker`);
+  await assert.rejects(clear(3), { code: '42501' });
+});
+
+async function clearerWaits(): Promise<boolean> {
+  const { rows } = await fixture.admin.query(
+    `SELECT FROM pg_stat_activity WHERE application_name = 'clearer' AND wait_event_type = 'Lock'`,
+  );
+  return rows.length > 0;
+}

@@ -1,0 +1,62 @@
+import { createLoop, type Loop, oldestDueMs } from '@kasabi/jobs';
+import type { Database } from '@kasabi/postgres';
+import type { Verdict } from '@kasabi/queue';
+
+export interface WatchdogOptions {
+  readonly db: Database;
+  /** How long jobs may be due while no delivery comes, in milliseconds. */
+  readonly stuckAfterMs: number;
+  /** Whether this worker has room for another job. */
+  readonly hasRoom: () => boolean;
+  /** Whether the queue can be reached; while it cannot, `readyz` says so and a restart helps nobody. */
+  readonly queueAnswers: () => Promise<boolean>;
+  readonly onError: (error: unknown) => void;
+}
+
+export interface Watchdog {
+  /** Notes each delivery that comes. */
+  watch(process: (jobId: string) => Promise<Verdict>): (jobId: string) => Promise<Verdict>;
+  /** Why the process should be restarted, if it should. */
+  trouble(): string | undefined;
+  readonly loop: Loop;
+}
+
+/**
+ * Notices a consumer that has silently stopped: jobs are due, the relay asserts their deliveries, there
+ * is room and Redis answers, and yet nothing is delivered. Faults of the queue library have done this
+ * after reconnects; only a new process is sure to mend it, so `healthz` tells the orchestrator.
+ */
+export function createWatchdog(options: WatchdogOptions): Watchdog {
+  let quietSince = performance.now();
+  let overdue = false;
+
+  async function runOnce(): Promise<void> {
+    const idle = performance.now() - quietSince;
+    if (!options.hasRoom() || !(await options.queueAnswers())) {
+      quietSince = performance.now();
+      overdue = false;
+      return;
+    }
+    overdue = idle > options.stuckAfterMs && (await oldestDueMs(options.db)) > options.stuckAfterMs;
+  }
+
+  return {
+    watch: (process) => (jobId) => {
+      quietSince = performance.now();
+      overdue = false;
+      return process(jobId);
+    },
+    trouble() {
+      const seconds = Math.round((performance.now() - quietSince) / 1_000);
+      return overdue
+        ? `jobs are due, but for ${seconds} s none has been delivered to this worker`
+        : undefined;
+    },
+    loop: createLoop({
+      name: 'watchdog',
+      intervalMs: options.stuckAfterMs / 10,
+      runOnce,
+      onError: options.onError,
+    }),
+  };
+}
