@@ -72,7 +72,9 @@ export function steps(world: World, checks: Checks): Step[] {
   const add = (name: string, change: Partial<World>): void => {
     possible.push({ name, next: { ...world, ...change } });
   };
-  if (checks.relayRuns && world.status === 'scheduled' && !world.enqueued) {
+  // What is not enqueued, and what is overdue because its delivery was lost on the way.
+  const missing = !world.enqueued || world.deliveries === 0;
+  if (checks.relayRuns && world.status === 'scheduled' && missing) {
     add('relay', { enqueued: true, deliveries: Math.min(world.deliveries + 1, 2) });
   }
   // A wiped Redis, as the relay finds it; and a queue that delivers twice.
