@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
-import { createRelay, type Loop } from '@kasabi/jobs';
+import { createRelay, type Loop, release } from '@kasabi/jobs';
 import {
   type Consumer,
   connect,
@@ -73,7 +73,8 @@ async function accept(count: number, startsInMs: number): Promise<string[]> {
 }
 
 /** The ids that Redis holds as delayed, soonest first. */
-const held = (): Promise<string[]> => redis.zrange(`${KEY_PREFIX}:${QUEUE_NAME}:delayed`, 0, -1);
+const held = (): Promise<string[]> =>
+  redis.zrange(`${KEY_PREFIX}:${QUEUE_NAME}:delayed`, '0', '-1');
 
 test('what an API could not hand over reaches Redis, ids only, and is delivered at its time', async () => {
   const ids = await accept(3, 700);
@@ -157,4 +158,19 @@ test('a rescued job is delivered though the lost worker’s delivery still looks
   await waitFor(() => delivered.length === 2, { what: 'the second delivery' });
   assert.deepEqual(delivered, [id, id]);
   release();
+});
+
+test('a job that is given back comes again at once, though the relay was quicker than its delivery', async () => {
+  const [id = ''] = await accept(1, 0);
+  await relay.runOnce();
+  consume(async (jobId) => {
+    const held = await fixture.take(jobId);
+    if (delivered.length > 1) return 'done';
+    await release(fixture.worker, held);
+    // The delivery is still active: Redis drops this one as known, and the record counts as handed over.
+    await relay.runOnce();
+    return { snooze: 0 };
+  });
+  await waitFor(() => delivered.length === 2, { what: 'the second delivery', timeoutMs: 3_000 });
+  assert.equal((await fixture.read(id))['attempt'], 1);
 });

@@ -6,7 +6,6 @@ import type { Redis } from 'ioredis';
 import { createGate, type Gate } from '../../../test/integration/support/gate.ts';
 import { answers, connect } from './connection.ts';
 import { type Consumer, type ConsumerOptions, createConsumer } from './consumer.ts';
-import { createEpoch } from './epoch.ts';
 import { createProducer, type Delivery, type Producer } from './producer.ts';
 
 let testRedis: TestRedis;
@@ -195,17 +194,4 @@ test('close waits for what is under way, and not for ever when Redis is away', a
   const begun = performance.now();
   await stranded.close(300);
   assert.ok(performance.now() - begun < 2_000);
-});
-
-test('an epoch notices its first look and a wipe, and nothing else', async () => {
-  const epoch = createEpoch(redis);
-  assert.equal(await epoch.lostData(), true);
-  assert.equal(await epoch.lostData(), true, 'until it is acknowledged');
-  await epoch.acknowledgeData();
-  assert.equal(await epoch.lostData(), false);
-  assert.equal(await createEpoch(redis).lostData(), true, 'another has to look for itself');
-  await redis.flushdb();
-  assert.equal(await epoch.lostData(), true);
-  await epoch.acknowledgeData();
-  assert.equal(await epoch.lostData(), false);
 });

@@ -1,0 +1,42 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { createRedis, type TestRedis } from '@kasabi/test/support';
+import type { Redis } from 'ioredis';
+import { connect } from './connection.ts';
+import { createEpoch } from './epoch.ts';
+
+let testRedis: TestRedis;
+let redis: Redis;
+
+before(async () => {
+  testRedis = await createRedis();
+  redis = await connect({ url: testRedis.url, name: 'epoch-test', onError: () => undefined });
+});
+
+after(async () => {
+  redis.disconnect();
+  await testRedis.close();
+});
+
+test('an epoch notices its first look and a wipe, and nothing else', async () => {
+  const epoch = createEpoch(redis);
+  assert.equal(await epoch.lostData(), true);
+  assert.equal(await epoch.lostData(), true, 'until it is acknowledged');
+  await epoch.acknowledgeData();
+  assert.equal(await epoch.lostData(), false);
+  assert.equal(await createEpoch(redis).lostData(), true, 'another has to look for itself');
+  await redis.flushdb();
+  assert.equal(await epoch.lostData(), true);
+  await epoch.acknowledgeData();
+  assert.equal(await epoch.lostData(), false);
+});
+
+test('an epoch cannot be known of a Redis that does not answer', async () => {
+  const away = await connect({
+    url: 'redis://127.0.0.1:1',
+    name: 'epoch-test',
+    onError: () => undefined,
+  });
+  await assert.rejects(createEpoch(away).lostData());
+  away.disconnect();
+});
