@@ -14,6 +14,12 @@ export interface ClearRequest {
   readonly truncateTries: number;
 }
 
+/**
+ * Postgres ends a clearing transaction whose worker says nothing for so long, in milliseconds: after its
+ * TRUNCATE, every reader waits for it.
+ */
+const idleTimeoutMs = 1_000;
+
 export type ClearMethod = 'truncate' | 'delete';
 
 /**
@@ -32,8 +38,13 @@ export async function clearDataset(
 ): Promise<ClearMethod> {
   const table = quadsTable(request.datasetId);
   await client.query(
-    "SELECT set_config('kasabi.fence', $1, true), set_config('lock_timeout', $2, true)",
-    [`${request.datasetId}:${request.fence}`, String(request.truncateTimeoutMs)],
+    `SELECT set_config('kasabi.fence', $1, true), set_config('lock_timeout', $2, true),
+            set_config('idle_in_transaction_session_timeout', $3, true)`,
+    [
+      `${request.datasetId}:${request.fence}`,
+      String(request.truncateTimeoutMs),
+      String(idleTimeoutMs),
+    ],
   );
   try {
     for (let tried = 0; tried < request.truncateTries; tried += 1) {

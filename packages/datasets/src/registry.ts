@@ -3,7 +3,7 @@ import { type Database, hasSqlState, roleName, sqlState, withTransaction } from 
 import { datasetCodePattern } from '@kasabi/protocol';
 import type pg from 'pg';
 import { DatasetCodeInvalid, DatasetExists, DatasetUnknown } from './errors.ts';
-import { quadsTableDdl } from './tables.ts';
+import { LOCK_CLASS, quadsTableDdl } from './tables.ts';
 
 /** `draft` until its owner publishes it. */
 export type PublicationStatus = 'draft' | 'published';
@@ -30,7 +30,7 @@ export interface NewDataset {
   readonly code: string;
   /** The name of an existing owner. */
   readonly owner: string;
-  /** The short code unless given. */
+  /** The short code unless given, or empty. */
   readonly title?: string;
 }
 
@@ -53,7 +53,7 @@ export async function createDataset(pool: pg.Pool, dataset: NewDataset): Promise
       const { rows } = await client.query<{ id: number }>(
         `INSERT INTO kasabi.dataset (code, title, owner_id)
          SELECT $1, $2, id FROM kasabi.owner WHERE name = $3 RETURNING id`,
-        [dataset.code, dataset.title ?? dataset.code, dataset.owner],
+        [dataset.code, dataset.title || dataset.code, dataset.owner],
       );
       const id = rows[0]?.id;
       if (id === undefined) throw new OwnerUnknown(dataset.owner);
@@ -71,13 +71,18 @@ export async function createDataset(pool: pg.Pool, dataset: NewDataset): Promise
  *
  * @throws DatasetUnknown
  */
-export async function publishDataset(db: Database, code: string): Promise<Dataset> {
-  await db.query(
-    `UPDATE kasabi.dataset SET status = 'published', published = now()
-     WHERE code = $1 AND status = 'draft'`,
-    [code],
-  );
-  return getDataset(db, code);
+export async function publishDataset(pool: pg.Pool, code: string): Promise<Dataset> {
+  const { id } = await getDataset(pool, code);
+  await withTransaction(pool, async (client) => {
+    // As the locker does: writers hold the row FOR SHARE, and would keep a mere UPDATE waiting for ever.
+    await client.query('SELECT pg_advisory_xact_lock($1, $2)', [LOCK_CLASS, id]);
+    await client.query(
+      `UPDATE kasabi.dataset SET status = 'published', published = now()
+       WHERE id = $1 AND status = 'draft'`,
+      [id],
+    );
+  });
+  return await getDataset(pool, code);
 }
 
 /** The dataset with this short code, or undefined. */

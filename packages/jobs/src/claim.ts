@@ -16,13 +16,13 @@ export interface Claim {
 
 /**
  * What became of a delivery. `early`: `waitMs` milliseconds remain; `now` is Postgres's clock, in
- * milliseconds since the epoch. `busy`: another job of the
- * dataset is running, or an earlier one is due. `gone`: the record has ended, is running, or never was.
+ * milliseconds since the epoch. `busy`: another job of the dataset is running, or `ahead` earlier ones
+ * (at most 100 are counted) are due. `gone`: the record has ended, is running, or never was.
  */
 export type ClaimOutcome =
   | { readonly outcome: 'claimed'; readonly claim: Claim }
   | { readonly outcome: 'early'; readonly waitMs: number; readonly now: number }
-  | { readonly outcome: 'busy' }
+  | { readonly outcome: 'busy'; readonly ahead: number }
   | { readonly outcome: 'gone' };
 
 interface Row {
@@ -30,6 +30,7 @@ interface Row {
   readonly status: string;
   readonly wait_ms: number;
   readonly now_ms: number;
+  readonly ahead: number;
   readonly type: JobType;
   readonly dataset_id: number;
   readonly code: string;
@@ -63,7 +64,13 @@ const text = `
          asked.code, coalesce(claimed.attempt, asked.attempt) AS attempt,
          ceil(extract(epoch FROM asked.due - now()) * 1000)::float8 AS wait_ms,
          (extract(epoch FROM now()) * 1000)::float8 AS now_ms,
-         (extract(epoch FROM now() - asked.start_time) * 1000)::float8 AS drift_ms
+         (extract(epoch FROM now() - asked.start_time) * 1000)::float8 AS drift_ms,
+         CASE WHEN claimed.attempt IS NULL AND asked.status = 'scheduled' THEN (
+           SELECT count(*) FROM (
+             SELECT FROM kasabi.job earlier
+             WHERE earlier.dataset_id = asked.dataset_id AND earlier.status = 'scheduled'
+               AND (earlier.due, earlier.id) < (asked.due, asked.id) LIMIT 100
+           ) AS before) END::int AS ahead
   FROM asked LEFT JOIN claimed ON true`;
 
 /**
@@ -82,7 +89,7 @@ export async function claim(
     });
     row = rows[0];
   } catch (error) {
-    if (hasSqlState(error, sqlState.uniqueViolation)) return { outcome: 'busy' };
+    if (hasSqlState(error, sqlState.uniqueViolation)) return { outcome: 'busy', ahead: 0 };
     throw error;
   }
   if (row === undefined) return { outcome: 'gone' };
@@ -103,5 +110,5 @@ export async function claim(
   if (row.status !== 'scheduled') return { outcome: 'gone' };
   return row.wait_ms > 0
     ? { outcome: 'early', waitMs: row.wait_ms, now: row.now_ms }
-    : { outcome: 'busy' };
+    : { outcome: 'busy', ahead: row.ahead };
 }

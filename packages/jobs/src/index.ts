@@ -20,6 +20,7 @@ export { heartbeat } from './heartbeat.ts';
 export { type ListJobsOptions, listJobs } from './list.ts';
 export { createLoop, type Loop, type LoopOptions } from './loop.ts';
 export { markEnqueued } from './mark-enqueued.ts';
+export { nextDue } from './next-due.ts';
 export { oldestDueMs } from './oldest-due.ts';
 export { createPruner, type PrunerOptions } from './pruner.ts';
 export type { JobRecord } from './record.ts';

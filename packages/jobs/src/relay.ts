@@ -10,8 +10,8 @@ export interface RelayOptions {
   /** The same for overdue jobs, and makes due at once those that Redis holds as delayed. */
   readonly assert: Enqueue;
   /**
-   * True when the queue may have lost what it held since the last call: Redis was restarted, failed
-   * over or wiped, or this is the first call.
+   * True when the queue may have lost what it held since that was acknowledged: Redis was restarted,
+   * failed over or wiped.
    */
   readonly lostData: () => Promise<boolean>;
   /** Tells Redis's present data that the records know of it; called after they were marked. */
@@ -36,22 +36,32 @@ const toEnqueue = `
     AND created < now() - interval '1 second'
   ORDER BY due LIMIT $2`;
 
-// The oldest due jobs only: a round costs the same whatever the backlog. A delivery that was asserted
-// after its job was due is left alone for half a minute: it waits its turn, or was snoozed.
-const overdue = `
-  SELECT "jobId", attempt, due, now FROM (
-    SELECT id AS "jobId", attempt, (extract(epoch FROM due) * 1000)::float8 AS due,
-           (extract(epoch FROM now()) * 1000)::float8 AS now, enqueued_at,
-           greatest(job.due, now() - interval '30 seconds') AS asserted_before
-    FROM kasabi.job
-    WHERE status = 'scheduled' AND due < now() - $1 * interval '1 millisecond'
-    ORDER BY job.due LIMIT $2
-  ) AS oldest WHERE enqueued_at < asserted_before`;
+interface Overdue extends Delivery {
+  readonly missing: boolean;
+  readonly after: Date;
+}
 
-const forgetAll = `
+// A page of the due jobs, in their order: a round costs the same whatever the backlog, and the next round
+// goes on where this one ended. A delivery that was asserted after its job was due is left alone for half
+// a minute: it waits its turn, or was snoozed.
+const overdue = `
+  SELECT id AS "jobId", attempt, (extract(epoch FROM due) * 1000)::float8 AS due,
+         (extract(epoch FROM now()) * 1000)::float8 AS now, job.due AS after,
+         enqueued_at < greatest(job.due, now() - interval '30 seconds') AS missing
+  FROM kasabi.job
+  WHERE status = 'scheduled' AND due < now() - $1 * interval '1 millisecond'
+    AND due >= $3 AND (due, id) > ($3, $4)
+  ORDER BY job.due, id LIMIT $2`;
+
+const forget = `
   UPDATE kasabi.job SET enqueued_at = NULL
-  WHERE status = 'scheduled' AND due < now() + $1 * interval '1 millisecond'
-    AND enqueued_at IS NOT NULL`;
+  WHERE id IN (
+    SELECT id FROM kasabi.job
+    WHERE status = 'scheduled' AND due < now() + $1 * interval '1 millisecond'
+      AND enqueued_at IS NOT NULL
+    LIMIT $2)`;
+
+const beginning = { after: new Date(0), jobId: '00000000-0000-0000-0000-000000000000' };
 
 /**
  * The relay: sees to it that Redis holds every job that it should. It covers an API that died between
@@ -59,25 +69,51 @@ const forgetAll = `
  * horizon. Handing a job over twice is harmless: the queue drops the second.
  */
 export function createRelay(options: RelayOptions): Loop {
-  async function handOver(text: string, limitMs: number, to: Enqueue): Promise<number> {
-    let total = 0;
+  const { db, batchSize } = options;
+  let page: Pick<Overdue, 'after' | 'jobId'> = beginning;
+
+  async function forgetAll(): Promise<void> {
     for (;;) {
-      const { rows } = await options.db.query<Delivery>(text, [limitMs, options.batchSize]);
-      if (rows.length === 0) return total;
-      await to(rows);
-      await markEnqueued(options.db, rows);
-      total += rows.length;
-      if (rows.length < options.batchSize) return total;
+      const { rowCount } = await db.query(forget, [options.horizonMs, 10_000]);
+      if ((rowCount ?? 0) < 10_000) return;
     }
+  }
+
+  async function enqueueMissing(): Promise<number> {
+    for (let total = 0; ; ) {
+      const { rows } = await db.query<Delivery>(toEnqueue, [options.horizonMs, batchSize]);
+      if (rows.length > 0) {
+        await options.enqueue(rows);
+        await markEnqueued(db, rows);
+      }
+      total += rows.length;
+      if (rows.length < batchSize) return total;
+    }
+  }
+
+  async function assertOverdue(): Promise<number> {
+    const { rows } = await db.query<Overdue>(overdue, [
+      options.overdueMs,
+      batchSize,
+      page.after,
+      page.jobId,
+    ]);
+    const missing = rows.filter((row) => row.missing);
+    if (missing.length > 0) {
+      await options.assert(missing);
+      await markEnqueued(db, missing);
+    }
+    page = rows.length < batchSize ? beginning : (rows.at(-1) ?? beginning);
+    return missing.length;
   }
 
   async function runOnce(): Promise<void> {
     if (await options.lostData()) {
-      await options.db.query(forgetAll, [options.horizonMs]);
+      await forgetAll();
       await options.acknowledgeData();
     }
-    const enqueued = await handOver(toEnqueue, options.horizonMs, options.enqueue);
-    const late = await handOver(overdue, options.overdueMs, options.assert);
+    const enqueued = await enqueueMissing();
+    const late = await assertOverdue();
     options.onRound?.({ enqueued, overdue: late });
   }
 

@@ -3,27 +3,28 @@ import { KEY_PREFIX } from './names.ts';
 
 const key = `${KEY_PREFIX}:epoch`;
 
-/** Tells whether Redis may have lost data since it was last looked at. */
+/** Tells whether Redis may have lost data since all relays together last acknowledged it. */
 export interface Epoch {
-  /** True on the first call, after a restart or failover (the server's run id), and after a wipe. */
+  /** True after a restart or failover (another run id than the marker names) and after a wipe. */
   lostData(): Promise<boolean>;
   /** Marks Redis's present data as known, so that `lostData` is false until something happens to it. */
   acknowledgeData(): Promise<void>;
 }
 
-/** Watches the Redis behind `redis` by a marker key and by the server's run id. */
+/**
+ * Watches the Redis behind `redis` by a marker key that names the server's run id. The marker is lost
+ * with the data, and a server that was started anew or took over has another run id.
+ */
 export function createEpoch(redis: Redis): Epoch {
-  let known: string | undefined;
-  let seen: string | undefined;
+  let seen = '';
   return {
     async lostData() {
-      const [marked, info] = await Promise.all([redis.exists(key), redis.info('server')]);
-      seen = /^run_id:(\w+)/m.exec(info)?.[1];
-      return marked === 0 || seen === undefined || seen !== known;
+      const [marked, info] = await Promise.all([redis.get(key), redis.info('server')]);
+      seen = /^run_id:(\w+)/m.exec(info)?.[1] ?? '';
+      return marked !== seen || seen === '';
     },
     async acknowledgeData() {
-      await redis.set(key, new Date().toISOString());
-      known = seen;
+      await redis.set(key, seen);
     },
   };
 }

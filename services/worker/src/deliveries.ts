@@ -1,5 +1,15 @@
 import { FencedOut } from '@kasabi/datasets';
-import { backoffMs, type Claim, claim, fail, LeaseLost, release, retry } from '@kasabi/jobs';
+import {
+  backoffMs,
+  type Claim,
+  claim,
+  type Delivery,
+  fail,
+  LeaseLost,
+  nextDue,
+  release,
+  retry,
+} from '@kasabi/jobs';
 import { hasSqlState, isTransient, sqlState } from '@kasabi/postgres';
 import type { Verdict } from '@kasabi/queue';
 import type { Logger } from '@kasabi/service-kit';
@@ -17,13 +27,19 @@ export interface DeliveriesOptions {
   readonly pool: pg.Pool;
   readonly settings: Settings;
   readonly leases: Leases;
+  /** Makes a delivery due at once, wherever it is. */
+  readonly promote: (deliveries: readonly Delivery[]) => Promise<void>;
   /** Names this worker in leases and logs. */
   readonly holder: string;
   readonly log: Logger;
 }
 
-/** How long a delivery for a busy dataset waits, in milliseconds; varied so that they do not march. */
-const busyMs = (): number => 100 + Math.random() * 150;
+/**
+ * How long a delivery for a busy dataset waits, in milliseconds, by its place in the line; varied so that
+ * they do not march. Whoever ends a job promotes the next, so this only has to be right when that fails.
+ * With one short wait for all, 200 jobs of one dataset cost 690 transactions a second.
+ */
+const busyMs = (ahead: number): number => (250 + 100 * ahead) * (0.75 + Math.random() / 2);
 
 /** A clock may be this far off, in milliseconds, before it is not trusted with a delay. */
 const tolerableSkewMs = 1_000;
@@ -46,7 +62,7 @@ export function createDeliveries(options: DeliveriesOptions): (jobId: string) =>
         return { snooze: Math.min(claimed.waitMs, 1_000) };
       }
       case 'busy':
-        return { snooze: busyMs() };
+        return { snooze: busyMs(claimed.ahead) };
       case 'gone':
         return 'done';
     }
@@ -65,6 +81,7 @@ export function createDeliveries(options: DeliveriesOptions): (jobId: string) =>
       const handler = handlers[held.type];
       await handler({ claim: held, pool, settings, signal: lease.signal, log: jobLog });
       jobLog.info('completed');
+      await promoteNext(held);
       return 'done';
     } catch (error) {
       return await end(held, error, lease.signal, jobLog);
@@ -83,7 +100,8 @@ export function createDeliveries(options: DeliveriesOptions): (jobId: string) =>
     if (signal.reason instanceof ShuttingDown) {
       await release(pool, held);
       jobLog.info('released: the worker shuts down');
-      return 'done';
+      // Not done with: the relay may have found it in Redis already, and would not add it again.
+      return { snooze: 0 };
     }
     if (signal.aborted || error instanceof LeaseLost || error instanceof FencedOut) {
       jobLog.warn({ err: error }, 'dropped: another attempt has taken over');
@@ -97,7 +115,18 @@ export function createDeliveries(options: DeliveriesOptions): (jobId: string) =>
     }
     jobLog.error({ err: error }, 'failed');
     await fail(pool, held, describe(error));
+    await promoteNext(held);
     return 'done';
+  }
+
+  /** The dataset is free: the job that waits for it need not sit out its snooze. */
+  async function promoteNext(held: Claim): Promise<void> {
+    try {
+      const next = await nextDue(pool, held.datasetId);
+      if (next !== undefined) await options.promote([next]);
+    } catch (error) {
+      log.debug({ err: error }, 'not promoted: its snooze ends by itself');
+    }
   }
 
   return async (jobId) => {

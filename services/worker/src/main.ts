@@ -101,7 +101,9 @@ await runService(async () => {
     name: 'kasabi-worker',
     concurrency: settings.WORKER_CONCURRENCY,
     lockMs: settings.LEASE_MS,
-    process: watchdog.watch(createDeliveries({ pool, settings, leases, holder, log })),
+    process: watchdog.watch(
+      createDeliveries({ pool, settings, leases, promote: producer.assert, holder, log }),
+    ),
     onError: onConnectionError,
   });
   for (const loop of loops) loop.start();

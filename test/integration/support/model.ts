@@ -27,7 +27,8 @@ export type Worker = 'a' | 'b';
 
 /** How far a worker is with a delivery, and what it carries. */
 export type Progress =
-  | { readonly at: 'idle' | 'delivered' }
+  | { readonly at: 'idle' }
+  | { readonly at: 'delivered' }
   | { readonly at: 'claimed'; readonly attempt: number }
   | { readonly at: 'locked'; readonly attempt: number; readonly fence: number };
 
