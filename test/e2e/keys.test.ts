@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { createOwner, issueKey, revokeKey } from '@kasabi/accounts';
 import { createDataset } from '@kasabi/datasets';
-import { startStack, type TestStack } from '@kasabi/test/support';
+import { startStack, type TestStack, waitFor } from '@kasabi/test/support';
 import { Redis } from 'ioredis';
 import { type Answer, ask, countRecords, inMs, jobsUrl, submitForm } from './support/client.ts';
 
@@ -132,6 +132,14 @@ describe('a key', () => {
     for (const startTime of [inMs(0), inMs(60_000)]) {
       assert.equal((await submitForm(stack, { jobType: 'reset', startTime })).status, 202);
     }
+    // The last lines of the logs: what came before is there as well.
+    const headers = { 'X-Request-Id': 'the-last-one' };
+    for (const service of [stack.api, stack.status]) {
+      await ask(`${service.url}/no/such`, { headers });
+      await waitFor(() => service.logs.some((line) => line.includes('the-last-one')), {
+        what: `the log of ${service.name}`,
+      });
+    }
     const { rows } = await stack.database
       .pool()
       .query<{ row: string }>('SELECT to_jsonb(job)::text AS row FROM kasabi.job');
@@ -174,7 +182,7 @@ async function everythingIn(url: string): Promise<string> {
         hash: () => redis.hgetall(key),
         list: () => redis.lrange(key, 0, -1),
         set: () => redis.smembers(key),
-        zset: () => redis.zrange(key, 0, -1, 'WITHSCORES'),
+        zset: () => redis.zrange(key, '0', '-1', 'WITHSCORES'),
         stream: () => redis.xrange(key, '-', '+'),
       }[type as 'string']();
       lines.push(`${key} ${JSON.stringify(value)}`);

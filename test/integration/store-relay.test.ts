@@ -47,7 +47,13 @@ const makeRelay = (connection: Redis): Loop =>
     db: fixture.worker,
     ...createProducer(connection, () => undefined),
     ...createEpoch(connection),
-    ...{ intervalMs: 1_000, horizonMs: 3_600_000, overdueMs: 100, batchSize: 100 },
+    ...{
+      intervalMs: 1_000,
+      horizonMs: 3_600_000,
+      overdueMs: 100,
+      reassertMs: 30_000,
+      batchSize: 100,
+    },
     onError: (error) => assert.fail(String(error)),
   });
 

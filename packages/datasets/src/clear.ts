@@ -20,6 +20,9 @@ export interface ClearRequest {
  */
 const idleTimeoutMs = 1_000;
 
+/** How long the later steps of the transaction may wait for a lock, in milliseconds. */
+const stepTimeoutMs = 5_000;
+
 export type ClearMethod = 'truncate' | 'delete';
 
 /**
@@ -50,11 +53,13 @@ export async function clearDataset(
     for (let tried = 0; tried < request.truncateTries; tried += 1) {
       // Jitter keeps a periodic reader from meeting every try.
       if (tried > 0) await sleep(20 + Math.random() * 80);
-      if (await tryTruncate(client, table)) return 'truncate';
+      if (await tryTruncate(client, table)) {
+        await waitUpTo(client, stepTimeoutMs);
+        return 'truncate';
+      }
     }
-    // A DELETE waits for no reader. What it can wait for is another session's DDL, for as long as that
-    // lasts: statement_timeout and the lease bound it.
-    await client.query("SELECT set_config('lock_timeout', '0', true)");
+    // A DELETE waits for no reader. What it can wait for is another session's DDL.
+    await waitUpTo(client, stepTimeoutMs);
     await client.query(`DELETE FROM ${table}`);
     return 'delete';
   } catch (error) {
@@ -63,6 +68,10 @@ export async function clearDataset(
     }
     throw error;
   }
+}
+
+async function waitUpTo(client: pg.ClientBase, timeoutMs: number): Promise<void> {
+  await client.query("SELECT set_config('lock_timeout', $1, true)", [String(timeoutMs)]);
 }
 
 async function tryTruncate(client: pg.ClientBase, table: string): Promise<boolean> {

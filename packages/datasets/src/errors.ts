@@ -31,3 +31,16 @@ export class FencedOut extends Error {
     super(`Dataset ${datasetId} is no longer locked with fence ${fence}; this attempt is over.`);
   }
 }
+
+/** Writers in flight did not end in time, so the dataset could not be locked. They may have by now. */
+export class DatasetBusy extends Error {
+  readonly code = 'dataset-busy';
+  constructor(datasetId: number, timeoutMs: number, cause: unknown) {
+    super(
+      `Dataset ${datasetId} could not be locked within ${timeoutMs} ms: writers kept it busy.`,
+      {
+        cause,
+      },
+    );
+  }
+}

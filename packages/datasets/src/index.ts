@@ -1,6 +1,12 @@
 export { type ClearMethod, type ClearRequest, clearDataset } from './clear.ts';
 export { countQuads } from './count.ts';
-export { DatasetCodeInvalid, DatasetExists, DatasetUnknown, FencedOut } from './errors.ts';
+export {
+  DatasetBusy,
+  DatasetCodeInvalid,
+  DatasetExists,
+  DatasetUnknown,
+  FencedOut,
+} from './errors.ts';
 export { type LoadOptions, type LoadProgress, type LoadResult, loadDataset } from './load.ts';
 export { DatasetReadOnly } from './load-errors.ts';
 export { type LockRequest, lockDataset } from './lock.ts';

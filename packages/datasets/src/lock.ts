@@ -1,4 +1,6 @@
+import { hasSqlState, sqlState } from '@kasabi/postgres';
 import type pg from 'pg';
+import { DatasetBusy } from './errors.ts';
 import { LOCK_CLASS } from './tables.ts';
 
 export interface LockRequest {
@@ -15,12 +17,17 @@ export interface LockRequest {
  * It takes over whatever lock is there: a dataset has at most one running job (the database sees to
  * that), so the lock of any other job is that of a dead one, and the new fence shuts its worker out.
  *
- * @throws Postgres's lock_not_available (55P03) when writers did not end within `timeoutMs`.
+ * @throws DatasetBusy when writers did not end within `timeoutMs`.
  */
 export async function lockDataset(client: pg.ClientBase, request: LockRequest): Promise<number> {
   await client.query("SELECT set_config('lock_timeout', $1, true)", [String(request.timeoutMs)]);
   // In a statement of its own: the UPDATE's snapshot must be taken after the wait, not before.
-  await client.query('SELECT pg_advisory_xact_lock($1, $2)', [LOCK_CLASS, request.datasetId]);
+  try {
+    await client.query('SELECT pg_advisory_xact_lock($1, $2)', [LOCK_CLASS, request.datasetId]);
+  } catch (error) {
+    if (!hasSqlState(error, sqlState.lockNotAvailable)) throw error;
+    throw new DatasetBusy(request.datasetId, request.timeoutMs, error);
+  }
   const { rows } = await client.query<{ fence: number }>(
     `UPDATE kasabi.dataset
      SET storage_mode = 'read-only', fence = fence + 1, locked_by = $2, locked_at = now()

@@ -15,15 +15,16 @@ export interface Claim {
 }
 
 /**
- * What became of a delivery. `early`: `waitMs` milliseconds remain; `now` is Postgres's clock, in
- * milliseconds since the epoch. `busy`: another job of the dataset is running, or `ahead` earlier ones
- * (at most 100 are counted) are due. `gone`: the record has ended, is running, or never was.
+ * What became of a delivery, and Postgres's clock in milliseconds since the epoch where it was read.
+ * `early`: `waitMs` milliseconds remain. `busy`: another job of the dataset is running, or `ahead` earlier
+ * ones (at most 100 are counted) are due. `gone`: the record has ended, is running, or never was.
  */
-export type ClaimOutcome =
+export type ClaimOutcome = { readonly now: number | undefined } & (
   | { readonly outcome: 'claimed'; readonly claim: Claim }
   | { readonly outcome: 'early'; readonly waitMs: number; readonly now: number }
   | { readonly outcome: 'busy'; readonly ahead: number }
-  | { readonly outcome: 'gone' };
+  | { readonly outcome: 'gone' }
+);
 
 interface Row {
   readonly claimed: boolean;
@@ -89,26 +90,27 @@ export async function claim(
     });
     row = rows[0];
   } catch (error) {
-    if (hasSqlState(error, sqlState.uniqueViolation)) return { outcome: 'busy', ahead: 0 };
+    if (hasSqlState(error, sqlState.uniqueViolation)) {
+      return { outcome: 'busy', ahead: 0, now: undefined };
+    }
     throw error;
   }
-  if (row === undefined) return { outcome: 'gone' };
+  if (row === undefined) return { outcome: 'gone', now: undefined };
+  const now = row.now_ms;
   if (row.claimed) {
-    return {
-      outcome: 'claimed',
-      claim: {
-        jobId: request.jobId,
-        type: row.type,
-        datasetId: row.dataset_id,
-        datasetCode: row.code,
-        holder: request.holder,
-        attempt: row.attempt,
-        driftMs: row.drift_ms,
-      },
+    const held: Claim = {
+      jobId: request.jobId,
+      type: row.type,
+      datasetId: row.dataset_id,
+      datasetCode: row.code,
+      holder: request.holder,
+      attempt: row.attempt,
+      driftMs: row.drift_ms,
     };
+    return { outcome: 'claimed', claim: held, now };
   }
-  if (row.status !== 'scheduled') return { outcome: 'gone' };
+  if (row.status !== 'scheduled') return { outcome: 'gone', now };
   return row.wait_ms > 0
-    ? { outcome: 'early', waitMs: row.wait_ms, now: row.now_ms }
-    : { outcome: 'busy', ahead: row.ahead };
+    ? { outcome: 'early', waitMs: row.wait_ms, now }
+    : { outcome: 'busy', ahead: row.ahead, now };
 }

@@ -40,7 +40,8 @@ test('jobs are listed newest first, a page at a time, and filtered', async () =>
 
   const [job] = await listJobs(database.pool('api'), { datasetCode: 'b', limit: 1 });
   assert.ok(job);
-  const { created, startTime, due, ...rest } = job;
+  const { created, startTime, due, dueInMs, ...rest } = job;
+  assert.equal(dueInMs, 0, 'it is due');
   assert.ok(created instanceof Date && created <= startTime);
   assert.deepEqual(due, startTime);
   assert.deepEqual(rest, {

@@ -58,7 +58,13 @@ test(`with ${records} records and nothing to do, a round reads next to nothing`,
       assert: () => assert.fail('nothing is overdue'),
       lostData: async () => false,
       acknowledgeData: async () => undefined,
-      ...{ intervalMs: 1_000, horizonMs: 3_600_000, overdueMs: 1_000, batchSize: 1_000 },
+      ...{
+        intervalMs: 1_000,
+        horizonMs: 3_600_000,
+        overdueMs: 1_000,
+        reassertMs: 30_000,
+        batchSize: 1_000,
+      },
       onError: (error) => assert.fail(String(error)),
     });
     const before = await rowsRead(client);

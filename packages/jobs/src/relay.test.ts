@@ -36,7 +36,13 @@ const relay = (options: Partial<RelayOptions> = {}) =>
     assert: async (deliveries) => void asserted.push(...deliveries),
     lostData: async () => false,
     acknowledgeData: async () => undefined,
-    ...{ intervalMs: 1_000, horizonMs: 3_600_000, overdueMs: 1_000, batchSize: 10 },
+    ...{
+      intervalMs: 1_000,
+      horizonMs: 3_600_000,
+      overdueMs: 1_000,
+      reassertMs: 30_000,
+      batchSize: 10,
+    },
     onError: (error) => assert.fail(String(error)),
     ...options,
   });

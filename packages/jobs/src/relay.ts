@@ -21,6 +21,8 @@ export interface RelayOptions {
   readonly horizonMs: number;
   /** How long a due job may stay unclaimed, in milliseconds, before its delivery is asserted again. */
   readonly overdueMs: number;
+  /** How long after that its delivery is asserted again, in milliseconds, while it stays unclaimed. */
+  readonly reassertMs: number;
   readonly batchSize: number;
   readonly onRound?: (round: { readonly enqueued: number; readonly overdue: number }) => void;
   readonly onError: (error: unknown) => void;
@@ -42,12 +44,12 @@ interface Overdue extends Delivery {
 }
 
 // A page of the due jobs, in their order: a round costs the same whatever the backlog, and the next round
-// goes on where this one ended. A delivery that was asserted after its job was due is left alone for half
-// a minute: it waits its turn, or was snoozed.
+// goes on where this one ended. A delivery that was asserted after its job was due is left alone for a
+// while: it waits its turn, or was snoozed.
 const overdue = `
   SELECT id AS "jobId", attempt, (extract(epoch FROM due) * 1000)::float8 AS due,
          (extract(epoch FROM now()) * 1000)::float8 AS now, job.due AS after,
-         enqueued_at < greatest(job.due, now() - interval '30 seconds') AS missing
+         enqueued_at < greatest(job.due, now() - $5 * interval '1 millisecond') AS missing
   FROM kasabi.job
   WHERE status = 'scheduled' AND due < now() - $1 * interval '1 millisecond'
     AND due >= $3 AND (due, id) > ($3, $4)
@@ -82,10 +84,12 @@ export function createRelay(options: RelayOptions): Loop {
   async function enqueueMissing(): Promise<number> {
     for (let total = 0; ; ) {
       const { rows } = await db.query<Delivery>(toEnqueue, [options.horizonMs, batchSize]);
-      if (rows.length > 0) {
-        await options.enqueue(rows);
-        await markEnqueued(db, rows);
-      }
+      // What is due may be in Redis as delayed, by a worker whose clock was wrong.
+      const due = rows.filter((row) => row.due <= row.now);
+      const ahead = rows.filter((row) => row.due > row.now);
+      if (due.length > 0) await options.assert(due);
+      if (ahead.length > 0) await options.enqueue(ahead);
+      if (rows.length > 0) await markEnqueued(db, rows);
       total += rows.length;
       if (rows.length < batchSize) return total;
     }
@@ -97,6 +101,7 @@ export function createRelay(options: RelayOptions): Loop {
       batchSize,
       page.after,
       page.jobId,
+      options.reassertMs,
     ]);
     const missing = rows.filter((row) => row.missing);
     if (missing.length > 0) {

@@ -41,6 +41,9 @@ export function createPool(options: PoolOptions): pg.Pool {
     }),
   });
   pool.on('error', options.onIdleError);
+  // A checked-out client is listened to by nobody else, and from its first moment: a server that stops
+  // just then sends its farewell with its greeting. What is under way on it rejects by itself.
+  pool.on('connect', (client) => client.on('error', () => undefined));
   return pool;
 }
 
@@ -52,4 +55,12 @@ export async function databaseAnswers(pool: pg.Pool): Promise<boolean> {
   } catch {
     return false;
   }
+}
+
+/** Postgres's clock, in milliseconds since the epoch. */
+export async function databaseNow(pool: pg.Pool): Promise<number> {
+  const { rows } = await pool.query<{ now: number }>(
+    'SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now',
+  );
+  return (rows[0] as { now: number }).now;
 }

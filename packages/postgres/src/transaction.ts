@@ -25,9 +25,6 @@ export async function withTransaction<T>(
     cancelling = cancelStatement(pool, client);
   };
   signal?.addEventListener('abort', cancel, { once: true });
-  // The pool listens to idle clients only; unheard, a connection that breaks now would end the process.
-  // The statement under way, or the next one, rejects with what happened.
-  client.on('error', ignore);
   try {
     await client.query('BEGIN');
     const result = await work(client);
@@ -46,18 +43,15 @@ export async function withTransaction<T>(
     signal?.removeEventListener('abort', cancel);
     // A cancel that comes late must not hit whoever has the connection next.
     await cancelling;
-    client.off('error', ignore);
     client.release(broken);
   }
 }
-
-const ignore = (): void => undefined;
 
 /** On a connection of its own: the pool may be exhausted by the very statements to be cancelled. */
 async function cancelStatement(pool: pg.Pool, client: pg.PoolClient): Promise<void> {
   const { processID } = client as unknown as { readonly processID: number };
   const canceller = new pg.Client(pool.options);
-  canceller.on('error', ignore);
+  canceller.on('error', () => undefined);
   try {
     await canceller.connect();
     // As the login itself: a role it assumed may not cancel what a superuser's session runs.

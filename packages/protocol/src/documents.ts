@@ -3,7 +3,10 @@ import { formatDateTime } from './dates.ts';
 import { type JobType, jobTypeNames } from './job-types.ts';
 import { type JobStatus, jobStatuses } from './statuses.ts';
 
-const dateTime = z.string().regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/);
+const dateTime = z
+  .string()
+  .regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/)
+  .meta({ format: 'date-time' });
 
 /** How clients of 2012 see a job: the word in `jobStatus` for each status. */
 export const legacyStatuses = {
@@ -24,7 +27,7 @@ export const jobDocument = z.object({
   endTime: dateTime.nullable().describe('When the job ended; null until then.'),
   status: z.enum([...jobStatuses, 'succeeded']).describe('How the job goes.'),
   jobStatus: z.enum(legacyStatuses).describe('The same for clients of 2012.'),
-  jobType: z.enum(jobTypeNames),
+  jobType: z.enum(jobTypeNames).describe('What is done.'),
   dataset: z.string().describe("The dataset's short code."),
   attempt: z.int().min(0).describe('How often the job was taken up.'),
   message: z.string().nullable().describe('What its owner should know, such as why it failed.'),
@@ -33,8 +36,10 @@ export type JobDocument = z.infer<typeof jobDocument>;
 
 /** What `GET /dataset/{short-code}/status` answers. */
 export const datasetStatusDocument = z.object({
-  status: z.enum(['draft', 'published']),
-  storageMode: z.enum(['read-write', 'read-only']),
+  status: z.enum(['draft', 'published']).describe('Whether it is meant for others yet.'),
+  storageMode: z
+    .enum(['read-write', 'read-only'])
+    .describe('Whether its data can be written just now: not while a job has locked it.'),
 });
 export type DatasetStatusDocument = z.infer<typeof datasetStatusDocument>;
 
@@ -67,10 +72,10 @@ export function jobDocumentOf(job: JobFacts, successStatus: SuccessStatus): JobD
 
 /** A job in a list: its document with where it is found. */
 export const jobListEntry = jobDocument.extend({
-  id: z.uuid(),
+  id: z.uuid().describe('The last part of its address.'),
   url: z.url().describe("The job's own address."),
 });
 
 /** What `GET /data/{short-code}/jobs` answers: a page, newest first. */
-export const jobListDocument = z.object({ jobs: z.array(jobListEntry) });
+export const jobListDocument = z.object({ jobs: z.array(jobListEntry).describe('Newest first.') });
 export type JobListDocument = z.infer<typeof jobListDocument>;

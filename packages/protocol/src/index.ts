@@ -27,6 +27,9 @@ export {
   parseJobRequest,
 } from './job-request.ts';
 export { type JobType, type JobTypeEntry, jobTypeNames, jobTypes } from './job-types.ts';
+export { createOpenApiDocument } from './openapi.ts';
+export { exampleValues } from './openapi-examples.ts';
+export * from './openapi-types.ts';
 export {
   type Gathered,
   gatherParameters,

@@ -6,7 +6,8 @@ const job = '01a20884-0fde-7de2-a5a9-9bbb6dc070ee';
 /** What the examples are about. Whoever tries them puts values of their own in these places. */
 export const exampleValues = {
   key: 'demo-key',
-  dataset: 'nasa',
+  // One of those that `npm start` makes.
+  dataset: 'schema',
   job,
   idempotencyKey: '5f0c1e0e-8d0c-4c1b-9a53-6a6a2f1a8c11',
   jobTag: '"Qm9vmNx4kq0WlYqHq3fEJ2t0y5A"',

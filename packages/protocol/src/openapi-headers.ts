@@ -36,7 +36,10 @@ const entries = {
     description: 'The next page, if there is one.',
     schema: { type: 'string', pattern: '^<[^>]+>; rel="next"$' },
   },
-  'WWW-Authenticate': { description: 'How to authenticate.', example: 'Bearer realm="Kasabi Jobs"' },
+  'WWW-Authenticate': {
+    description: 'How to authenticate.',
+    example: 'Bearer realm="Kasabi Jobs"',
+  },
   Allow: { description: 'What is possible here.', example: 'GET, HEAD, OPTIONS' },
   'RateLimit-Policy': {
     description: 'How many requests (q) are allowed in how many seconds (w).',

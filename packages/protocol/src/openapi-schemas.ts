@@ -3,7 +3,7 @@ import { parseDateTime } from './dates.ts';
 import { datasetStatusDocument, jobDocument, jobListDocument, jobListEntry } from './documents.ts';
 import { type ErrorCode, errorCatalog } from './errors.ts';
 import { jobTypeNames } from './job-types.ts';
-import type { JsonSchema, Reference } from './openapi-types.ts';
+import type { JsonSchema } from './openapi-types.ts';
 import { datasetCodePattern } from './short-code.ts';
 import { jobStatuses } from './statuses.ts';
 
@@ -104,7 +104,9 @@ export const componentSchemas = {
 
 export type SchemaName = keyof typeof componentSchemas;
 
-export const schemaRef = (name: SchemaName): Reference => ({ $ref: `#/components/schemas/${name}` });
+export const schemaRef = (name: SchemaName): JsonSchema => ({
+  $ref: `#/components/schemas/${name}`,
+});
 
 /** The JSON Schema of one value. Input: fields may be added to documents without breaking a client. */
 export function jsonSchemaOf(schema: z.ZodType): JsonSchema {

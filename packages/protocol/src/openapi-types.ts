@@ -8,6 +8,12 @@ export interface JsonSchema {
   readonly properties?: Readonly<Record<string, JsonSchema>>;
 }
 
+/** Where clients reach the two hosts; both without a trailing slash. */
+export interface DocumentUrls {
+  readonly apiUrl: string;
+  readonly statusUrl: string;
+}
+
 export interface Reference {
   readonly $ref: string;
 }
@@ -18,7 +24,7 @@ export interface NamedExample {
 }
 
 export interface MediaType {
-  readonly schema: JsonSchema | Reference;
+  readonly schema: JsonSchema;
   readonly examples?: Readonly<Record<string, NamedExample>>;
 }
 
@@ -41,7 +47,7 @@ export interface Parameter {
 
 export interface ResponseObject {
   readonly description: string;
-  readonly headers?: Readonly<Record<string, Header | Reference>>;
+  readonly headers?: Readonly<Record<string, Header>>;
   readonly content?: Readonly<Record<string, MediaType>>;
 }
 
@@ -69,7 +75,7 @@ export interface Operation {
   readonly 'x-codeSamples': readonly CodeSample[];
 }
 
-export const methods = ['get', 'post', 'delete'] as const;
+export const methods = ['post', 'get', 'delete'] as const;
 export type Method = (typeof methods)[number];
 
 export type PathItem = { readonly [method in Method]?: Operation } & {
@@ -80,6 +86,13 @@ export type PathItem = { readonly [method in Method]?: Operation } & {
 export interface Server {
   readonly url: string;
   readonly description: string;
+}
+
+export interface DocumentedError {
+  readonly status: number;
+  readonly title: string;
+  readonly meaning: string;
+  readonly remedy: string;
 }
 
 /** The parts of an OpenAPI 3.1 document that this one has. */
@@ -97,8 +110,9 @@ export interface OpenApiDocument {
   readonly components: {
     readonly schemas: Readonly<Record<string, JsonSchema>>;
     readonly parameters: Readonly<Record<string, Parameter>>;
-    readonly headers: Readonly<Record<string, Header>>;
     readonly responses: Readonly<Record<string, ResponseObject>>;
     readonly securitySchemes: Readonly<Record<string, Readonly<Record<string, string>>>>;
   };
+  /** Every error by its type. */
+  readonly 'x-errors': Readonly<Record<string, DocumentedError>>;
 }

@@ -97,11 +97,13 @@ export function createProducer(redis: Redis, onError: (error: Error) => void): P
     async assert(deliveries) {
       await enqueue(deliveries);
       const jobs = await ready();
-      for (const delivery of deliveries) {
-        const job = await jobs.getJob(deliveryId(delivery));
-        // Not delayed any more: it waits, is active, or is gone. All of that is fine.
-        if (await job?.isDelayed()) await job?.promote().catch(() => undefined);
-      }
+      await Promise.all(
+        deliveries.map(async (delivery) => {
+          const job = await jobs.getJob(deliveryId(delivery));
+          // Rejected unless it is delayed: it waits, is active, or is gone. All of that is fine.
+          await job?.promote().catch(() => undefined);
+        }),
+      );
     },
     async close() {
       await queue?.close();

@@ -4,7 +4,6 @@ import { InvalidParameter } from '@kasabi/protocol';
 import { pino } from 'pino';
 import { createApp } from './app.ts';
 import { methodNotAllowed } from './methods.ts';
-import { apiKeyOf, bodyLimit, readBody, readParameters } from './request.ts';
 import { type HttpServer, listen } from './server.ts';
 
 class DependencyAway extends Error {}
@@ -19,18 +18,7 @@ before(async () => {
     checks: { Postgres: () => checks['Postgres']?.() ?? Promise.resolve(true) },
     isUnavailable: (error) => error instanceof DependencyAway,
     routes: (router) => {
-      router
-        .route('/echo')
-        .post(readBody, (request, response) => {
-          const { parameters, problem } = readParameters(request, new Set(['a', 'apikey']));
-          if (problem !== undefined) throw problem;
-          response.json({ ...Object.fromEntries(parameters) });
-        })
-        .all(methodNotAllowed('POST'));
-      router.get('/key', (request, response) => {
-        const { parameters } = readParameters(request, new Set(['apikey']));
-        response.type('text/plain').send(apiKeyOf(request, parameters));
-      });
+      router.route('/echo').all(methodNotAllowed('POST'));
       router.get('/wrong', () => {
         throw new InvalidParameter('a', 'The parameter a is wrong.');
       });
@@ -135,69 +123,6 @@ describe('requests', () => {
     assert.equal(refused.text, 'DELETE is not possible here; use POST or OPTIONS.\n');
     const options = await ask('/echo', { method: 'OPTIONS' });
     assert.deepEqual([options.status, options.headers.get('allow')], [204, 'POST, OPTIONS']);
-  });
-
-  it('have bodies in UTF-8, in a type and charset that are read', async () => {
-    const post = (type: string, body: string | Uint8Array<ArrayBuffer>) =>
-      ask('/echo', { method: 'POST', headers: { 'Content-Type': type }, body });
-    const json = 'application/json';
-    assert.equal((await post(`${json}; charset="UTF-8"`, '{"a":"ü"}')).text, '{"a":"ü"}');
-    assert.equal((await post('Application/JSON', '\uFEFF{"a":"b"}')).text, '{"a":"b"}');
-    const form = 'application/x-www-form-urlencoded; charset=utf-8; x=y';
-    assert.equal((await post(form, 'a=%C3%BC')).text, '{"a":"ü"}');
-    for (const type of [
-      `${json}; charset=utf-16`,
-      'text/plain',
-      'text/json',
-      ';',
-      'multipart/form-data',
-    ]) {
-      const { status, text } = await post(type, '{"a":"b"}');
-      assert.equal(status, 415, type);
-      assert.match(text, /^Send the parameters as .* or application\/json, in UTF-8\.\n$/);
-    }
-    const latin1 = await post(json, Uint8Array.from(Buffer.from('{"a":"ü"}', 'latin1')));
-    assert.equal(latin1.text, 'The request body is not UTF-8; send it in UTF-8.\n');
-  });
-
-  it('have bodies of the limit at most', async () => {
-    const post = (length: number) => {
-      const body = `a=${'x'.repeat(length - 2)}`;
-      const headers = { 'Content-Type': 'application/x-www-form-urlencoded' };
-      return ask('/echo', { method: 'POST', headers, body });
-    };
-    assert.equal((await post(bodyLimit)).status, 200);
-    const { status, text } = await post(bodyLimit + 1);
-    assert.deepEqual(
-      [status, text],
-      [413, `The request body is too large: send at most ${bodyLimit} bytes.\n`],
-    );
-  });
-});
-
-describe('the key of a request', () => {
-  it('is read from each of its places, and from two that agree', async () => {
-    for (const [path, headers] of [
-      ['/key', { X_KASABI_APIKEY: 'k1' }],
-      ['/key', { 'X-Kasabi-Apikey': 'k1' }],
-      ['/key', { Authorization: 'bearer  k1' }],
-      ['/key?apikey=k1', {}],
-      ['/key?apikey=k1', { X_KASABI_APIKEY: 'k1', Authorization: 'Basic abc' }],
-      ['/key?apikey=', { X_KASABI_APIKEY: 'k1' }],
-    ] as const) {
-      assert.equal((await ask(path, { headers })).text, 'k1');
-    }
-  });
-
-  it('is missing, or is one of two: 401, 400', async () => {
-    for (const headers of [{}, { X_KASABI_APIKEY: '' }, { Authorization: 'Basic k1' }]) {
-      const { status, headers: answered } = await ask('/key', { headers });
-      assert.equal(status, 401);
-      assert.match(answered.get('www-authenticate') ?? '', /^Bearer realm=/);
-    }
-    const { status, text } = await ask('/key?apikey=k2', { headers: { X_KASABI_APIKEY: 'k1' } });
-    assert.equal(status, 400);
-    assert.equal(text, 'The request carries two API keys that differ; send one.\n');
   });
 });
 

@@ -1,4 +1,5 @@
 export { type AppOptions, createApp } from './app.ts';
+export { addDocumentation } from './docs.ts';
 export type { Checks } from './health.ts';
 export { createLogger, type Logger, redactUrl } from './log.ts';
 export { methodNotAllowed } from './methods.ts';

@@ -116,12 +116,15 @@ describe('listen', () => {
 
 describe('close', () => {
   it('waits for no connection without a request: idle, silent or in the middle of its headers', async () => {
-    const { port, close } = await start(gate().listener);
+    const timeouts = { headersTimeoutMs: 60_000, requestTimeoutMs: 60_000 };
+    const { port, close } = await start(gate().listener, timeouts);
     const [idle, silent, partial] = [await open(port), await open(port), await open(port)];
     idle.write(get('/now'));
     partial.write('GET / HTTP/1.1\r\nHost:');
     await idle.answered(1);
+    const began = performance.now();
     await close(60_000);
+    assert.ok(performance.now() - began < 2_000, 'it waited for one of them');
     for (const connection of [idle, silent, partial]) await connection.untilClosed(1_000);
     await assert.rejects(fetch(`http://127.0.0.1:${port}/now`), /fetch failed/);
   });

@@ -1,6 +1,7 @@
 import { createPool, databaseAnswers, isTransient } from '@kasabi/postgres';
 import { answers, connect, createProducer } from '@kasabi/queue';
 import {
+  addDocumentation,
   createApp,
   createLogger,
   createOverloadGuard,
@@ -54,6 +55,10 @@ await runService(async () => {
     routes: (router) => {
       router.set('trust proxy', settings.TRUST_PROXY);
       router.use(overload.middleware);
+      addDocumentation(router, {
+        apiUrl: settings.API_PUBLIC_URL,
+        statusUrl: settings.STATUS_PUBLIC_URL,
+      });
       if (settings.RATE_LIMIT_PER_MINUTE > 0) {
         router.use(createRateLimit(redis, settings.RATE_LIMIT_PER_MINUTE));
       }

@@ -1,5 +1,6 @@
 import { createPool, databaseAnswers, isTransient } from '@kasabi/postgres';
 import {
+  addDocumentation,
   createApp,
   createLogger,
   createOverloadGuard,
@@ -53,6 +54,7 @@ await runService(async () => {
     isUnavailable: isTransient,
     routes: (router) => {
       router.use(overload.middleware);
+      addDocumentation(router, { apiUrl: settings.API_PUBLIC_URL, statusUrl });
       addJobRoutes(router, jobs);
       addEventRoutes(router, jobs);
       addListRoute(router, { pool, statusUrl, successStatus: settings.SUCCESS_STATUS });

@@ -1,4 +1,4 @@
-import { FencedOut } from '@kasabi/datasets';
+import { DatasetBusy, FencedOut } from '@kasabi/datasets';
 import {
   backoffMs,
   type Claim,
@@ -10,7 +10,7 @@ import {
   release,
   retry,
 } from '@kasabi/jobs';
-import { hasSqlState, isTransient, sqlState } from '@kasabi/postgres';
+import { isTransient } from '@kasabi/postgres';
 import type { Verdict } from '@kasabi/queue';
 import type { Logger } from '@kasabi/service-kit';
 import type pg from 'pg';
@@ -29,6 +29,8 @@ export interface DeliveriesOptions {
   readonly leases: Leases;
   /** Makes a delivery due at once, wherever it is. */
   readonly promote: (deliveries: readonly Delivery[]) => Promise<void>;
+  /** Told Postgres's clock, in milliseconds since the epoch, whenever it was read. */
+  readonly observeClock: (now: number | undefined) => void;
   /** Names this worker in leases and logs. */
   readonly holder: string;
   readonly log: Logger;
@@ -41,26 +43,18 @@ export interface DeliveriesOptions {
  */
 const busyMs = (ahead: number): number => (250 + 100 * ahead) * (0.75 + Math.random() / 2);
 
-/** A clock may be this far off, in milliseconds, before it is not trusted with a delay. */
-const tolerableSkewMs = 1_000;
-
 /** Makes the function that handles one delivery: claim, run, end. It never rejects. */
 export function createDeliveries(options: DeliveriesOptions): (jobId: string) => Promise<Verdict> {
   const { pool, settings, leases, holder, log } = options;
 
   async function deliver(jobId: string): Promise<Verdict> {
     const claimed = await claim(pool, { jobId, holder, leaseMs: settings.LEASE_MS });
+    options.observeClock(claimed.now);
     switch (claimed.outcome) {
       case 'claimed':
         return await run(claimed.claim);
-      case 'early': {
-        const skew = Date.now() - claimed.now;
-        if (Math.abs(skew) <= tolerableSkewMs) return { snooze: claimed.waitMs };
-        // BullMQ reads its worker's clock: a delay of the full wait would be wrong for every other
-        // worker by our error. In short steps it is right for us, and the relay sees to the rest.
-        log.warn({ jobId, skewMs: Math.round(skew) }, 'early: the clock of this host is wrong');
-        return { snooze: Math.min(claimed.waitMs, 1_000) };
-      }
+      case 'early':
+        return { snooze: claimed.waitMs };
       case 'busy':
         return { snooze: busyMs(claimed.ahead) };
       case 'gone':
@@ -107,7 +101,10 @@ export function createDeliveries(options: DeliveriesOptions): (jobId: string) =>
       jobLog.warn({ err: error }, 'dropped: another attempt has taken over');
       return 'done';
     }
-    if (isTransient(error) && held.attempt < settings.MAX_ATTEMPTS) {
+    if (
+      (isTransient(error) || error instanceof DatasetBusy) &&
+      held.attempt < settings.MAX_ATTEMPTS
+    ) {
       const delayMs = backoffMs(held.attempt);
       jobLog.warn({ err: error, delayMs }, 'retrying');
       await retry(pool, held, { delayMs, message: describe(error) });
@@ -143,7 +140,7 @@ export function createDeliveries(options: DeliveriesOptions): (jobId: string) =>
 
 /** Says to the owner why an attempt did not complete, without what only operators understand. */
 function describe(error: unknown): string {
-  if (hasSqlState(error, sqlState.lockNotAvailable)) {
+  if (error instanceof DatasetBusy) {
     return 'Writers kept the dataset busy, so it could not be locked; ask again when they have finished.';
   }
   if (isTransient(error)) {

@@ -52,6 +52,9 @@ export const schema = z
     RELAY_OVERDUE_MS: integer({ from: 10, to: 60_000, fallback: 1_000, what: ms }).describe(
       'How long a due job may go unclaimed before the relay asserts its delivery',
     ),
+    RELAY_REASSERT_MS: integer({ from: 100, to: 600_000, fallback: 10_000, what: ms }).describe(
+      'How long after that the relay asserts it again, while it stays unclaimed',
+    ),
     RESCUER_INTERVAL_MS: integer({ from: 10, to: 60_000, fallback: 1_000, what: ms }).describe(
       'The pause between rounds of the rescuer',
     ),

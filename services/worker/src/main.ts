@@ -1,9 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { createPruner, createRelay, createRescuer } from '@kasabi/jobs';
-import { createPool, databaseAnswers, isTransient } from '@kasabi/postgres';
+import { createLoop, createPruner, createRelay, createRescuer } from '@kasabi/jobs';
+import { createPool, databaseAnswers, databaseNow, isTransient } from '@kasabi/postgres';
 import { answers, connect, createConsumer, createEpoch, createProducer } from '@kasabi/queue';
 import { createApp, createLogger, listen, runService, throttledWarning } from '@kasabi/service-kit';
+import { correctClock } from './clock.ts';
 import { createDeliveries, ShuttingDown } from './deliveries.ts';
 import { readSettings } from './env.ts';
 import { createLeases } from './leases.ts';
@@ -44,6 +45,16 @@ await runService(async () => {
   const epoch = createEpoch(redis);
   const leases = createLeases({ pool: upkeep, leaseMs: settings.LEASE_MS, log });
 
+  const observeClock = correctClock(log);
+  const readClock = async (): Promise<void> => observeClock(await databaseNow(upkeep));
+  // Before the first delivery, if Postgres answers; it is read again with every claim and every round.
+  await readClock().catch(() => undefined);
+  const clock = createLoop({
+    name: 'clock',
+    intervalMs: 5_000,
+    runOnce: readClock,
+    onError: loopFailed('clock'),
+  });
   const watchdog = createWatchdog({
     db: upkeep,
     stuckAfterMs: settings.STUCK_AFTER_MS,
@@ -53,6 +64,7 @@ await runService(async () => {
   });
 
   const loops = [
+    clock,
     watchdog.loop,
     leases.loop,
     createRelay({
@@ -62,6 +74,7 @@ await runService(async () => {
       intervalMs: settings.RELAY_INTERVAL_MS,
       horizonMs: settings.QUEUE_HORIZON_MS,
       overdueMs: settings.RELAY_OVERDUE_MS,
+      reassertMs: settings.RELAY_REASSERT_MS,
       batchSize: 1_000,
       onRound: (round) => {
         if (round.enqueued + round.overdue > 0) log.info(round, 'relayed');
@@ -102,7 +115,15 @@ await runService(async () => {
     concurrency: settings.WORKER_CONCURRENCY,
     lockMs: settings.LEASE_MS,
     process: watchdog.watch(
-      createDeliveries({ pool, settings, leases, promote: producer.assert, holder, log }),
+      createDeliveries({
+        pool,
+        settings,
+        leases,
+        promote: producer.assert,
+        observeClock,
+        holder,
+        log,
+      }),
     ),
     onError: onConnectionError,
   });

@@ -26,8 +26,13 @@ export interface RawConnection {
   destroy(): void;
 }
 
+export interface RawOptions {
+  /** The requests are HEAD: their answers have a Content-Length and no body. */
+  readonly head?: boolean;
+}
+
 /** Opens a connection to a port of 127.0.0.1 and resolves when it is established. */
-export async function openRaw(port: number): Promise<RawConnection> {
+export async function openRaw(port: number, options: RawOptions = {}): Promise<RawConnection> {
   const socket = connect({ host: '127.0.0.1', port });
   const chunks: Buffer[] = [];
   let closed = false;
@@ -42,7 +47,7 @@ export async function openRaw(port: number): Promise<RawConnection> {
   const connection: RawConnection = {
     socket,
     write: (bytes) => void socket.write(bytes),
-    answers: () => parseAnswers(text()),
+    answers: () => parseAnswers(text(), options.head ?? false),
     text,
     closed: () => closed,
     async answered(count) {
@@ -62,8 +67,12 @@ export async function openRaw(port: number): Promise<RawConnection> {
 }
 
 /** Sends bytes on a connection of their own and returns what is answered until the server closes it. */
-export async function exchange(port: number, bytes: string | Buffer): Promise<RawAnswer[]> {
-  const connection = await openRaw(port);
+export async function exchange(
+  port: number,
+  bytes: string | Buffer,
+  options: RawOptions = {},
+): Promise<RawAnswer[]> {
+  const connection = await openRaw(port, options);
   try {
     connection.write(bytes);
     return await connection.untilClosed();
@@ -76,20 +85,22 @@ export async function exchange(port: number, bytes: string | Buffer): Promise<Ra
  * Takes a stream of bytes apart into answers with a Content-Length or without a body; a last one that is
  * not there in full is left out.
  */
-function parseAnswers(text: string): RawAnswer[] {
+function parseAnswers(text: string, head: boolean): RawAnswer[] {
   const answers: RawAnswer[] = [];
   let rest = text;
   for (;;) {
+    // What a client that expects 100-continue is told first is no answer.
+    rest = rest.replace(/^HTTP\/1\.1 100 Continue\r\n\r\n/, '');
     const match = /^HTTP\/1\.1 (\d{3}) [^\r\n]*\r\n(.*?)\r\n\r\n/s.exec(rest);
     if (match === null) return answers;
-    const [whole, status, head = ''] = match;
+    const [whole, status, lines = ''] = match;
     const headers = Object.fromEntries(
-      head.split('\r\n').map((line) => {
+      lines.split('\r\n').map((line) => {
         const colon = line.indexOf(':');
         return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
       }),
     );
-    const end = whole.length + Number(headers['content-length'] ?? 0);
+    const end = whole.length + (head ? 0 : Number(headers['content-length'] ?? 0));
     if (rest.length < end) return answers;
     answers.push({ status: Number(status), headers, body: rest.slice(whole.length, end) });
     rest = rest.slice(end);

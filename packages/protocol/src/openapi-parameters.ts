@@ -1,0 +1,126 @@
+import { exampleValues } from './openapi-examples.ts';
+import { jobListParts, jobRequestParts, jsonSchemaOf, pathParts } from './openapi-schemas.ts';
+import type { JsonSchema, Parameter, Reference } from './openapi-types.ts';
+
+/** Moves the description from a value's schema to the parameter, where the documentation shows it. */
+function described(schema: JsonSchema): { description: string; schema: JsonSchema } {
+  const { description = '', ...rest } = schema;
+  return { description, schema: rest };
+}
+
+const only = (value: unknown) => ({ example: { value } });
+
+const path = (name: keyof typeof pathParts, value: string): Parameter => ({
+  name,
+  in: 'path',
+  required: true,
+  ...described(jsonSchemaOf(pathParts[name])),
+  examples: only(value),
+});
+
+const query = (name: string, schema: Parameters<typeof jsonSchemaOf>[0], value: unknown) => ({
+  name,
+  in: 'query' as const,
+  ...described(jsonSchemaOf(schema)),
+  examples: only(value),
+});
+
+const header = (name: string, description: string, schema: JsonSchema, value: string) => ({
+  name,
+  in: 'header' as const,
+  description,
+  schema: { type: 'string', ...schema },
+  examples: only(value),
+});
+
+/** What a request may carry, but for the API key: that is in `components.securitySchemes`. */
+export const parameters = {
+  ShortCode: path('short-code', exampleValues.dataset),
+  JobId: path('id', exampleValues.job),
+  Extension: path('extension', 'ttl'),
+  JobType: query('jobType', jobRequestParts.jobType, 'reset'),
+  StartTime: query('startTime', jobRequestParts.startTime, exampleValues.startTime),
+  ListStatus: query('status', jobListParts.status, 'completed'),
+  ListJobType: query('jobType', jobListParts.jobType, 'reset'),
+  ListLimit: query('limit', jobListParts.limit, 50),
+  ListCursor: query('cursor', jobListParts.cursor, exampleValues.cursor),
+  RequestId: header(
+    'X-Request-Id',
+    'An id for this request: 8 to 64 letters, digits, dots, colons, underscores and hyphens. The answer and the log carry it.',
+    { pattern: '^[\\w.:-]{8,64}$' },
+    'trace-0001',
+  ),
+  IdempotencyKey: header(
+    'Idempotency-Key',
+    "Makes the request safe to repeat: for 24 hours, the same key with the same parameters is answered with the first request's job. 1 to 255 printable characters without spaces, such as a UUID, bare or as a quoted string.",
+    { pattern: '^("[\\x21-\\x7e]{1,255}"|[\\x21-\\x7e]{1,255})$' },
+    exampleValues.idempotencyKey,
+  ),
+  Prefer: header(
+    'Prefer',
+    '`wait=N` holds the answer back until the job changes state, or N seconds have passed (RFC 7240); 60 at most, unless the operators allow another time.',
+    {},
+    'wait=30',
+  ),
+  IfNoneMatchJob: header(
+    'If-None-Match',
+    'The `ETag` of a copy that the client has.',
+    {},
+    exampleValues.jobTag,
+  ),
+  IfNoneMatchDescription: header(
+    'If-None-Match',
+    'The `ETag` of a copy that the client has.',
+    {},
+    exampleValues.descriptionTag,
+  ),
+  IfNoneMatchDocument: header(
+    'If-None-Match',
+    'The `ETag` of a copy that the client has.',
+    {},
+    exampleValues.documentTag,
+  ),
+  LastEventId: header(
+    'Last-Event-ID',
+    'The `id` of the last event that the client has seen: it is not sent again.',
+    {},
+    exampleValues.jobTag.slice(1, -1),
+  ),
+} as const satisfies Record<string, Parameter>;
+
+export const parameterRef = (name: keyof typeof parameters): Reference => ({
+  $ref: `#/components/parameters/${name}`,
+});
+
+/** How a request may carry its key; each alone is enough. */
+export const securitySchemes = {
+  X_KASABI_APIKEY: {
+    type: 'apiKey',
+    in: 'header',
+    name: 'X_KASABI_APIKEY',
+    description: 'The API key in a header, with underscores, as the first clients sent it.',
+  },
+  'X-Kasabi-Apikey': {
+    type: 'apiKey',
+    in: 'header',
+    name: 'X-Kasabi-Apikey',
+    description: 'The same with hyphens, which every proxy lets pass.',
+  },
+  bearer: {
+    type: 'http',
+    scheme: 'bearer',
+    description: 'The API key as a bearer token, in the header Authorization.',
+  },
+  apikey: {
+    type: 'apiKey',
+    in: 'query',
+    name: 'apikey',
+    description:
+      'The API key as a parameter: in the query string, or beside the others in a form or in JSON.',
+  },
+} as const;
+
+/** Any one of the ways to send the key. */
+export const keyNeeded = Object.keys(securitySchemes).map((name) => ({ [name]: [] }));
+/** What anybody may ask. */
+export const open: readonly Record<string, readonly string[]>[] = [];

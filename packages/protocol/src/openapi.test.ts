@@ -1,0 +1,89 @@
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import fc from 'fast-check';
+import { type ErrorCode, errorCatalog } from './errors.ts';
+import { jobListParameters, parseJobListRequest } from './job-list-request.ts';
+import { jobRequestParameters, parseJobRequest } from './job-request.ts';
+import { createOpenApiDocument } from './openapi.ts';
+import { componentSchemas, jobListParts, jobRequestParts, problemType } from './openapi-schemas.ts';
+
+const document = createOpenApiDocument({
+  apiUrl: 'https://api.example.org/v1',
+  statusUrl: 'https://data.example.org',
+});
+
+/** Values that are right, nearly right, or anything. */
+const text = fc.oneof(
+  fc.constantFrom('reset', 'Reset', 'completed', 'succeeded', 'done', '', '1', '100', '101', '1e1'),
+  fc.constantFrom('2011-05-27T14:30:00Z', '2011-05-27t14:30:60.5+05:30', '2030-02-30T00:00:00Z'),
+  fc.constantFrom('2016-12-31T23:59:60Z', '2011-05-27', '2011-05-27T14:30:00'),
+  fc.string(),
+);
+
+describe('the schemas of the parameters', () => {
+  it('name those that requests may have', () => {
+    assert.deepEqual(new Set(Object.keys(jobRequestParts)), jobRequestParameters);
+    assert.deepEqual(new Set([...Object.keys(jobListParts), 'apikey']), jobListParameters);
+  });
+
+  it('allow in a job request what the service accepts, and nothing else', () => {
+    const anything = fc.record(
+      { jobType: fc.oneof(fc.constant('reset'), text), startTime: text },
+      { requiredKeys: ['jobType'] },
+    );
+    const outcomes = new Set<boolean>();
+    fc.assert(
+      fc.property(anything, (parameters) => {
+        const allowed = componentSchemas.JobRequestForm.safeParse(parameters).success;
+        assert.equal(parseJobRequest(new Map(Object.entries(parameters))).ok, allowed);
+        outcomes.add(allowed);
+      }),
+    );
+    assert.equal(outcomes.size, 2, 'both were generated');
+  });
+
+  it('allow in a list request what the service accepts, and nothing else', () => {
+    for (const name of ['status', 'jobType', 'limit'] as const) {
+      const outcomes = new Set<boolean>();
+      const accepts = (value: string): boolean => {
+        try {
+          parseJobListRequest(new Map([[name, value]]));
+          return true;
+        } catch {
+          return false;
+        }
+      };
+      fc.assert(
+        fc.property(text, (value) => {
+          // Zod reads numbers in more ways than the service does.
+          const plain = name !== 'limit' || /^\d{1,3}$/.test(value);
+          const allowed = plain && jobListParts[name].safeParse(value).success;
+          assert.equal(accepts(value), allowed, value);
+          outcomes.add(allowed);
+        }),
+      );
+      assert.equal(outcomes.size, 2, `${name}: both were generated`);
+    }
+  });
+});
+
+describe('the document', () => {
+  it('has every error of the catalog, with what it means and what to do, in some response', () => {
+    const responses = JSON.stringify(document.components.responses);
+    for (const code of Object.keys(errorCatalog) as ErrorCode[]) {
+      const error = document['x-errors'][problemType(code)];
+      assert.deepEqual([error?.status, error?.title], Object.values(errorCatalog[code]));
+      assert.match(`${error?.meaning} ${error?.remedy}`, /^[A-Z].*\. [A-Z].*\.$/);
+      assert.ok(responses.includes(`"${problemType(code)}"`), code);
+    }
+  });
+
+  it('has an id of its own, and something to try, for each operation', () => {
+    const operations = Object.values(document.paths).flatMap((item) =>
+      [item.get, item.post, item.delete].flatMap((operation) => operation ?? []),
+    );
+    assert.equal(operations.length, 14);
+    assert.equal(new Set(operations.map((it) => it.operationId)).size, operations.length);
+    for (const operation of operations) assert.ok(operation['x-codeSamples'].length > 0);
+  });
+});

@@ -1,0 +1,142 @@
+import {
+  methods,
+  type OpenApiDocument,
+  type Operation,
+  type Parameter,
+  type PathItem,
+  type Reference,
+  type ResponseObject,
+} from '@kasabi/protocol';
+import { type Html, html, inline, paragraphs } from './docs-html.ts';
+import { renderDocuments, renderErrors, typeOf } from './docs-schemas.ts';
+
+interface Entry {
+  readonly path: string;
+  readonly method: string;
+  readonly item: PathItem;
+  readonly operation: Operation;
+}
+
+/** Renders an OpenAPI document as a page that needs no script, and no style to be read. */
+export function renderDocs(document: OpenApiDocument): string {
+  const entries = Object.entries(document.paths).flatMap(([path, item]) =>
+    methods.flatMap((method) => {
+      const operation = item[method];
+      return operation === undefined ? [] : [{ path, method, item, operation }];
+    }),
+  );
+  const { info, components } = document;
+  const sections = document.tags.map(({ name, description }) => {
+    const ofTag = entries.filter(({ operation }) => operation.tags.includes(name));
+    const operations = ofTag.map((entry) => renderOperation(document, entry));
+    return html`<h2 id="${name}">${name}</h2>\n${paragraphs(description)}${operations}`;
+  });
+  const page = html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${info.title}: the HTTP API</title>
+<link rel="stylesheet" href="docs.css">
+<link rel="alternate" type="application/json" href="openapi.json">
+</head>
+<body>
+<header>
+<h1>${info.title}</h1>
+<p>${info.summary} For programs: <a href="openapi.json">the same in OpenAPI 3.1</a>.</p>
+${paragraphs(info.description)}</header>
+<nav aria-label="Operations">
+<ul>
+${entries.map(renderLink)}<li><a href="#keys">API keys</a>, <a href="#documents">documents</a>, <a href="#errors">errors</a></li>
+</ul>
+</nav>
+<main>
+<h2>Hosts</h2>
+<dl>
+${document.servers.map(({ url, description }) => html`<dt><code>${url}</code></dt><dd>${description}</dd>\n`)}</dl>
+<h2 id="keys">API keys</h2>
+<dl>
+${Object.entries(components.securitySchemes).map(([name, scheme]) => html`<dt><code>${name}</code></dt><dd>${scheme['description']}</dd>\n`)}</dl>
+${sections}
+${renderDocuments(components.schemas)}
+${renderErrors(document['x-errors'])}
+</main>
+</body>
+</html>
+`;
+  return page.text;
+}
+
+const renderLink = ({ method, path, operation }: Entry): Html =>
+  html`<li><a href="#${operation.operationId}"><code>${method.toUpperCase()} ${path}</code></a> <span class="quiet">${operation.summary}</span></li>\n`;
+
+function renderOperation(document: OpenApiDocument, entry: Entry): Html {
+  const { method, path, item, operation } = entry;
+  const { parameters, responses } = document.components;
+  const taken = [...(item.parameters ?? []), ...(operation.parameters ?? [])].map((it) =>
+    resolve<Parameter>(it, parameters),
+  );
+  const answers = Object.entries(operation.responses).map(([status, it]) =>
+    renderResponse(status, resolve<ResponseObject>(it, responses)),
+  );
+  return html`<section id="${operation.operationId}">
+<h3>${operation.summary}</h3>
+<pre><code>${method.toUpperCase()} ${path}</code></pre>
+<p class="quiet">${item.servers.map(({ url }) => url).join(', ')}. ${operation.security.length === 0 ? 'Needs no key.' : html`Needs <a href="#keys">the owner's key</a>.`}</p>
+${paragraphs(operation.description)}<h4>Parameters</h4>
+<dl>
+${taken.map(renderParameter)}</dl>
+${renderBody(operation)}<h4>Answers</h4>
+<dl>
+${answers}</dl>
+<h4>Try it</h4>
+${operation['x-codeSamples'].map((it) => html`<p>${it.label}: <code>${it['x-status']}</code></p>\n<pre><code>${it.source}</code></pre>\n`)}</section>
+`;
+}
+
+function renderParameter({ name, in: where, description, required, schema }: Parameter): Html {
+  const place = `${where}${required ? ', required' : ''}, ${typeOf(schema)}`;
+  return html`<dt><code>${name}</code> <span class="quiet">${place}</span></dt>\n<dd>${inline(description)}</dd>\n`;
+}
+
+function renderBody({ requestBody }: Operation): Html | undefined {
+  if (requestBody === undefined) return undefined;
+  const types = Object.entries(requestBody.content).map(
+    ([type, { schema }]) => html`<li><code>${type}</code>: ${typeOf(schema)}</li>\n`,
+  );
+  return html`<h4>Body</h4>\n<p>${requestBody.description}</p>\n<ul>\n${types}</ul>\n`;
+}
+
+function renderResponse(status: string, response: ResponseObject): Html {
+  const headers = Object.entries(response.headers ?? {}).map(
+    ([name, { required }]) => html`<code>${name}</code>${required ? '' : ' (not always)'} `,
+  );
+  const contents = Object.entries(response.content ?? {});
+  const bodies = contents.map(
+    ([type, { schema }]) => html`<code>${type}</code>: ${typeOf(schema)} `,
+  );
+  // Those of errors are all alike: a sentence, or the document Problem.
+  const shown = Number(status) < 400 ? contents : [];
+  const examples = shown.flatMap(([type, { examples = {} }]) =>
+    Object.values(examples).map(
+      (it) => html`<pre><code>${type}\n\n${show(it.value)}</code></pre>\n`,
+    ),
+  );
+  return html`<dt><code>${status}</code></dt>
+<dd>${paragraphs(response.description)}${headers.length > 0 && html`<p class="quiet">Headers: ${headers}</p>\n`}${
+    bodies.length > 0 && html`<p class="quiet">Body: ${bodies}</p>\n`
+  }${examples.length > 0 && html`<details><summary>Examples</summary>\n${examples}</details>\n`}</dd>
+`;
+}
+
+const show = (value: unknown): string =>
+  typeof value === 'string' ? value : JSON.stringify(value, null, 2);
+
+function resolve<Target>(
+  it: Target | Reference,
+  components: Readonly<Record<string, Target>>,
+): Target {
+  const name = (it as Reference).$ref?.split('/').at(-1);
+  return name === undefined ? (it as Target) : (components[name] as Target);
+}

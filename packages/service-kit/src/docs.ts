@@ -1,0 +1,46 @@
+import { createHash } from 'node:crypto';
+import { createOpenApiDocument, type DocumentUrls } from '@kasabi/protocol';
+import type { Express, RequestHandler } from 'express';
+import { renderDocs } from './docs-page.ts';
+import { stylesheet } from './docs-style.ts';
+import { methodNotAllowed } from './methods.ts';
+
+/** A new version of the service shows within this many seconds, whatever caches there are. */
+const maxAgeSeconds = 300;
+
+/**
+ * Adds the documentation of the HTTP API: `GET /openapi.json`, and the same as a page at `/docs`. All is
+ * made once, when the service starts.
+ */
+export function addDocumentation(app: Express, urls: DocumentUrls): void {
+  const document = createOpenApiDocument(urls);
+  const pages = [
+    ['/openapi.json', 'application/json', `${JSON.stringify(document)}\n`],
+    ['/docs', 'text/html', renderDocs(document)],
+    ['/docs.css', 'text/css', stylesheet],
+  ] as const;
+  for (const [path, type, text] of pages) {
+    app.route(path).get(serve(type, text)).all(methodNotAllowed('GET', 'HEAD'));
+  }
+}
+
+function serve(type: string, text: string): RequestHandler {
+  const body = Buffer.from(text);
+  const tag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`;
+  const headers = {
+    'Cache-Control': `public, max-age=${maxAgeSeconds}`,
+    'Content-Type': `${type}; charset=utf-8`,
+    ETag: tag,
+  };
+  return (request, response) => {
+    // Not Express's own comparison: to that one, no copy is fresh when the request says no-cache, as
+    // `fetch` does whenever it sends If-None-Match.
+    const known = (request.headers['if-none-match'] ?? '').split(',').map((part) => part.trim());
+    const fresh = known.some((it) => it === '*' || it === tag || it === `W/${tag}`);
+    // It leaves out what does not belong to a 304 or to the answer to HEAD.
+    response
+      .status(fresh ? 304 : 200)
+      .set(headers)
+      .send(body);
+  };
+}

@@ -1,0 +1,132 @@
+// What the README of the HTTP API says of tests, errors, routes and settings is true.
+import assert from 'node:assert/strict';
+import { readdirSync, readFileSync } from 'node:fs';
+import path from 'node:path';
+import { describe, it } from 'node:test';
+import { projectRoot } from '@kasabi/local';
+import { createOpenApiDocument, errorCatalog, methods } from '@kasabi/protocol';
+import { defaultOf, settings } from '../support/settings-table.ts';
+import { findTestFiles } from '../support/test-files.ts';
+
+const read = (file: string): string => readFileSync(path.join(projectRoot, file), 'utf8');
+const readme = read('packages/protocol/README.md');
+const document = createOpenApiDocument({ apiUrl: 'http://api', statusUrl: 'http://status' });
+
+/** The rows of a table, each as its cells; without its heading. */
+const rowsOf = (table: string): string[][] =>
+  table
+    .split('\n')
+    .filter((line) => line.startsWith('|'))
+    .slice(2)
+    .map((line) =>
+      line
+        .split('|')
+        .slice(1, -1)
+        .map((cell) => cell.trim()),
+    );
+
+describe('the comparison with other APIs', () => {
+  const rows = rowsOf(/<!-- comparison -->(.*?)<!-- \/comparison -->/s.exec(readme)?.[1] ?? '');
+
+  it('has every feature, and says something of each API', () => {
+    assert.deepEqual(
+      rows.map(([feature]) => feature),
+      [
+        'monitor URL',
+        'poll hint',
+        'server-side wait',
+        'event stream',
+        'cancel',
+        'list',
+        'error object',
+        'idempotent create',
+        'documented retention',
+        'caching',
+      ],
+    );
+    for (const row of rows) {
+      assert.equal(row.length, 8, row[0]);
+      for (const cell of row) assert.notEqual(cell, '', row[0]);
+    }
+  });
+
+  it('names tests that are there', () => {
+    const files = new Map(
+      findTestFiles(projectRoot, []).map((file) => [path.basename(file, '.test.ts'), file]),
+    );
+    for (const row of rows) {
+      const named = [...(row.at(-1) ?? '').matchAll(/`([\w-]+)`: “([^”]+)”/g)];
+      assert.ok(named.length > 0, `${row[0]} names a test`);
+      for (const [, file = '', title = ''] of named) {
+        const source = read(files.get(file) ?? assert.fail(`there is no ${file}.test.ts`));
+        const there = ["'", '"', '`'].some((quote) =>
+          new RegExp(`\\b(?:it|test)\\(\\s*${quote}${literal(title)}${quote}`).test(source),
+        );
+        assert.ok(there, `${file} has no test “${title}”`);
+      }
+    }
+  });
+});
+
+const literal = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\\$&');
+
+describe('the table of errors', () => {
+  it('has every error with its status, and no other', () => {
+    const section = /## Errors\n(.*?)\n## /s.exec(readme)?.[1] ?? '';
+    const named = rowsOf(section).map(([status, type, when, remedy]) => {
+      assert.ok(when && remedy, `${type} has a meaning and a remedy`);
+      return [type?.replaceAll('`', ''), Number(status)];
+    });
+    const expected = Object.entries(errorCatalog).map(([code, { status }]) => [
+      `urn:kasabi:problem:${code}`,
+      status,
+    ]);
+    assert.deepEqual(named.sort(), expected.sort());
+  });
+});
+
+describe('the routes', () => {
+  it('of the OpenAPI document are in the README, and those of the README in it', () => {
+    const documented = Object.entries(document.paths).flatMap(([route, item]) =>
+      methods.flatMap((method) => (item[method] ? [`${method.toUpperCase()} ${route}`] : [])),
+    );
+    const rows = rowsOf(readme.slice(0, readme.indexOf('## Requests')));
+    const named = rows.map(([request]) => request?.replaceAll('`', '') ?? '');
+    assert.deepEqual(named.sort(), documented.sort());
+  });
+
+  it('of the services are in the OpenAPI document', () => {
+    const sources = ['services/api/src', 'services/status/src', 'packages/service-kit/src'];
+    const files = sources.flatMap((folder) =>
+      readdirSync(path.join(projectRoot, folder))
+        .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))
+        .map((file) => `${folder}/${file}`),
+    );
+    const routes = files.flatMap((file) =>
+      [...read(file).matchAll(/\.(?:route|get|post|put|delete)\(\s*'(\/[^']*)'/g)].map((match) =>
+        (match[1] ?? '')
+          .replace(':code', '{short-code}')
+          .replace(':id', '{id}')
+          .replace(':name', '{short-code}'),
+      ),
+    );
+    assert.ok(routes.length >= 8, 'routes were found');
+    assert.deepEqual(
+      routes.filter((route) => document.paths[route] === undefined),
+      [],
+    );
+  });
+});
+
+describe('the limits', () => {
+  it('are the defaults of the settings', () => {
+    const every = Object.values(settings).flatMap((named) => Object.entries(named));
+    const named = [...readme.matchAll(/`([A-Z_]{5,})` \((\d+) by default/g)];
+    assert.ok(named.length >= 5);
+    for (const [, name, value] of named) {
+      const setting = every.find(([it]) => it === name)?.[1];
+      assert.ok(setting, `there is no setting ${name}`);
+      assert.equal(defaultOf(setting), value, name);
+    }
+  });
+});

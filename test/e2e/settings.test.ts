@@ -1,0 +1,127 @@
+// What the settings of the services do, as far as clients see it, and what wrong ones do.
+import assert from 'node:assert/strict';
+import { createServer } from 'node:http';
+import { after, before, describe, it } from 'node:test';
+import { freePort, type ServiceName, serviceSettings } from '@kasabi/local';
+import { startService, startStack, type TestStack, waitFor } from '@kasabi/test/support';
+import { ask, submitForm, untilEnded } from './support/client.ts';
+
+describe('SUCCESS_STATUS and public addresses with a path', () => {
+  let stack: TestStack;
+  before(async () => {
+    stack = await startStack({
+      env: {
+        SUCCESS_STATUS: 'succeeded',
+        API_PUBLIC_URL: 'https://platform.example/jobs-api/',
+        STATUS_PUBLIC_URL: 'https://platform.example:8443/status/v1//',
+      },
+    });
+  });
+  after(() => stack?.stop());
+
+  it('show in Location and in the document of an ended job', async () => {
+    const answer = await submitForm(stack, { jobType: 'reset' });
+    const location = answer.headers.get('location') ?? '';
+    const start = 'https://platform.example:8443/status/v1/data/nasa/jobs/';
+    assert.ok(location.startsWith(start), location);
+    assert.equal(answer.text, location);
+    const job = await untilEnded(
+      location.replace('https://platform.example:8443/status/v1', stack.statusUrl),
+      stack.key,
+    );
+    assert.equal(job.status, 'succeeded');
+    assert.equal(job.jobStatus, 'applied');
+  });
+});
+
+describe('a setting that is wrong', () => {
+  const surroundings = {
+    databaseUrl: 'postgresql://owner:SECRET@127.0.0.1:1/kasabi',
+    redisUrl: 'redis://default:SECRET@127.0.0.1:1',
+    apiPublicUrl: 'http://127.0.0.1:1',
+    statusPublicUrl: 'http://127.0.0.1:2',
+  };
+
+  async function endOf(name: ServiceName, change: NodeJS.ProcessEnv) {
+    const settings = serviceSettings(name, await freePort(), surroundings);
+    const began = performance.now();
+    const service = await startService(name, { ...settings, ...change }, { readyWithinMs: 0 });
+    const { code } = await service.exited;
+    return { code, output: service.logs.join('\n'), took: performance.now() - began };
+  }
+
+  for (const [name, setting, change] of [
+    ['api', 'DATABASE_URL', { DATABASE_URL: '' }],
+    ['api', 'DATABASE_URL', { DATABASE_URL: 'mysql://owner:SECRET@127.0.0.1/kasabi' }],
+    ['api', 'REDIS_URL', { REDIS_URL: 'SECRET' }],
+    ['api', 'API_PORT', { API_PORT: 'eighty' }],
+    ['api', 'STATUS_PUBLIC_URL', { STATUS_PUBLIC_URL: 'http://h/?q=SECRET' }],
+    ['api', 'API_COLOUR', { API_COLOUR: 'SECRET' }],
+    ['api', 'MAX_SHEDULE_DAYS', { MAX_SHEDULE_DAYS: '1' }],
+    ['status', 'DATABASE_URL', { DATABASE_URL: '' }],
+    ['status', 'SUCCESS_STATUS', { SUCCESS_STATUS: 'fine' }],
+    ['status', 'STATUS_COLOUR', { STATUS_COLOUR: 'SECRET' }],
+    ['worker', 'REDIS_URL', { REDIS_URL: '' }],
+    ['worker', 'WORKER_COLOUR', { WORKER_COLOUR: 'SECRET' }],
+    ['worker', 'LEASE_SM', { LEASE_SM: '1000' }],
+  ] as const) {
+    const [[, value]] = Object.entries(change) as [[string, string]];
+    it(`stops ${name} at once, and is named: ${setting}=${value}`, async () => {
+      const { code, output, took } = await endOf(name, change);
+      assert.equal(code, 1);
+      assert.match(
+        output,
+        new RegExp(`^The settings are not usable:\n {2}- ${setting} [^\n]+[.?]$`),
+      );
+      assert.doesNotMatch(output, /SECRET/);
+      assert.ok(took < 10_000, `after ${took} ms`);
+    });
+  }
+
+  it('stops a service at once when it is a port that is taken', async () => {
+    const port = await freePort();
+    const server = createServer();
+    await new Promise<void>((resolve) => server.listen(port, resolve));
+    try {
+      const { code, output } = await endOf('status', { STATUS_PORT: String(port) });
+      assert.equal(code, 1);
+      assert.match(
+        output,
+        new RegExp(`^Port ${port} .*free it or set STATUS_PORT to another\\.$`, 'm'),
+      );
+      assert.doesNotMatch(output, /SECRET|\n +at /);
+    } finally {
+      server.close();
+    }
+  });
+});
+
+describe('a password that is wrong', () => {
+  it('is in no log line, and keeps the service alive and not ready', async () => {
+    const stack = await startStack({ workers: 0 });
+    try {
+      const wrong = new URL(stack.redis.url);
+      wrong.password = 'WRONGSECRET';
+      const port = await freePort();
+      const settings = serviceSettings('api', port, {
+        databaseUrl: stack.database.url,
+        redisUrl: wrong.href,
+        apiPublicUrl: stack.apiUrl,
+        statusPublicUrl: stack.statusUrl,
+      });
+      const api = await startService('api', settings, { readyWithinMs: 0 });
+      try {
+        const ready = await waitFor(() => ask(`${api.url}/readyz`), { what: 'the api to answer' });
+        assert.deepEqual([ready.status, ready.text], [503, 'no answer from Redis\n']);
+        await waitFor(() => api.logs.some((line) => /WRONGPASS|NOAUTH/.test(line)), {
+          what: 'a log line that says why',
+        });
+        assert.doesNotMatch(api.logs.join('\n'), /WRONGSECRET/);
+      } finally {
+        await api.stop();
+      }
+    } finally {
+      await stack.stop();
+    }
+  });
+});

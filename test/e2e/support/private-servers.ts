@@ -1,0 +1,109 @@
+import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { createOwner, issueKey } from '@kasabi/accounts';
+import { createDataset } from '@kasabi/datasets';
+import { freePort, serviceSettings, startPostgres, startRedis } from '@kasabi/local';
+import { createPool, migrate } from '@kasabi/postgres';
+import { startService, type TestService } from '@kasabi/test/support';
+
+/** A server that a test takes away and brings back, at the same address and with its data. */
+export interface PrivateServer {
+  readonly pid: () => number;
+  stop(): Promise<void>;
+  start(): Promise<void>;
+}
+
+/** The three services on a Postgres and a Redis that nobody else uses. */
+export interface PrivateStack {
+  readonly postgres: PrivateServer;
+  readonly redis: PrivateServer;
+  readonly api: TestService;
+  readonly status: TestService;
+  readonly worker: TestService;
+  readonly key: string;
+  stop(): Promise<void>;
+}
+
+type Handle = Awaited<ReturnType<typeof startPostgres>>;
+
+function serverOf(first: Handle, again: () => Promise<Handle>): PrivateServer {
+  let running: Handle | undefined = first;
+  return {
+    pid: () => running?.pid ?? Number.NaN,
+    async stop() {
+      const server = running;
+      running = undefined;
+      await server?.stop();
+    },
+    async start() {
+      running ??= await again();
+    },
+  };
+}
+
+/** Starts them, with a dataset `nasa` and its owner's key. */
+export async function startPrivateStack(): Promise<PrivateStack> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'kasabi-e2e-'));
+  // Postgres may run as another user, who has to get through here.
+  chmodSync(folder, 0o711);
+  const stops: (() => Promise<void>)[] = [async () => rmSync(folder, { recursive: true })];
+  const stop = async (): Promise<void> => {
+    for (const step of stops.splice(0).reverse()) await step();
+  };
+  try {
+    const postgresOptions = { dir: path.join(folder, 'postgres'), ephemeral: true };
+    const firstPostgres = await startPostgres(postgresOptions);
+    const { url: databaseUrl } = firstPostgres;
+    const password = new URL(databaseUrl).password;
+    const postgres = serverOf(firstPostgres, () =>
+      startPostgres({ ...postgresOptions, password, port: firstPostgres.port }),
+    );
+    stops.push(postgres.stop);
+    const redisOptions = { dir: path.join(folder, 'redis') };
+    const firstRedis = await startRedis(redisOptions);
+    const redis = serverOf(firstRedis, () =>
+      startRedis({
+        ...redisOptions,
+        password: new URL(firstRedis.url).password,
+        port: firstRedis.port,
+      }),
+    );
+    stops.push(redis.stop);
+
+    await migrate({ databaseUrl });
+    const key = await makeDataset(databaseUrl);
+    const [apiPort, statusPort] = [await freePort(), await freePort()];
+    const launch = async (name: 'api' | 'status' | 'worker', port: number) => {
+      const service = await startService(
+        name,
+        serviceSettings(name, port, {
+          databaseUrl,
+          redisUrl: firstRedis.url,
+          apiPublicUrl: `http://127.0.0.1:${apiPort}`,
+          statusPublicUrl: `http://127.0.0.1:${statusPort}`,
+        }),
+      );
+      stops.push(() => service.stop());
+      return service;
+    };
+    const api = await launch('api', apiPort);
+    const status = await launch('status', statusPort);
+    const worker = await launch('worker', await freePort());
+    return { postgres, redis, api, status, worker, key, stop };
+  } catch (error) {
+    await stop().catch(() => {});
+    throw error;
+  }
+}
+
+async function makeDataset(databaseUrl: string): Promise<string> {
+  const pool = createPool({ url: databaseUrl, applicationName: 'test', onIdleError: () => {} });
+  try {
+    await createOwner(pool, 'owner');
+    await createDataset(pool, { code: 'nasa', owner: 'owner' });
+    return (await issueKey(pool, 'owner')).secret;
+  } finally {
+    await pool.end();
+  }
+}
