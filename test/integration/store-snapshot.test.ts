@@ -99,7 +99,7 @@ test('a lock that cannot be granted in time gives up, lets the writers go on, an
     // It queues behind the lock request, and is free when that one gives up.
     await fixture.admin.query(`INSERT INTO ${table} VALUES ('behind', 'p', 'o')`);
     const waited = performance.now() - begun;
-    assert.equal(await locking, '55P03');
+    assert.equal(await locking, 'dataset-busy');
     assert.ok(waited > 300 && waited < 1_400, `${waited}`);
     const { rows } = await fixture.admin.query('SELECT fence FROM kasabi.dataset WHERE id = $1', [
       dataset.id,

@@ -2,12 +2,20 @@ import { type Dirent, readdirSync } from 'node:fs';
 import path from 'node:path';
 
 // Node 20's --test takes no glob patterns.
-const places = ['packages', 'services', 'infra', 'test/support', 'test/integration', 'test/e2e'];
+const places = [
+  'packages',
+  'services',
+  'infra',
+  'test/support',
+  'test/integration',
+  'test/e2e',
+  'test/chaos',
+];
 const skipped = new Set(['node_modules', 'dist']);
 
 /**
  * The project's test files, relative to its root: those beside the sources, the test
- * support's own, and those of `test/integration` and `test/e2e`. With filters, those whose path holds one of them.
+ * support's own, and those below `test`. With filters, those whose path holds one of them.
  */
 export function findTestFiles(root: string, filters: readonly string[]): string[] {
   return places

@@ -35,7 +35,7 @@ const transientSystemCodes: ReadonlySet<string> = new Set([
 
 // node-postgres reports a lost or late connection as a plain Error without a code.
 const transientMessages =
-  /Connection terminated|timeout exceeded when trying to connect|timeout expired|Client has encountered a connection error|Client was closed/;
+  /Connection terminated|timeout exceeded when trying to connect|timeout expired|Client has encountered a connection error|Client was closed|Query read timeout/;
 
 /** True when `error` is Postgres's, with this SQLSTATE. */
 export function hasSqlState(error: unknown, state: string): boolean {

@@ -38,6 +38,8 @@ export function createPool(options: PoolOptions): pg.Pool {
     }),
     ...(options.statementTimeoutMs !== undefined && {
       statement_timeout: options.statementTimeoutMs,
+      // A Postgres that is frozen, or cut off without a word, cancels nothing: give up here, too.
+      query_timeout: options.statementTimeoutMs + 1_000,
     }),
   });
   pool.on('error', options.onIdleError);

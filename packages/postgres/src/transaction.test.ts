@@ -158,6 +158,7 @@ test('no listener and no connection is left behind', async () => {
     await withTransaction(pool, async (client) => void seen.push(client), AbortSignal.timeout(9e5));
   }
   const client = seen.at(-1) as pg.PoolClient;
-  assert.ok(client.listenerCount('error') <= 1, `${client.listenerCount('error')} listeners`);
+  // The pool's own while a client idles, and the one that keeps a farewell from ending the process.
+  assert.ok(client.listenerCount('error') <= 2, `${client.listenerCount('error')} listeners`);
   assert.equal(pool.totalCount, pool.idleCount);
 });

@@ -108,6 +108,7 @@ await runService(async () => {
     listener: app,
     port: settings.WORKER_PORT,
     setting: 'WORKER_PORT',
+    log,
   });
   const consumer = createConsumer({
     url: settings.REDIS_URL,
@@ -141,7 +142,7 @@ await runService(async () => {
       await consumer.close(patience + settings.SHUTDOWN_TIMEOUT_MS / 4);
       clearTimeout(giveBack);
       await Promise.all(loops.map((loop) => loop.stop()));
-      await server.close();
+      await server.close(settings.SHUTDOWN_TIMEOUT_MS / 10);
       redis.disconnect();
       await Promise.all([pool.end(), upkeep.end()]);
     },

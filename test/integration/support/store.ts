@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { lockDataset, quadsTable, unlockDataset } from '@kasabi/datasets';
+import { DatasetBusy, lockDataset, quadsTable, unlockDataset } from '@kasabi/datasets';
 import { withTransaction } from '@kasabi/postgres';
 import pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
@@ -43,13 +43,14 @@ export async function onConnection<T>(
   }
 }
 
-/** The SQLSTATE that a statement ends with; `ok` when it succeeds. */
+/** The SQLSTATE, or the code of our own error, that a step ends with; `ok` when it succeeds. */
 export async function stateOf(statement: Promise<unknown>): Promise<string> {
   try {
     await statement;
     return 'ok';
   } catch (error) {
     if (error instanceof pg.DatabaseError && error.code !== undefined) return error.code;
+    if (error instanceof DatasetBusy) return error.code;
     throw error;
   }
 }

@@ -1,0 +1,84 @@
+import { transitions } from '@kasabi/jobs';
+import type { Findings, Violation } from './checks.ts';
+import type { JobChange, JobRow } from './evidence.ts';
+import { maxAttempts } from './stack.ts';
+
+const cancelMessage = /^Cancelled by /;
+
+/** Reads from the audit what became of each job. */
+export function checkRecords({ evidence, submissions }: Findings): Violation[] {
+  const violations: Violation[] = [];
+  const records = new Map(evidence.jobs.map((job) => [job.id, job]));
+  for (const { jobId } of submissions) {
+    if (records.has(jobId)) continue;
+    violations.push({ invariant: 'ends', detail: `job ${jobId} was answered 202, has no record` });
+  }
+  for (const job of evidence.jobs) {
+    if (job.end_time === null) {
+      violations.push({ invariant: 'ends', detail: `job ${job.id} is still ${job.status}` });
+    }
+    const ran = evidence.changes.some((it) => it.jobId === job.id && isClaim(it));
+    const cancelled = submissions.find((it) => it.jobId === job.id)?.cancelled ?? 'no';
+    if (
+      cancelled === 'done' &&
+      (job.status !== 'failed' || !cancelMessage.test(job.message ?? ''))
+    ) {
+      violations.push({
+        invariant: 'cancelled',
+        detail: `job ${job.id} was called off and is ${job.status} (${job.message})`,
+      });
+    }
+    if (job.status === 'failed' && !mayFail(job, cancelled, ran)) {
+      violations.push({
+        invariant: 'failed-with-reason',
+        detail: `job ${job.id} failed at attempt ${job.attempt}: ${job.message}`,
+      });
+    }
+  }
+  for (const change of evidence.changes) violations.push(...checkStep(change));
+  return violations;
+}
+
+function mayFail(job: JobRow, cancelled: string, ran: boolean): boolean {
+  if (cancelMessage.test(job.message ?? '')) return cancelled === 'done' || cancelled === 'unknown';
+  return ran && job.attempt >= maxAttempts;
+}
+
+export function isClaim({ before, after }: JobChange): boolean {
+  return before?.status === 'scheduled' && after?.status === 'running';
+}
+
+/** One change of a record against the state machine that the product itself declares. */
+function checkStep(change: JobChange): Violation[] {
+  const { jobId, before, after } = change;
+  const wrong = (detail: string): Violation[] => [
+    { invariant: 'ends-once', detail: `job ${jobId}: ${detail}` },
+  ];
+  if (before === null) {
+    return after?.status === 'scheduled' ? [] : wrong(`made as ${after?.status}`);
+  }
+  // The pruner keeps ended jobs for days, so here nothing may be deleted at all.
+  if (after === null) return wrong(`deleted as ${before.status}`);
+  const from = before.status;
+  if (from === 'completed' || from === 'failed') return wrong(`changed after it was ${from}`);
+  if (before.attempt > after.attempt && from !== 'running') return wrong('attempts went backwards');
+  if (isClaim(change)) {
+    // now() is the claim's own clock; the trigger ran in its transaction and read the same.
+    if (change.began < before.due || (after.started ?? 0) < after.start_time) {
+      const early = Math.ceil(before.due - change.began);
+      return [
+        { invariant: 'not-early', detail: `job ${jobId} was claimed ${early} ms before it is due` },
+      ];
+    }
+    if (after.attempt !== before.attempt + 1) return wrong(`attempt ${after.attempt} out of order`);
+    return [];
+  }
+  // What the relay and the API note about Redis is no step of the job.
+  if (from === 'scheduled' && after.status === 'scheduled') {
+    return before.due === after.due && before.attempt === after.attempt
+      ? []
+      : wrong('changed while scheduled');
+  }
+  const legal = Object.values(transitions[from]).some((targets) => targets.includes(after.status));
+  return legal ? [] : wrong(`went from ${from} to ${after.status}`);
+}

@@ -1,0 +1,153 @@
+import type { Invariant } from './checks.ts';
+import type { Patch } from './image.ts';
+import type { Options } from './options.ts';
+import { run } from './runner.ts';
+
+/** A copy of the product with one safeguard taken out: the suite has to notice. */
+export interface Mutant {
+  readonly what: string;
+  readonly patches: readonly Patch[];
+  /** Set when another safeguard makes this one unnoticeable, and says which and why. */
+  readonly coveredBy?: string;
+  /** Invariants that do not count: the effect is to be seen, not the slip. */
+  readonly without?: readonly Invariant[];
+}
+
+const guardFence: Patch = {
+  file: 'packages/postgres/migrations/0001_accounts-and-datasets.sql',
+  find: "IF dataset.storage_mode = 'read-only' AND carried = guarded || ':' || dataset.fence THEN",
+  replace: 'IF true THEN',
+};
+
+// The values stay in use, or Postgres would not know their types.
+const completingFence: readonly Patch[] = [
+  {
+    file: 'packages/datasets/dist/unlock.js',
+    find: 'WHERE id = $1 AND locked_by = $2 AND fence = $3',
+    replace: 'WHERE id = $1 AND $2::uuid IS NOT NULL AND $3::bigint IS NOT NULL',
+  },
+  {
+    file: 'packages/jobs/dist/complete.js',
+    find: 'await updateHeld(db, claim,',
+    replace: `await (async (_db, _claim, set) => {
+        await db.query(\`UPDATE kasabi.job SET \${set} WHERE id = $1\`, [claim.jobId]);
+    })(db, claim,`,
+  },
+];
+
+export const mutants: Readonly<Record<string, Mutant>> = {
+  'guard-fence': { what: 'the fence check in the guard', patches: [guardFence] },
+  'completing-fence': {
+    what: 'the fence and lease checks in the completing transaction',
+    patches: completingFence,
+    coveredBy:
+      'the guard. In a reset the clearing statement comes before the unlock in one transaction, and ' +
+      'from the guard on that transaction holds the registry row FOR SHARE: no lock, unlock or rescue ' +
+      'can come between. So whoever reaches the unlock has the present fence, and no schedule of a ' +
+      'reset can tell. It takes a job type that writes to no guarded table, or a guard that fails: ' +
+      'the next mutant.',
+  },
+  'both-fences': {
+    what: 'the fence checks in the guard and in the completing transaction',
+    patches: [guardFence, ...completingFence],
+    without: ['fenced'],
+  },
+  relay: {
+    what: 'the relay',
+    patches: [
+      {
+        file: 'packages/jobs/dist/relay.js',
+        find: 'if (await options.lostData()) {',
+        replace: 'return;\n        if (await options.lostData()) {',
+      },
+    ],
+  },
+  rescuer: {
+    what: 'the rescuer',
+    patches: [
+      { file: 'packages/jobs/dist/rescuer.js', find: 'for (;;) {', replace: 'for (; false; ) {' },
+    ],
+  },
+  'claim-guard': {
+    what: "the claim's guard (status = 'scheduled')",
+    patches: [
+      {
+        file: 'packages/jobs/dist/claim.js',
+        find: "AND j.status = 'scheduled' AND j.due <= now()",
+        replace: 'AND j.due <= now()',
+      },
+    ],
+  },
+  'early-start': {
+    what: 'the early-start check (due <= now())',
+    patches: [
+      {
+        file: 'packages/jobs/dist/claim.js',
+        find: "AND j.status = 'scheduled' AND j.due <= now()",
+        replace: "AND j.status = 'scheduled'",
+      },
+    ],
+  },
+};
+
+interface Verdict {
+  readonly name: string;
+  readonly caughtBy: readonly Invariant[];
+  readonly detail: string;
+  readonly trials: number;
+}
+
+/** Runs one mutant, or all, each until it is caught; true when each was, or is known to be covered. */
+export async function runMutants(
+  options: Options,
+  name: string,
+  log: (line: string) => void,
+): Promise<boolean> {
+  const names = name === 'all' ? Object.keys(mutants) : name.split(',');
+  const verdicts: Verdict[] = [];
+  for (const each of names) {
+    const mutant = mutants[each];
+    if (mutant === undefined) {
+      log(`There is no mutant "${each}"; there are ${Object.keys(mutants).join(', ')}.`);
+      return false;
+    }
+    log(`Without ${mutant.what}:`);
+    const result = await run(options, {
+      patches: mutant.patches,
+      without: mutant.without ?? [],
+      stopAtFailure: true,
+      log,
+      onFailure: ({ plan, violations }) => {
+        for (const it of violations) log(`  trial ${plan.trial}: ${it.invariant}: ${it.detail}`);
+      },
+    });
+    const violations = result.failed.flatMap((failed) => failed.violations);
+    verdicts.push({
+      name: each,
+      caughtBy: [...new Set(violations.map((it) => it.invariant))],
+      detail: violations[0]?.detail ?? '',
+      trials: result.trials.length,
+    });
+    log(renderVerdicts(verdicts));
+  }
+  return verdicts.every(
+    (verdict) => verdict.caughtBy.length > 0 !== (mutants[verdict.name]?.coveredBy !== undefined),
+  );
+}
+
+function renderVerdicts(verdicts: readonly Verdict[]): string {
+  const rows = verdicts.map(({ name, caughtBy, trials }) => {
+    const mutant = mutants[name];
+    const how =
+      caughtBy.length > 0
+        ? caughtBy.join(', ')
+        : `nothing${mutant?.coveredBy === undefined ? '' : `: covered by ${mutant.coveredBy}`}`;
+    return `| ${name} | ${mutant?.what} | ${how} | ${trials} |`;
+  });
+  return [
+    '| mutant | switched off | caught by | after trials |',
+    '|---|---|---|---|',
+    ...rows,
+    '',
+  ].join('\n');
+}
