@@ -117,6 +117,6 @@ describe('the description', () => {
     assert.doesNotMatch(page.text, /<script/i);
     assert.match(page.text, /<h1[^>]*>&quot;NASA&quot; &lt;\/title&gt;&lt;script&gt;alert/);
     assert.ok(page.text.includes(`<link rel="alternate" type="text/turtle" href="${moon}.ttl">`));
-    assert.match(page.headers.get('content-security-policy') ?? '', /script-src 'self'/);
+    assert.match(page.headers.get('content-security-policy') ?? '', /default-src 'none'/);
   });
 });
