@@ -58,8 +58,9 @@ export const idempotencyHours = 24;
 // row per request, in order; the records of those that are `accepted` are committed with it.
 //
 // Ids are made before the joins, which may change the order: they follow the order of the requests. Each
-// is made once: MATERIALIZED. A key that conflicts with a row this statement cannot see was inserted since
-// it began, by a request in flight.
+// is made once: MATERIALIZED. An Idempotency-Key that conflicts with a row this statement cannot see was
+// inserted since it began, by a request in flight; of several requests with one key, the first is that
+// one to the others. Keys are inserted in order, so that two statements never wait for each other.
 const text = `
   WITH asked AS MATERIALIZED (
     SELECT a.*, uuidv7() AS id FROM unnest(
@@ -99,8 +100,9 @@ const text = `
     FROM judged LEFT JOIN open USING (dataset_id)
   ), remembered AS (
     INSERT INTO kasabi.idempotency AS i (api_key_id, key, fingerprint, job_id)
-    SELECT key_id, key, fingerprint, id FROM placed
+    SELECT DISTINCT ON (key_id, key) key_id, key, fingerprint, id FROM placed
     WHERE outcome = 'accepted' AND too_many IS NOT TRUE AND key IS NOT NULL
+    ORDER BY key_id, key, position
     ON CONFLICT (api_key_id, key) DO UPDATE
       SET fingerprint = excluded.fingerprint, job_id = excluded.job_id, created = excluded.created
       WHERE i.created <= now() - interval '${idempotencyHours} hours'

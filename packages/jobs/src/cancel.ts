@@ -37,7 +37,8 @@ export async function cancel(
       ), cancelled AS (
         UPDATE kasabi.job j
         SET status = 'failed', end_time = clock_timestamp(),
-            message = format('Cancelled by %s (key %s) before it started.', asked.owner, asked.key_id)
+            message = format('Cancelled by %s (key %s) before %s.', asked.owner, asked.key_id,
+                             CASE WHEN j.started IS NULL THEN 'it started' ELSE 'its next attempt' END)
         FROM asked
         WHERE asked.outcome = 'not-scheduled' AND j.id = asked.id AND j.status = 'scheduled'
         RETURNING j.id

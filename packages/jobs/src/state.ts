@@ -15,6 +15,19 @@ export type JobEvent =
   | 'rescue' // its lease has expired: another attempt, or none left
   | 'cancel'; // its owner calls it off
 
+/** Nothing happens to a job that has ended. */
+const ended: Record<JobEvent, readonly JobStatus[]> = {
+  claim: [],
+  heartbeat: [],
+  fence: [],
+  complete: [],
+  fail: [],
+  retry: [],
+  release: [],
+  rescue: [],
+  cancel: [],
+};
+
 /**
  * The state machine, total over state × event: where an event may lead; nowhere means it is refused and
  * changes nothing. A test runs every cell against the statements.
@@ -48,26 +61,6 @@ export const transitions: Record<JobStatus, Record<JobEvent, readonly JobStatus[
     rescue: ['scheduled', 'failed'],
     cancel: [],
   },
-  completed: {
-    claim: [],
-    heartbeat: [],
-    fence: [],
-    complete: [],
-    fail: [],
-    retry: [],
-    release: [],
-    rescue: [],
-    cancel: [],
-  },
-  failed: {
-    claim: [],
-    heartbeat: [],
-    fence: [],
-    complete: [],
-    fail: [],
-    retry: [],
-    release: [],
-    rescue: [],
-    cancel: [],
-  },
+  completed: ended,
+  failed: ended,
 };

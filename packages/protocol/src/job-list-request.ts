@@ -56,7 +56,8 @@ function parseCursor(cursor: string | undefined): string | undefined {
   const id = Buffer.from(cursor, 'base64url')
     .toString('hex')
     .replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
-  if (uuid.test(id)) return id;
+  // Decoding overlooks what is no base64url, so that only the way back tells.
+  if (uuid.test(id) && cursorAfter(id) === cursor) return id;
   throw new InvalidParameter(
     'cursor',
     'cursor is none that this service gave out; follow the Link header, or leave it out.',

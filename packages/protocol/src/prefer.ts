@@ -3,6 +3,6 @@
  * `most`; undefined when it does not ask, or not in that form: a preference is never an error.
  */
 export function parsePreferWait(header: string | undefined, most: number): number | undefined {
-  const seconds = /(?:^|[,;])\s*wait\s*=\s*"?(\d{1,9})"?\s*(?=$|[,;])/i.exec(header ?? '')?.[1];
+  const seconds = /(?:^|[,;])\s*wait\s*=\s*"?(\d+)"?\s*(?=$|[,;])/i.exec(header ?? '')?.[1];
   return seconds === undefined ? undefined : Math.min(Number(seconds), most);
 }

@@ -1,4 +1,3 @@
-import { monitorEventLoopDelay } from 'node:perf_hooks';
 import { Overloaded } from '@kasabi/protocol';
 import type { RequestHandler } from 'express';
 
@@ -11,7 +10,7 @@ export interface OverloadOptions {
 }
 
 /** How often the event loop's lateness is looked at, in milliseconds. */
-const sampleMs = 250;
+const sampleMs = 25;
 
 export interface OverloadGuard {
   readonly middleware: RequestHandler;
@@ -22,25 +21,27 @@ export interface OverloadGuard {
  * Turns requests away with 503 and Retry-After while the process is behind: an answer at once that says
  * "later" is worth more than one that comes after its client has given up, and work that is not begun
  * lets the rest catch up.
+ *
+ * The lag is measured with a timer: `monitorEventLoopDelay` has no sample at all of a loop whose turns
+ * take longer than the time between two of its resets.
  */
 export function createOverloadGuard(options: OverloadOptions): OverloadGuard {
-  const delay = monitorEventLoopDelay({ resolution: 10 });
-  delay.enable();
-  let late = false;
+  let lagMs = 0;
+  let due = performance.now() + sampleMs;
   const timer = setInterval(() => {
-    // The mean, not the maximum: one long collection is no overload. Its values are nanoseconds.
-    late = delay.mean / 1e6 > options.maxLagMs;
-    delay.reset();
+    const now = performance.now();
+    // Smoothed: one long collection is no overload, one after the other are.
+    lagMs = (lagMs + Math.max(0, now - due)) / 2;
+    due = now + sampleMs;
   }, sampleMs);
   timer.unref();
   return {
     middleware: (_request, _response, next) => {
-      if (late || options.queued() > options.maxQueued) throw new Overloaded();
+      if (lagMs > options.maxLagMs || options.queued() > options.maxQueued) throw new Overloaded();
       next();
     },
     stop() {
       clearInterval(timer);
-      delay.disable();
     },
   };
 }

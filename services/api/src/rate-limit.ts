@@ -1,7 +1,8 @@
-import { createHash } from 'node:crypto';
+import { digestKey } from '@kasabi/accounts';
 import { TooManyRequests } from '@kasabi/protocol';
 import { KEY_PREFIX } from '@kasabi/queue';
-import type { Request, RequestHandler } from 'express';
+import { apiKeyOf, readBody, readParameters } from '@kasabi/service-kit';
+import type { Request, RequestHandler, Response } from 'express';
 import type { Redis } from 'ioredis';
 import { RateLimiterMemory, RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 
@@ -11,7 +12,7 @@ const windowSeconds = 60;
 const pauseMs = 5_000;
 
 /**
- * Limits requests per API key and per address to `perMinute` each, counted in Redis for all processes
+ * Limits requests per address and per API key to `perMinute` each, counted in Redis for all processes
  * together. While Redis does not answer, each process counts for itself: nobody is blocked, and nobody
  * is unlimited. The headers are those of draft-ietf-httpapi-ratelimit-headers, and its older form, which
  * more clients know.
@@ -19,21 +20,31 @@ const pauseMs = 5_000;
 export function createRateLimit(redis: Redis, perMinute: number): RequestHandler {
   const consume = createLimiter(redis, perMinute);
 
-  return async (request, response, next) => {
-    const counts = await Promise.all(subjectsOf(request).map((subject) => count(consume, subject)));
+  /** Counts a request, says so in its answer's headers, and throws if it is one too many. */
+  async function countFor(subject: string, response: Response, earlier?: Count): Promise<Count> {
+    const counted = await count(consume, subject);
     // What the client is told is the count that stops it first.
-    const tightest = counts.reduce((a, b) => (b.remaining < a.remaining ? b : a));
-    const { exceeded, remaining } = counts.find((counted) => counted.exceeded) ?? tightest;
-    const reset = Math.max(...counts.map((counted) => counted.resetSeconds));
+    const told = earlier !== undefined && earlier.remaining < counted.remaining ? earlier : counted;
     response.set({
       'RateLimit-Policy': `"default";q=${perMinute};w=${windowSeconds}`,
-      RateLimit: `"default";r=${remaining};t=${reset}`,
+      RateLimit: `"default";r=${told.remaining};t=${told.resetSeconds}`,
       'RateLimit-Limit': String(perMinute),
-      'RateLimit-Remaining': String(remaining),
-      'RateLimit-Reset': String(reset),
+      'RateLimit-Remaining': String(told.remaining),
+      'RateLimit-Reset': String(told.resetSeconds),
     });
-    if (exceeded) throw new TooManyRequests(perMinute, reset);
-    next();
+    if (counted.exceeded) throw new TooManyRequests(perMinute, counted.resetSeconds);
+    return told;
+  }
+
+  return async (request, response, next) => {
+    const ofAddress = await countFor(`address:${request.ip ?? 'unknown'}`, response);
+    // Not before: an address over its limit has no body read and no keys counted that it makes up.
+    const problem = await readBodyOf(request, response);
+    const key = keyOf(request);
+    if (key !== undefined) {
+      await countFor(`key:${digestKey(key).toString('base64url')}`, response, ofAddress);
+    }
+    next(problem);
   };
 }
 
@@ -93,12 +104,21 @@ function toCount(result: RateLimiterRes, exceeded: boolean): Count {
   return { exceeded, remaining: exceeded ? 0 : result.remainingPoints, resetSeconds };
 }
 
-/** Whose requests are counted: the address, and the key in a header, of which Redis gets a digest. */
-function subjectsOf(request: Request): string[] {
-  const { headers } = request;
-  const key = headers['x_kasabi_apikey'] ?? headers['x-kasabi-apikey'] ?? headers.authorization;
-  const address = `address:${request.ip ?? 'unknown'}`;
-  if (key === undefined) return [address];
-  const digest = createHash('sha256').update(String(key)).digest('base64url');
-  return [address, `key:${digest}`];
+/** Reads the body of a POST, in which the key may be; resolves to what is wrong with it. */
+function readBodyOf(request: Request, response: Response): Promise<unknown> {
+  if (request.method !== 'POST') return Promise.resolve(undefined);
+  return new Promise<unknown>((resolve) => {
+    readBody(request, response, resolve);
+  }).catch((problem: unknown) => problem);
+}
+
+const parameterNames: ReadonlySet<string> = new Set(['apikey']);
+
+/** The API key of a request, whichever way it comes; undefined when there is none, or not one. */
+function keyOf(request: Request): string | undefined {
+  try {
+    return apiKeyOf(request, readParameters(request, parameterNames).parameters);
+  } catch {
+    return undefined;
+  }
 }

@@ -1,8 +1,11 @@
 import { Unavailable } from '@kasabi/protocol';
-import { apiKeyOf, readParameters } from '@kasabi/service-kit';
+import { apiKeyOf, jobIdOf, readParameters, shortCodeOf } from '@kasabi/service-kit';
 import type { Request, Response } from 'express';
 
 const parameterNames: ReadonlySet<string> = new Set(['apikey']);
+
+/** What a header can carry as it is. */
+const printable = /^[\x21-\x7e]+$/;
 
 /** How long the api service may take, in milliseconds. */
 const timeoutMs = 15_000;
@@ -23,22 +26,27 @@ export async function forwardCancel(
 ): Promise<void> {
   const { parameters, problem } = readParameters(request, parameterNames);
   const key = apiKeyOf(request, parameters);
-  const [code, id] = [request.params.code, request.params.id].map(encodeURIComponent);
+  // What cannot be a short code goes as one that no dataset has: `..` would lead elsewhere.
+  const code = shortCodeOf(request.params.code) || '_';
+  const target = new URL(`${apiUrl}/dataset/${code}/jobs/${jobIdOf(request.params.id)}`);
   // What is wrong with the parameters is for the api service to say, once it knows the key.
-  const query = problem === undefined ? '' : (request.originalUrl.split('?')[1] ?? '');
-  const target = `${apiUrl}/dataset/${code}/jobs/${id}${query === '' ? '' : `?${query}`}`;
+  if (problem !== undefined) target.search = request.originalUrl.split('?').slice(1).join('?');
+  // A key that cannot stand in a header is none, which is for the api service to say as well.
+  else if (!printable.test(key)) target.searchParams.set('apikey', key);
   let answer: globalThis.Response;
+  let body: Buffer;
   try {
     answer = await fetch(target, {
       method: 'DELETE',
       headers: {
-        X_KASABI_APIKEY: key,
+        ...(printable.test(key) && { X_KASABI_APIKEY: key }),
         Accept: request.headers.accept ?? '*/*',
         'X-Request-Id': String(response.getHeader('X-Request-Id') ?? ''),
         'X-Forwarded-For': request.ip ?? '',
       },
       signal: AbortSignal.timeout(timeoutMs),
     });
+    body = Buffer.from(await answer.arrayBuffer());
   } catch (error) {
     throw Object.assign(new Unavailable(), { cause: error });
   }
@@ -46,5 +54,5 @@ export async function forwardCancel(
     const value = answer.headers.get(name);
     if (value !== null) response.set(name, value);
   }
-  response.status(answer.status).send(Buffer.from(await answer.arrayBuffer()));
+  response.status(answer.status).send(body);
 }

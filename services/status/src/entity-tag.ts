@@ -8,10 +8,9 @@ export function entityTag(body: string): string {
 
 /** Whether the client's `If-None-Match` names this representation (RFC 9110, section 13.1.2). */
 export function isFresh(request: Request, tag: string): boolean {
-  const asked = request.headers['if-none-match'];
+  const asked = request.headers['if-none-match']?.trim();
   if (asked === undefined) return false;
-  return asked.split(',').some((part) => {
-    const candidate = part.trim();
-    return candidate === '*' || candidate === tag || candidate === `W/${tag}`;
-  });
+  if (asked === '*') return true;
+  const tags = asked.match(/(?:W\/)?"[^"]*"/g) ?? [];
+  return tags.some((candidate) => candidate.replace(/^W\//, '') === tag);
 }

@@ -35,13 +35,17 @@ export function addEventRoutes(app: Express, options: JobRoutesOptions): void {
       // Some proxies hold answers back until they are complete.
       'X-Accel-Buffering': 'no',
     });
+    if (request.method === 'HEAD') {
+      response.end();
+      return;
+    }
     response.write('retry: 1000\n\n');
     if (!known) response.write(event.text);
     const heartbeat = setInterval(() => response.write(': still here\n\n'), heartbeatMs);
     try {
       let record: JobRecord | undefined = first;
       while (record !== undefined && !hasEnded(record)) {
-        record = await waitForChange({ ...options, response, record });
+        record = await waitForChange({ watcher: options.watcher, socket: request.socket, record });
         if (record === undefined) break;
         event = eventOf(record);
         response.write(event.text);
@@ -55,9 +59,7 @@ export function addEventRoutes(app: Express, options: JobRoutesOptions): void {
   app
     .route('/data/:code/jobs/:id/events')
     .get(async (request, response) => {
-      const record = await readJob(options.pool, request);
-      if (request.method === 'HEAD') response.type('text/event-stream').end();
-      else await stream(request, response, record);
+      await stream(request, response, await readJob(options.pool, request));
     })
     .all(methodNotAllowed('GET', 'HEAD'));
 }

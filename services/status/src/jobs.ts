@@ -25,16 +25,27 @@ const endedMaxAgeSeconds = 3_600;
 
 /** Adds `GET` and `DELETE /data/{short-code}/jobs/{id}`. */
 export function addJobRoutes(app: Express, options: JobRoutesOptions): void {
+  const { watcher, successStatus } = options;
+  // Whoever waits, for an answer or for an event, is answered with what is known.
+  options.stopping.addEventListener('abort', () => watcher.release(), { once: true });
+
   app
     .route('/data/:code/jobs/:id')
     .get(async (request, response) => {
-      const record = await readJob(options.pool, request);
-      send(request, response, await held(request, response, record), options.successStatus);
+      const found = await readJob(options.pool, request);
+      const arrived = performance.now();
+      const record = await held(request, response, found);
+      // Of one that was held for nothing, the time until it is due is as of before.
+      const heldMs = record === found ? performance.now() - arrived : 0;
+      send(request, response, { ...record, dueInMs: record.dueInMs - heldMs }, successStatus);
     })
     .delete((request, response) => forwardCancel(options.apiUrl, request, response))
     .all(methodNotAllowed('GET', 'HEAD', 'DELETE'));
 
-  /** The record, after the time that the client would rather wait for a change (RFC 7240). */
+  /**
+   * The record, after the time that the client would rather wait for a change (RFC 7240). One that names
+   * in If-None-Match what it has, and has something else, missed a change: it is told at once.
+   */
   async function held(request: Request, response: Response, record: JobRecord): Promise<JobRecord> {
     const seconds = parsePreferWait(
       request.headersDistinct['prefer']?.join(),
@@ -42,11 +53,23 @@ export function addJobRoutes(app: Express, options: JobRoutesOptions): void {
     );
     if (seconds === undefined) return record;
     response.set('Preference-Applied', `wait=${seconds}`);
-    if (hasEnded(record)) return record;
-    const timeout = AbortSignal.timeout(seconds * 1_000);
-    const { watcher, stopping } = options;
-    return (await waitForChange({ watcher, response, stopping, record, timeout })) ?? record;
+    if (hasEnded(record) || hasMissedChange(request, record, successStatus)) return record;
+    const { socket } = request;
+    const timeoutMs = seconds * 1_000;
+    return (await waitForChange({ watcher, socket, record, timeoutMs })) ?? record;
   }
+}
+
+const bodyOf = (record: JobRecord, successStatus: SuccessStatus): string =>
+  JSON.stringify(jobDocumentOf(record, successStatus));
+
+function hasMissedChange(
+  request: Request,
+  record: JobRecord,
+  successStatus: SuccessStatus,
+): boolean {
+  if (request.headers['if-none-match'] === undefined) return false;
+  return !isFresh(request, entityTag(bodyOf(record, successStatus)));
 }
 
 function send(
@@ -55,7 +78,7 @@ function send(
   record: JobRecord,
   successStatus: SuccessStatus,
 ): void {
-  const body = JSON.stringify(jobDocumentOf(record, successStatus));
+  const body = bodyOf(record, successStatus);
   const tag = entityTag(body);
   response.set({ ETag: tag, Vary: 'Prefer' });
   if (hasEnded(record)) {

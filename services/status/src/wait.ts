@@ -1,5 +1,5 @@
+import type { Socket } from 'node:net';
 import type { JobRecord } from '@kasabi/jobs';
-import type { Response } from 'express';
 import type { Watcher } from './watcher.ts';
 
 /** Whether a job has ended, so that it never changes again. */
@@ -10,28 +10,37 @@ export function hasEnded(record: JobRecord): boolean {
 export interface WaitOptions {
   readonly watcher: Watcher;
   readonly record: JobRecord;
-  /** The wait ends when its connection closes. */
-  readonly response: Response;
-  /** The wait ends when the service stops. */
-  readonly stopping: AbortSignal;
-  /** The wait ends at this time at the latest. */
-  readonly timeout?: AbortSignal;
+  /** The wait ends when this closes. Not the response: one of a pipeline is not told. */
+  readonly socket: Socket;
+  /** The wait ends after this many milliseconds at the latest. */
+  readonly timeoutMs?: number;
 }
 
 /**
  * The record after its next change of state, or undefined when the time is up, the client has gone, or
  * the service stops.
+ *
+ * Timer and listeners by hand, for an AbortSignal that stands for several holds those weakly: a time-out
+ * that nothing else holds is collected and never comes (Node.js 20).
  */
-export async function waitForChange(options: WaitOptions): Promise<JobRecord | undefined> {
-  const { watcher, record, response, stopping, timeout } = options;
-  const gone = new AbortController();
-  const onClose = (): void => gone.abort();
-  response.once('close', onClose);
-  try {
-    const signals = [gone.signal, stopping, ...(timeout === undefined ? [] : [timeout])];
-    const job = { jobId: record.id, known: record.status };
-    return await watcher.next(job, AbortSignal.any(signals));
-  } finally {
-    response.off('close', onClose);
-  }
+export function waitForChange(options: WaitOptions): Promise<JobRecord | undefined> {
+  const { watcher, record, socket, timeoutMs } = options;
+  return new Promise((resolve) => {
+    let unwatch = (): void => undefined;
+    let timer: NodeJS.Timeout | undefined;
+    const end = (changed: JobRecord | undefined): void => {
+      unwatch();
+      clearTimeout(timer);
+      socket.off('close', onClose);
+      resolve(changed);
+    };
+    const onClose = (): void => end(undefined);
+    if (socket.destroyed) {
+      resolve(undefined);
+      return;
+    }
+    socket.once('close', onClose);
+    if (timeoutMs !== undefined) timer = setTimeout(end, timeoutMs, undefined);
+    unwatch = watcher.watch(record, end);
+  });
 }
