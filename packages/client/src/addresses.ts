@@ -1,0 +1,85 @@
+import type { JobReference } from './documents.ts';
+import { InvalidArgument, UntrustedAddress } from './errors.ts';
+
+/** The addresses the client sends to. All of them are on one of two origins. */
+export interface Addresses {
+  /**
+   * Where jobs of a dataset are asked for.
+   *
+   * @throws InvalidArgument
+   */
+  submit(dataset: string): URL;
+  /**
+   * Where jobs of a dataset are listed.
+   *
+   * @throws InvalidArgument
+   */
+  list(dataset: string): URL;
+  /**
+   * A job's own address.
+   *
+   * @throws InvalidArgument when it is no absolute URL; UntrustedAddress.
+   */
+  job(job: JobReference): URL;
+  /**
+   * An address that a service gave, made absolute.
+   *
+   * @throws UntrustedAddress
+   */
+  given(address: string, from: URL): URL;
+}
+
+/** Not only to be helpful: a code such as `..` would lead to another resource. */
+const datasetCode = /^[a-z0-9][a-z0-9-]{0,62}$/;
+
+/** Makes the addresses below two base URLs. */
+export function createAddresses(bases: {
+  readonly apiUrl: URL;
+  readonly statusUrl: URL;
+}): Addresses {
+  const origins = new Set([bases.apiUrl.origin, bases.statusUrl.origin]);
+
+  function below(base: URL, start: string, dataset: string): URL {
+    if (typeof dataset !== 'string' || !datasetCode.test(dataset)) {
+      throw new InvalidArgument(
+        "A dataset's short code has 1 to 63 lower-case letters, digits and hyphens.",
+      );
+    }
+    return new URL(`${base.href.replace(/\/+$/, '')}/${start}/${dataset}/jobs`);
+  }
+
+  function trusted(url: URL): URL {
+    if (!origins.has(url.origin) || url.username !== '' || url.password !== '') {
+      throw new UntrustedAddress(
+        `${url.origin} is neither the origin of apiUrl nor that of statusUrl, and the API key goes to no other.`,
+        url.href,
+      );
+    }
+    return url;
+  }
+
+  return {
+    submit: (dataset) => below(bases.apiUrl, 'dataset', dataset),
+    list: (dataset) => below(bases.statusUrl, 'data', dataset),
+    job(job) {
+      const address = typeof job === 'string' || job instanceof URL ? job : job?.url;
+      if (address === undefined || !URL.canParse(String(address))) {
+        throw new InvalidArgument("A job is named by its absolute URL, or by an object's url.");
+      }
+      return trusted(new URL(String(address)));
+    },
+    given(address, from) {
+      if (!URL.canParse(address, from.href)) {
+        throw new UntrustedAddress('The service gave an address that is no URL.', address);
+      }
+      return trusted(new URL(address, from));
+    },
+  };
+}
+
+/** Where a job's events are. */
+export function eventsOf(job: URL): URL {
+  const url = new URL(job);
+  url.pathname = `${url.pathname.replace(/\/+$/, '')}/events`;
+  return url;
+}

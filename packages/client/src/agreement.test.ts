@@ -1,0 +1,62 @@
+// What the client says of the API for itself, without depending on the package that defines it.
+import assert from 'node:assert/strict';
+import { describe, it } from 'node:test';
+import * as protocol from '@kasabi/protocol';
+import { createAddresses } from './addresses.ts';
+import { type JobDocument, type JobStatus, readJobDocument } from './documents.ts';
+import { RequestRefused } from './errors.ts';
+import { isTransient } from './retry.ts';
+
+// Checked by the compiler: every document of the service is one of the client's, once its status is.
+type Served = Omit<protocol.JobDocument, 'status'> & { readonly status: JobStatus };
+const asClientDocument = (document: Served): JobDocument => document;
+
+describe('the client and the protocol agree', () => {
+  it('on job documents', () => {
+    const moment = new Date('2011-05-27T14:30:00Z');
+    for (const status of protocol.jobStatuses) {
+      for (const successStatus of protocol.successStatuses) {
+        const document = protocol.jobDocumentOf(
+          {
+            dataset: 'nasa',
+            type: 'reset',
+            status,
+            created: moment,
+            startTime: moment,
+            endTime: status === 'completed' ? moment : null,
+            attempt: 0,
+            message: null,
+          },
+          successStatus,
+        );
+        const expected = asClientDocument({ ...document, status });
+        assert.deepEqual(readJobDocument(document), expected);
+      }
+    }
+  });
+
+  it('on short codes', () => {
+    const base = new URL('http://a.test');
+    const addresses = createAddresses({ apiUrl: base, statusUrl: base });
+    const letters = ['', 'a', 'A', '0', '-', '.', '/', 'a-', '-a', 'a.b', 'a\n', 'é', 'a_b'];
+    for (const code of [...letters, 'x'.repeat(63), 'x'.repeat(64)]) {
+      const allowed = protocol.datasetCodePattern.test(code);
+      if (allowed) assert.ok(addresses.submit(code));
+      else assert.throws(() => addresses.submit(code), { code: 'invalid-argument' });
+    }
+  });
+
+  it('on the errors after which a request is worth repeating', () => {
+    const codes = Object.keys(protocol.errorCatalog) as protocol.ErrorCode[];
+    const repeated = codes.filter((code) => {
+      const { status, title } = protocol.errorCatalog[code];
+      const [detail, instance, retryAfterMs] = [undefined, undefined, undefined];
+      const refusal = { status, code, title, detail, instance, retryAfterMs };
+      return isTransient(new RequestRefused(title, refusal));
+    });
+    assert.deepEqual(
+      new Set(repeated),
+      new Set(['idempotency-in-flight', 'too-many-requests', 'unavailable']),
+    );
+  });
+});

@@ -1,0 +1,121 @@
+import { UnexpectedAnswer } from './errors.ts';
+
+const statuses = ['scheduled', 'running', 'completed', 'failed'] as const;
+
+/** The four statuses of a job. A deployment may say `succeeded`; the client reads it as `completed`. */
+export type JobStatus = (typeof statuses)[number];
+
+/** A job, as the status service describes it. Dates are RFC 3339, in UTC, to the second. */
+export interface JobDocument {
+  /** When it was accepted. */
+  readonly created: string;
+  /** When it is to begin, at the earliest. */
+  readonly startTime: string;
+  /** When it ended; null until then. */
+  readonly endTime: string | null;
+  readonly status: JobStatus;
+  /** The status in the words of 2012: `pending`, `running`, `applied`, `failed`. */
+  readonly jobStatus: string;
+  readonly jobType: string;
+  /** The dataset's short code. */
+  readonly dataset: string;
+  /** How often it was taken up. */
+  readonly attempt: number;
+  /** What its owner should know, such as why it failed. */
+  readonly message: string | null;
+}
+
+/** A job that has ended, well or not. */
+export interface EndedJobDocument extends JobDocument {
+  readonly endTime: string;
+  readonly status: 'completed' | 'failed';
+}
+
+/** Where a job is. */
+export interface Job {
+  /** Absolute. */
+  readonly url: string;
+  readonly id: string;
+}
+
+/** A job that was just accepted. */
+export interface SubmittedJob extends Job {
+  /** How it was when it was accepted; undefined when the service answered with its address alone. */
+  readonly document: JobDocument | undefined;
+}
+
+/** A job in a list. */
+export interface ListedJob extends Job, JobDocument {}
+
+/** A job as the methods take it: its address, or anything with one. */
+export type JobReference = string | URL | { readonly url: string | URL };
+
+export function hasEnded(job: JobDocument): job is EndedJobDocument {
+  return job.endTime !== null && (job.status === 'completed' || job.status === 'failed');
+}
+
+/** @throws UnexpectedAnswer */
+export function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text);
+  } catch {
+    throw new UnexpectedAnswer('The service answered with something that is no JSON.');
+  }
+}
+
+/**
+ * Reads a job document; members that the client does not know are left out.
+ *
+ * @throws UnexpectedAnswer
+ */
+export function readJobDocument(value: unknown): JobDocument {
+  const members = readObject(value);
+  const status = members['status'] === 'succeeded' ? 'completed' : members['status'];
+  const known = statuses.find((it) => it === status);
+  const attempt = members['attempt'];
+  if (known === undefined) throw noDocument('status');
+  if (typeof attempt !== 'number') throw noDocument('attempt');
+  return {
+    created: readString(members, 'created'),
+    startTime: readString(members, 'startTime'),
+    endTime: members['endTime'] === null ? null : readString(members, 'endTime'),
+    status: known,
+    jobStatus: readString(members, 'jobStatus'),
+    jobType: readString(members, 'jobType'),
+    dataset: readString(members, 'dataset'),
+    attempt,
+    message: members['message'] === null ? null : readString(members, 'message'),
+  };
+}
+
+/**
+ * Reads one page of a list.
+ *
+ * @throws UnexpectedAnswer
+ */
+export function readPage(value: unknown): ListedJob[] {
+  const { jobs } = readObject(value) as { readonly jobs?: unknown };
+  if (!Array.isArray(jobs)) throw noDocument('jobs');
+  return jobs.map((job: unknown) => {
+    const members = readObject(job);
+    const [id, url] = [readString(members, 'id'), readString(members, 'url')];
+    return { id, url, ...readJobDocument(job) };
+  });
+}
+
+function readObject(value: unknown): Readonly<Record<string, unknown>> {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+    return value as Readonly<Record<string, unknown>>;
+  }
+  throw new UnexpectedAnswer('The service answered with JSON that is no object.');
+}
+
+function readString(members: Readonly<Record<string, unknown>>, name: string): string {
+  const value = members[name];
+  if (typeof value === 'string') return value;
+  throw noDocument(name);
+}
+
+function noDocument(member: string): UnexpectedAnswer {
+  return new UnexpectedAnswer(`The service's answer is no job document: it has no fit ${member}.`);
+}

@@ -1,0 +1,60 @@
+/** One event of a `text/event-stream`. */
+export interface ServerEvent {
+  /** `message` unless the stream says otherwise. */
+  readonly type: string;
+  readonly data: string;
+  /** What to resume after; undefined when the stream has named none so far. */
+  readonly id: string | undefined;
+}
+
+export interface EventParser {
+  /** Takes the next piece of the stream, however it was cut, and returns the events it completes. */
+  push(text: string): ServerEvent[];
+  /** How long the stream asks to wait before reconnecting, in milliseconds, if it has. */
+  readonly retryMs: number | undefined;
+}
+
+/**
+ * Reads an event stream as the HTML standard has it; but a CR at the very end of a piece waits for the next,
+ * which may begin with its LF.
+ */
+export function createEventParser(): EventParser {
+  let rest = '';
+  let type = '';
+  let data: string[] = [];
+  let id: string | undefined;
+  let retryMs: number | undefined;
+
+  function takeField(line: string): void {
+    const colon = line.indexOf(':');
+    const name = colon < 0 ? line : line.slice(0, colon);
+    const value = colon < 0 ? '' : line.slice(colon + 1).replace(/^ /, '');
+    if (name === 'event') type = value;
+    else if (name === 'data') data.push(value);
+    else if (name === 'id' && !value.includes('\0')) id = value;
+    else if (name === 'retry' && /^\d+$/.test(value)) retryMs = Number(value);
+  }
+
+  function takeEvent(): ServerEvent[] {
+    const event = { type: type || 'message', data: data.join('\n'), id };
+    const complete = data.length > 0;
+    type = '';
+    data = [];
+    return complete ? [event] : [];
+  }
+
+  return {
+    push(text) {
+      const lines = (rest + text).split(/\r\n|\n|\r(?!$)/);
+      rest = lines.pop() ?? '';
+      return lines.flatMap((line) => {
+        if (line === '') return takeEvent();
+        takeField(line);
+        return [];
+      });
+    },
+    get retryMs() {
+      return retryMs;
+    },
+  };
+}

@@ -1,0 +1,40 @@
+import { type JobStatus, type ListedJob, parseJson, readPage } from './documents.ts';
+import { UnexpectedAnswer } from './errors.ts';
+import { findLink } from './link-header.ts';
+import type { Transport } from './transport.ts';
+
+export interface ListOptions {
+  /** Only jobs with this status. */
+  readonly status?: JobStatus | undefined;
+  /** Only jobs of this type. */
+  readonly jobType?: string | undefined;
+  /** How many jobs to fetch at a time, not in all. */
+  readonly limit?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Lists a dataset's jobs; a page is fetched when the one before it has been read. */
+export async function* list(
+  transport: Transport,
+  dataset: string,
+  { signal, ...filters }: ListOptions = {},
+): AsyncGenerator<ListedJob, void, undefined> {
+  let url = transport.addresses.list(dataset);
+  for (const name of ['status', 'jobType', 'limit'] as const) {
+    if (filters[name] !== undefined) url.searchParams.set(name, String(filters[name]));
+  }
+  for (;;) {
+    const answer = await transport.send({ method: 'GET', url, signal });
+    for (const job of readPage(parseJson(answer.text))) {
+      yield job;
+      signal?.throwIfAborted();
+    }
+    const next = findLink(answer.headers.get('link'), 'next');
+    if (next === undefined) return;
+    const following = transport.addresses.given(next, answer.url);
+    if (following.href === url.href) {
+      throw new UnexpectedAnswer('The page after this one is this one.');
+    }
+    url = following;
+  }
+}

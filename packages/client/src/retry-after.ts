@@ -1,0 +1,16 @@
+/**
+ * How long a `Retry-After` header asks to wait, in milliseconds: seconds or an HTTP date. Undefined when
+ * there is none that can be read. A date counts from the answer's own `Date`, for this machine's clock may
+ * be another.
+ */
+export function readRetryAfter(headers: Headers): number | undefined {
+  const value = headers.get('retry-after')?.trim();
+  if (value === undefined) return undefined;
+  if (/^\d+$/.test(value)) return Number(value) * 1_000;
+  // Date.parse alone would take nearly anything for a date.
+  if (!/^[A-Za-z]+,? /.test(value)) return undefined;
+  const until = Date.parse(value);
+  if (Number.isNaN(until)) return undefined;
+  const sent = Date.parse(headers.get('date') ?? '');
+  return Math.max(0, until - (Number.isNaN(sent) ? Date.now() : sent));
+}

@@ -1,0 +1,17 @@
+import { type JobDocument, type JobReference, parseJson, readJobDocument } from './documents.ts';
+import type { Transport } from './transport.ts';
+
+export interface SignalOption {
+  readonly signal?: AbortSignal | undefined;
+}
+
+/** Asks how a job is now. */
+export async function status(
+  transport: Transport,
+  job: JobReference,
+  { signal }: SignalOption = {},
+): Promise<JobDocument> {
+  const url = transport.addresses.job(job);
+  const answer = await transport.send({ method: 'GET', url, signal });
+  return readJobDocument(parseJson(answer.text));
+}

@@ -1,0 +1,44 @@
+import { type Addresses, createAddresses } from './addresses.ts';
+import { exchange, type Incoming, type Outgoing } from './exchange.ts';
+import { withRetries } from './retry.ts';
+import type { Settings } from './settings.ts';
+
+/** An answer, read to its end. */
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly text: string;
+  /** Where it came from, after redirects. */
+  readonly url: URL;
+}
+
+/** What all operations are made of. */
+export interface Transport {
+  readonly addresses: Addresses;
+  readonly settings: Settings;
+  /**
+   * Sends a request, again if need be, until there is a whole answer.
+   *
+   * @throws what `exchange` throws, when retries did not help or could not.
+   */
+  send(outgoing: Outgoing): Promise<Answer>;
+  /** The same for an answer that is read as it arrives. */
+  open(outgoing: Outgoing): Promise<Incoming>;
+}
+
+export function createTransport(settings: Settings): Transport {
+  const addresses = createAddresses(settings);
+  const retried = <T>({ signal }: Outgoing, attempt: () => Promise<T>): Promise<T> =>
+    withRetries({ maxRetries: settings.maxRetries, signal }, attempt);
+  return {
+    addresses,
+    settings,
+    // The body is read within the attempt: one that breaks off is as good as none.
+    send: (outgoing) =>
+      retried(outgoing, async () => {
+        const { response, url, text } = await exchange(settings, addresses, outgoing);
+        return { status: response.status, headers: response.headers, text: await text(), url };
+      }),
+    open: (outgoing) => retried(outgoing, () => exchange(settings, addresses, outgoing)),
+  };
+}

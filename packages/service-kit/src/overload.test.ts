@@ -1,0 +1,66 @@
+import assert from 'node:assert/strict';
+import { afterEach, describe, it } from 'node:test';
+import { Overloaded } from '@kasabi/protocol';
+import { waitFor } from '@kasabi/test/support';
+import { createOverloadGuard, type OverloadGuard } from './overload.ts';
+
+let guard: OverloadGuard | undefined;
+
+afterEach(() => guard?.stop());
+
+/** Whether the guard lets a request pass. */
+function passes(): boolean {
+  let passed = false;
+  try {
+    guard?.middleware({} as never, {} as never, () => {
+      passed = true;
+    });
+  } catch (error) {
+    assert.ok(error instanceof Overloaded);
+    assert.equal(error.status, 503);
+    assert.equal(error.headers['Retry-After'], '2');
+  }
+  return passed;
+}
+
+/** Keeps the event loop from its work. */
+function block(ms: number): void {
+  const until = performance.now() + ms;
+  while (performance.now() < until);
+}
+
+describe('the overload guard', () => {
+  it('turns requests away while more wait than may, and not one longer', () => {
+    let queued = 0;
+    guard = createOverloadGuard({ maxLagMs: 60_000, queued: () => queued, maxQueued: 5 });
+    for (const [waiting, passed] of [
+      [5, true],
+      [6, false],
+      [5, true],
+    ] as const) {
+      queued = waiting;
+      assert.equal(passes(), passed, `${waiting} wait`);
+    }
+  });
+
+  it('turns requests away while the event loop is late, and recovers by itself', async () => {
+    guard = createOverloadGuard({ maxLagMs: 100, queued: () => 0, maxQueued: 5 });
+    assert.ok(passes());
+    const blocking = setInterval(() => block(300), 1);
+    try {
+      await waitFor(() => !passes(), { what: 'requests to be turned away' });
+    } finally {
+      clearInterval(blocking);
+    }
+    await waitFor(passes, { what: 'requests to pass again', timeoutMs: 2_000 });
+  });
+
+  it('overlooks a single pause, such as a long collection', async () => {
+    guard = createOverloadGuard({ maxLagMs: 250, queued: () => 0, maxQueued: 5 });
+    await waitFor(passes, { what: 'a quiet moment' });
+    block(350);
+    // The timer that measures comes first, for it was due long ago.
+    await new Promise((resolve) => setTimeout(resolve, 1));
+    assert.ok(passes());
+  });
+});

@@ -1,0 +1,36 @@
+import assert from 'node:assert/strict';
+import { after, before, it } from 'node:test';
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { waitFor } from '@kasabi/test/support';
+import { ask } from '../../../test/e2e/support/client.ts';
+import { makeJobs } from '../../../test/e2e/support/watch-jobs.ts';
+import { type StatusRoutes, startStatusRoutes } from '../../../test/e2e/support/watch-status.ts';
+
+let status: StatusRoutes;
+
+before(async () => {
+  status = await startStatusRoutes();
+});
+after(() => status?.close());
+
+it('every wait ends in its time, however often the collector runs meanwhile', async () => {
+  setFlagsFromString('--expose-gc');
+  const collect = runInNewContext('gc') as () => void;
+  const ids = await makeJobs(status.database.pool(), 200);
+  const from = performance.now();
+  const answers = Promise.all(
+    ids.map((id) =>
+      ask(`${status.url}/data/nasa/jobs/${id}`, {
+        headers: { X_KASABI_APIKEY: status.key, Prefer: 'wait=3' },
+      }),
+    ),
+  );
+  await waitFor(() => status.watcher.waiting === ids.length, { what: 'all to wait' });
+  for (let round = 0; round < 3; round += 1) collect();
+  for (const { status: code, headers } of await answers) {
+    assert.deepEqual([code, headers.get('preference-applied')], [200, 'wait=3']);
+  }
+  assert.ok(performance.now() - from < 8_000, `${performance.now() - from} ms`);
+  assert.equal(status.watcher.waiting, 0);
+});

@@ -1,0 +1,46 @@
+import { freePort, serviceSettings } from '@kasabi/local';
+import { startService, type TestService, type TestStack, waitFor } from '@kasabi/test/support';
+import type pg from 'pg';
+
+/** Starts one more api or status service on a stack's database and Redis. */
+export async function addService(
+  stack: TestStack,
+  name: 'api' | 'status',
+  env: NodeJS.ProcessEnv = {},
+): Promise<TestService> {
+  const settings = serviceSettings(name, await freePort(), {
+    databaseUrl: stack.database.url,
+    redisUrl: stack.redis.url,
+    apiPublicUrl: stack.apiUrl,
+    statusPublicUrl: stack.statusUrl,
+  });
+  const limit = name === 'api' && { RATE_LIMIT_PER_MINUTE: '0' };
+  return await startService(name, { ...settings, ...limit, ...env });
+}
+
+/**
+ * Waits until no status service asks the database for changes any more, which is so when nobody waits:
+ * otherwise their watchers do so every 200 ms.
+ */
+export function untilNobodyWaits(pool: pg.Pool): Promise<true> {
+  return waitFor(async () => Date.now() - (await lastRound(pool)) > 800, {
+    what: 'the watchers to rest',
+  });
+}
+
+/** To be called while nobody waits; what it returns resolves when somebody does. */
+export async function firstWaiter(pool: pg.Pool): Promise<() => Promise<true>> {
+  const before = await lastRound(pool);
+  return () =>
+    waitFor(async () => (await lastRound(pool)) > before, { what: 'a waiter', everyMs: 10 });
+}
+
+/** When a watcher last asked, in milliseconds since the epoch. */
+async function lastRound(pool: pg.Pool): Promise<number> {
+  const { rows } = await pool.query<{ at: Date | null }>(
+    `SELECT max(query_start) AS at FROM pg_stat_activity
+     WHERE application_name = 'kasabi-status' AND datname = current_database()
+       AND query LIKE '%AS known%'`,
+  );
+  return rows[0]?.at?.getTime() ?? 0;
+}

@@ -1,0 +1,70 @@
+import { createOwner, issueKey } from '@kasabi/accounts';
+import { createDataset } from '@kasabi/datasets';
+import { createDatabase, type TestDatabase } from '@kasabi/test/support';
+import { createApp, createLogger, listen } from '../../../packages/service-kit/src/index.ts';
+import { addEventRoutes } from '../../../services/status/src/events.ts';
+import { addJobRoutes } from '../../../services/status/src/jobs.ts';
+import { addListRoute } from '../../../services/status/src/list.ts';
+import { createWatcher, type Watcher } from '../../../services/status/src/watcher.ts';
+
+/** The routes of the status service in the test's own process, where it can look at its watcher. */
+export interface StatusRoutes {
+  readonly database: TestDatabase;
+  readonly watcher: Watcher;
+  readonly port: number;
+  readonly url: string;
+  /** A key of `owner`, whose dataset `nasa` is. */
+  readonly key: string;
+  /** A key of somebody else's. */
+  readonly otherKey: string;
+  close(): Promise<void>;
+}
+
+/** What links in answers begin with. */
+export const publicUrl = 'https://data.example.org';
+
+export async function startStatusRoutes(): Promise<StatusRoutes> {
+  const database = await createDatabase();
+  const admin = database.pool();
+  for (const name of ['owner', 'other']) await createOwner(admin, name);
+  const { secret: key } = await issueKey(admin, 'owner');
+  const { secret: otherKey } = await issueKey(admin, 'other');
+  await createDataset(admin, { code: 'nasa', owner: 'owner' });
+  const pool = database.pool('status');
+  const watcher = createWatcher({ db: pool, intervalMs: 50, onError: () => undefined });
+  const stopping = new AbortController();
+  const successStatus = 'completed';
+  const routes = (app: Parameters<typeof addListRoute>[0]): void => {
+    const stop = stopping.signal;
+    const apiUrl = 'http://127.0.0.1:1';
+    const jobs = {
+      pool,
+      watcher,
+      successStatus,
+      maxWaitSeconds: 60,
+      apiUrl,
+      stopping: stop,
+    } as const;
+    addJobRoutes(app, jobs);
+    addEventRoutes(app, jobs);
+    addListRoute(app, { pool, statusUrl: publicUrl, successStatus });
+  };
+  const log = createLogger({ service: 'test', level: 'silent' });
+  const app = createApp({ log, checks: {}, isUnavailable: () => false, routes });
+  const server = await listen({ listener: app, port: 0, setting: 'TEST_PORT' });
+  watcher.loop.start();
+  return {
+    database,
+    watcher,
+    port: server.port,
+    url: `http://127.0.0.1:${server.port}`,
+    key,
+    otherKey,
+    async close() {
+      stopping.abort();
+      await server.close(1_000);
+      await watcher.loop.stop();
+      await database.close();
+    },
+  };
+}
