@@ -61,11 +61,12 @@ const ignoreRules = read('.dockerignore')
 const isIgnored = (file: string): boolean =>
   ignoreRules.findLast(({ matcher }) => matcher.test(file))?.ignores ?? false;
 
-/** The workspaces that belong into an image. */
+/** The workspaces that belong into an image: all but the client, which is for others' programs. */
 const workspaces = ['packages', 'services'].flatMap((folder) =>
   readdirSync(path.join(root, folder))
     .map((name) => `${folder}/${name}`)
-    .filter((workspace) => existsSync(path.join(root, workspace, 'package.json'))),
+    .filter((workspace) => existsSync(path.join(root, workspace, 'package.json')))
+    .filter((workspace) => workspace !== 'packages/client'),
 );
 
 test('every stage begins from an earlier one or from an exact version of a Node.js we support', () => {
