@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { KEY_PREFIX, QUEUE_NAME } from '@kasabi/queue';
 import type { Violation } from './checks.ts';
 import type { JobRow } from './evidence.ts';
+import { type Fault, faultKinds } from './faults.ts';
 import type { Stack } from './stack.ts';
 import type { World } from './world.ts';
 
@@ -9,10 +10,13 @@ import type { World } from './world.ts';
 const withinMs = 30_000;
 
 /**
- * How often a worker may give deliveries of a job back after the job has ended: it does so when it
- * cannot ask Postgres, once a second. Redis is wiped too often here to leave it at waiting for the end.
+ * How often a worker may give deliveries of a job back after the job has ended, while it could ask
+ * Postgres about it. Redis is wiped too often here to leave it at waiting for the end.
  */
 const mostGivenBack = 5;
+
+/** How long after trouble with Postgres a delivery may still be given back for it, in milliseconds. */
+const aftermathMs = 1_500;
 
 /**
  * Waits until Redis holds no delivery of these jobs, which have all ended: each has to be delivered once
@@ -36,7 +40,9 @@ export async function checkDrained(
   }
   const violations: Violation[] = [];
   for (const { id, end_time: end } of jobs) {
-    const times = world.givenBack(id).filter((at) => at > (end ?? 0) + 500);
+    const times = world
+      .givenBack(id)
+      .filter((at) => at > (end ?? 0) + 500 && !world.faults.some((fault) => keepsAway(fault, at)));
     if (times.length <= mostGivenBack) continue;
     const detail = `deliveries of job ${id} were given back ${times.length} times after its end`;
     violations.push({ invariant: 'drained', detail });
@@ -47,6 +53,12 @@ export async function checkDrained(
     violations.push({ invariant: 'drained', detail });
   }
   return violations;
+}
+
+/** Whether a fault may have kept a worker from asking Postgres at that moment: it then gives back. */
+function keepsAway(fault: Fault, at: number): boolean {
+  const concerns = faultKinds[fault.kind].on === 'postgres' || fault.kind.endsWith('-postgres');
+  return concerns && at >= fault.from && at <= (fault.to ?? at) + aftermathMs;
 }
 
 /** Throws when Redis is away, for another trial's sake. */

@@ -2,10 +2,12 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { issueKey } from '@kasabi/accounts';
+import { acceptJobs } from '@kasabi/jobs';
 import { startStack, type TestService, type TestStack } from '@kasabi/test/support';
 import type pg from 'pg';
 import { type Answer, ask, countRecords, jobsUrl } from '../../../test/e2e/support/client.ts';
 import { addService } from '../../../test/e2e/support/watch-services.ts';
+import { createFixture } from '../../../test/integration/support/fixture.ts';
 
 const later = new Date(Date.now() + 3_600_000).toISOString();
 const muchLater = new Date(Date.now() + 7_200_000).toISOString();
@@ -148,3 +150,24 @@ for (const limit of ['0', '1000']) {
     });
   });
 }
+
+it('two requests with one Idempotency-Key in one statement leave the others of it alone', async () => {
+  const fixture = await createFixture();
+  try {
+    const { code: datasetCode } = await fixture.addDataset();
+    const asked = { keyDigest: fixture.keyDigest, datasetCode, type: 'reset' } as const;
+    const keyed = (byte: number) => ({
+      ...asked,
+      startTime: undefined,
+      idempotency: { key: 'k', fingerprint: Buffer.alloc(32, byte) },
+    });
+    const requests = [keyed(1), { ...asked, startTime: undefined }, keyed(1), keyed(2)];
+    const outcomes = await acceptJobs(fixture.api, requests, { maxScheduleDays: 1 });
+    assert.deepEqual(
+      outcomes.map((it) => it.outcome),
+      ['accepted', 'accepted', 'in-flight', 'in-flight'],
+    );
+  } finally {
+    await fixture.close();
+  }
+});
