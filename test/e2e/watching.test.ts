@@ -82,42 +82,6 @@ describe('poll hint', () => {
   });
 });
 
-describe('caching', () => {
-  it('an ended job may be cached, privately; a live one has to be asked for', async () => {
-    const control = async (id: string) => (await look(id)).headers.get('cache-control');
-    assert.equal(await control(await job('running', 'completed')), 'private, max-age=3600');
-    assert.equal(await control(await job()), 'private, no-cache');
-    assert.equal(await control(await job('running')), 'private, no-cache');
-  });
-
-  it('ETag: If-None-Match is answered 304 without a body until the job changes', async () => {
-    const id = await job();
-    const tag = (await look(id)).headers.get('etag') ?? '';
-    assert.match(tag, /^"[\w-]{27}"$/);
-    const port = stack.status.port;
-    for (const known of [tag, `W/${tag}`, `"a,b", ${tag}`, `"x",W/${tag}`, '*', ' * ']) {
-      const connection = await openRaw(port);
-      connection.write(
-        `GET /data/nasa/jobs/${id} HTTP/1.1\r\nHost: h\r\nX_KASABI_APIKEY: ${stack.key}\r\n` +
-          `If-None-Match: ${known}\r\nConnection: close\r\n\r\n`,
-      );
-      const [answer] = await connection.untilClosed();
-      assert.equal(answer?.status, 304, known);
-      assert.match(connection.text(), /\r\n\r\n$/, 'no body follows');
-      assert.equal(answer?.headers['etag'], tag);
-      assert.equal(answer?.headers['cache-control'], 'private, no-cache');
-      assert.ok(answer?.headers['retry-after']);
-    }
-    for (const other of ['"x"', '"a,*,b"', tag.slice(1, -1), `"${tag}`, '']) {
-      assert.equal((await look(id, { 'If-None-Match': other })).status, 200, other);
-    }
-    await change(pool, id, 'running');
-    const changed = await look(id, { 'If-None-Match': tag });
-    assert.equal(changed.status, 200);
-    assert.notEqual(changed.headers.get('etag'), tag);
-  });
-});
-
 describe('server-side wait', () => {
   it('Prefer: wait holds the answer until the job changes state, be it to running', async () => {
     const id = await job();

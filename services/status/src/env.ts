@@ -42,7 +42,7 @@ export const schema = z.object({
     fallback: 60,
     what: 'a number of seconds',
   }).describe('How long a request with Prefer: wait is held at most'),
-  WATCH_INTERVAL_MS: integer({ from: 10, to: 10_000, fallback: 200, what: ms }).describe(
+  WATCH_INTERVAL_MS: integer({ from: 10, to: 10_000, fallback: 100, what: ms }).describe(
     'The pause between looks at the jobs that clients wait for',
   ),
   LOG_LEVEL: logLevel().describe('How much is logged'),
