@@ -74,6 +74,8 @@ export function createDeliveries(options: DeliveriesOptions): (jobId: string) =>
     try {
       const handler = handlers[held.type];
       await handler({ claim: held, pool, settings, signal: lease.signal, log: jobLog });
+      // Before anything else is awaited: a heartbeat would take an ended job for a lost one.
+      lease.end();
       jobLog.info('completed');
       await promoteNext(held);
       return 'done';
