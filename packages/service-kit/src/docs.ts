@@ -1,8 +1,8 @@
-import { createHash } from 'node:crypto';
 import { createOpenApiDocument, type DocumentUrls } from '@kasabi/protocol';
 import type { Express, RequestHandler } from 'express';
 import { renderDocs } from './docs-page.ts';
 import { stylesheet } from './docs-style.ts';
+import { entityTag, isFresh } from './entity-tag.ts';
 import { methodNotAllowed } from './methods.ts';
 
 /** A new version of the service shows within this many seconds, whatever caches there are. */
@@ -26,20 +26,16 @@ export function addDocumentation(app: Express, urls: DocumentUrls): void {
 
 function serve(type: string, text: string): RequestHandler {
   const body = Buffer.from(text);
-  const tag = `"${createHash('sha256').update(body).digest('base64url').slice(0, 27)}"`;
+  const tag = entityTag(text);
   const headers = {
     'Cache-Control': `public, max-age=${maxAgeSeconds}`,
     'Content-Type': `${type}; charset=utf-8`,
     ETag: tag,
   };
   return (request, response) => {
-    // Not Express's own comparison: to that one, no copy is fresh when the request says no-cache, as
-    // `fetch` does whenever it sends If-None-Match.
-    const known = (request.headers['if-none-match'] ?? '').split(',').map((part) => part.trim());
-    const fresh = known.some((it) => it === '*' || it === tag || it === `W/${tag}`);
     // It leaves out what does not belong to a 304 or to the answer to HEAD.
     response
-      .status(fresh ? 304 : 200)
+      .status(isFresh(request, tag) ? 304 : 200)
       .set(headers)
       .send(body);
   };

@@ -1,5 +1,6 @@
 export { type AppOptions, createApp } from './app.ts';
 export { addDocumentation } from './docs.ts';
+export { entityTag, isFresh } from './entity-tag.ts';
 export type { Checks } from './health.ts';
 export { createLogger, type Logger, redactUrl } from './log.ts';
 export { methodNotAllowed } from './methods.ts';

@@ -1,6 +1,12 @@
 import { findDataset } from '@kasabi/datasets';
 import { NotFound } from '@kasabi/protocol';
-import { methodNotAllowed, noSuchDataset, shortCodeOf } from '@kasabi/service-kit';
+import {
+  entityTag,
+  isFresh,
+  methodNotAllowed,
+  noSuchDataset,
+  shortCodeOf,
+} from '@kasabi/service-kit';
 import type { Express, Request } from 'express';
 import type pg from 'pg';
 import {
@@ -11,7 +17,6 @@ import {
   toTurtle,
 } from './description.ts';
 import { toHtml } from './description-html.ts';
-import { entityTag, isFresh } from './entity-tag.ts';
 
 /** A form of the description, which has an address of its own that ends in its extension. */
 interface Form {

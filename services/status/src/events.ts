@@ -1,8 +1,7 @@
 import type { JobRecord } from '@kasabi/jobs';
 import { jobDocumentOf } from '@kasabi/protocol';
-import { methodNotAllowed } from '@kasabi/service-kit';
+import { entityTag, methodNotAllowed } from '@kasabi/service-kit';
 import type { Express, Request, Response } from 'express';
-import { entityTag } from './entity-tag.ts';
 import type { JobRoutesOptions } from './jobs.ts';
 import { readJob } from './read-job.ts';
 import { hasEnded, waitForChange } from './wait.ts';

@@ -1,10 +1,9 @@
 import type { JobRecord } from '@kasabi/jobs';
 import { jobDocumentOf, parsePreferWait, type SuccessStatus } from '@kasabi/protocol';
-import { methodNotAllowed } from '@kasabi/service-kit';
+import { entityTag, isFresh, methodNotAllowed } from '@kasabi/service-kit';
 import type { Express, Request, Response } from 'express';
 import type pg from 'pg';
 import { forwardCancel } from './cancel.ts';
-import { entityTag, isFresh } from './entity-tag.ts';
 import { readJob } from './read-job.ts';
 import { hasEnded, waitForChange } from './wait.ts';
 import type { Watcher } from './watcher.ts';
