@@ -1,5 +1,6 @@
 import type { Database } from '@kasabi/postgres';
 import type { JobStatus } from '@kasabi/protocol';
+import { type AskedJob, askedJob, askedValues, verdict } from './asked-job.ts';
 
 export type CancelOutcome =
   | { readonly outcome: 'cancelled' | 'refused' | 'dataset-unknown' | 'job-unknown' }
@@ -15,25 +16,15 @@ interface Row {
  * Cancels a scheduled job for the key with this digest: key, ownership and record in one statement. The
  * job ends as `failed` with a message that says who cancelled it, and never runs, whatever Redis holds.
  */
-export async function cancel(
-  db: Database,
-  request: { readonly keyDigest: Buffer; readonly datasetCode: string; readonly jobId: string },
-): Promise<CancelOutcome> {
+export async function cancel(db: Database, request: AskedJob): Promise<CancelOutcome> {
   const { rows } = await db.query<Row>({
     name: 'cancel',
     text: `
       WITH asked AS (
         SELECT j.id, j.status, o.name AS owner, k.id AS key_id,
-               CASE WHEN k.id IS NULL THEN 'refused'
-                    WHEN d.id IS NULL THEN 'dataset-unknown'
-                    WHEN d.owner_id <> k.owner_id THEN 'refused'
-                    WHEN j.id IS NULL THEN 'job-unknown'
-                    ELSE 'not-scheduled' END AS outcome
-        FROM (VALUES (1)) AS one
-        LEFT JOIN kasabi.api_key k ON k.digest = $1 AND k.revoked IS NULL
+               ${verdict('not-scheduled')} AS outcome
+        FROM ${askedJob}
         LEFT JOIN kasabi.owner o ON o.id = k.owner_id
-        LEFT JOIN kasabi.dataset d ON d.code = $2
-        LEFT JOIN kasabi.job j ON j.id = $3 AND j.dataset_id = d.id
       ), cancelled AS (
         UPDATE kasabi.job j
         SET status = 'failed', end_time = clock_timestamp(),
@@ -47,7 +38,7 @@ export async function cancel(
              -- Scheduled when this began, yet not cancelled: a worker was quicker.
              CASE asked.status WHEN 'scheduled' THEN 'running' ELSE asked.status END AS status
       FROM asked LEFT JOIN cancelled ON true`,
-    values: [request.keyDigest, request.datasetCode, request.jobId],
+    values: askedValues(request),
   });
   const { outcome, status } = rows[0] as Row;
   return outcome === 'not-scheduled' ? { outcome, status } : { outcome };

@@ -11,6 +11,7 @@ export {
   bodyLimit,
   jobIdOf,
   noSuchDataset,
+  queryOf,
   readBody,
   readParameters,
   shortCodeOf,

@@ -33,12 +33,17 @@ export const readBody: RequestHandler = (request, response, next) => {
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
+/** The query string of a request, without its `?`. */
+export function queryOf(request: Request): string {
+  return request.originalUrl.split('?').slice(1).join('?');
+}
+
 /**
  * The parameters of a request, from its query string and, when `express.raw` has read one, its body;
  * and what is wrong with them.
  */
 export function readParameters(request: Request, allowed: ReadonlySet<string>): Gathered {
-  const query = request.originalUrl.split('?').slice(1).join('?');
+  const query = queryOf(request);
   const body: unknown = request.body;
   if (!Buffer.isBuffer(body) || body.length === 0) return gatherParameters({ query }, allowed);
   const { text, problem } = decodeBody(request, body);

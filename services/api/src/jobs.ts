@@ -18,6 +18,7 @@ import {
   methodNotAllowed,
   noSuchDataset,
   prefersJson,
+  queryOf,
   readBody,
   readParameters,
   shortCodeOf,
@@ -75,7 +76,7 @@ export function addJobRoutes(app: Express, options: JobRoutesOptions): void {
       answer(request, response, acceptedJob(outcome, code, options), job.request.type, options);
     })
     .get((request, response) => {
-      const query = request.originalUrl.split('?').slice(1).join('?');
+      const query = queryOf(request);
       const list = `${options.statusUrl}/data/${shortCodeOf(request.params.code)}/jobs`;
       response.redirect(307, query === '' ? list : `${list}?${query}`);
     })

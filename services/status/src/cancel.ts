@@ -1,5 +1,5 @@
 import { Unavailable } from '@kasabi/protocol';
-import { apiKeyOf, jobIdOf, readParameters, shortCodeOf } from '@kasabi/service-kit';
+import { apiKeyOf, jobIdOf, queryOf, readParameters, shortCodeOf } from '@kasabi/service-kit';
 import type { Request, Response } from 'express';
 
 const parameterNames: ReadonlySet<string> = new Set(['apikey']);
@@ -30,7 +30,7 @@ export async function forwardCancel(
   const code = shortCodeOf(request.params.code) || '_';
   const target = new URL(`${apiUrl}/dataset/${code}/jobs/${jobIdOf(request.params.id)}`);
   // What is wrong with the parameters is for the api service to say, once it knows the key.
-  if (problem !== undefined) target.search = request.originalUrl.split('?').slice(1).join('?');
+  if (problem !== undefined) target.search = queryOf(request);
   // A key that cannot stand in a header is none, which is for the api service to say as well.
   else if (!printable.test(key)) target.searchParams.set('apikey', key);
   let answer: globalThis.Response;
