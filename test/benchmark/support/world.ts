@@ -1,0 +1,81 @@
+import { createOwner, issueKey } from '@kasabi/accounts';
+import { createDataset } from '@kasabi/datasets';
+import { freePort, type ServiceName, serviceSettings } from '@kasabi/local';
+import type pg from 'pg';
+import { type Running, startBaseline, startProduct } from './processes.ts';
+import type { Servers } from './servers.ts';
+
+/** A database of one part of the benchmark, with an owner and datasets, and the processes beside it. */
+export interface World {
+  readonly servers: Servers;
+  readonly pool: pg.Pool;
+  readonly databaseUrl: string;
+  /** A key of the datasets' owner. */
+  readonly key: string;
+  /** Short codes. */
+  readonly datasets: readonly string[];
+  product(name: ServiceName, env?: NodeJS.ProcessEnv): Promise<Running>;
+  /** `listens`: it is ready when it takes connections. */
+  baseline(name: string, listens: boolean, extra?: object): Promise<Running>;
+  /** Ends what was started and is still running. */
+  stop(): Promise<void>;
+}
+
+// Limits on rates and open jobs, and the guard against overload, are off; everything else is as in
+// production. The highest values stand for off where a setting knows no other way.
+const limitsOff: Record<ServiceName, NodeJS.ProcessEnv> = {
+  api: {
+    ...{ RATE_LIMIT_PER_MINUTE: '0', MAX_OPEN_JOBS_PER_DATASET: '0' },
+    ...{ MAX_LAG_MS: '60000', MAX_QUEUED: '1000000' },
+  },
+  status: { MAX_LAG_MS: '60000', MAX_QUEUED: '1000000' },
+  worker: {},
+};
+
+export interface WorldOptions {
+  /** Names the database, too. */
+  readonly name: string;
+  readonly datasets: number;
+  /** Name of the service that writes a processor profile. */
+  readonly profile: string | undefined;
+}
+
+export async function createWorld(servers: Servers, options: WorldOptions): Promise<World> {
+  const { url: databaseUrl, pool } = await servers.createDatabase(`bench_${options.name}`);
+  const owner = 'owner';
+  await createOwner(pool, owner);
+  const { secret: key } = await issueKey(pool, owner);
+  const datasets = Array.from({ length: options.datasets }, (_, index) => `dataset-${index + 1}`);
+  for (const code of datasets) await createDataset(pool, { code, owner });
+  const ports = { api: await freePort(), status: await freePort() };
+  const surroundings = {
+    ...{ databaseUrl, redisUrl: servers.redisUrl },
+    apiPublicUrl: `http://127.0.0.1:${ports.api}`,
+    statusPublicUrl: `http://127.0.0.1:${ports.status}`,
+  };
+  const { folder, onSpawn } = servers;
+  const starting = { folder, onSpawn, profile: options.profile };
+  const running: Running[] = [];
+  const noted = (process: Running): Running => {
+    running.push(process);
+    return process;
+  };
+  return {
+    ...{ servers, pool, databaseUrl, key, datasets },
+    async product(name, env = {}) {
+      const port = name === 'worker' ? await freePort() : ports[name];
+      const settings = serviceSettings(name, port, surroundings);
+      return noted(
+        await startProduct(name, port, { ...settings, ...limitsOff[name], ...env }, starting),
+      );
+    },
+    async baseline(name, listens, extra = {}) {
+      const settings = { databaseUrl, redisUrl: servers.redisUrl, ...extra };
+      return noted(await startBaseline(name, settings, { ...starting, listens }));
+    },
+    async stop() {
+      await Promise.all(running.map((process) => process.stop()));
+      await servers.redis.flushall();
+    },
+  };
+}
