@@ -61,6 +61,22 @@ const ddl = `
     END IF;
     PERFORM nextval(format('chaos.unentitled_%s', written)::regclass);
     RETURN NULL;
+  END $$;
+
+  -- A statement of a worker that carries an old fence, before the guard sees it: the worker should have
+  -- noticed by itself, in its transaction's first statement.
+  CREATE FUNCTION chaos.note_arrival() RETURNS trigger
+  LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+  DECLARE
+    written constant integer := TG_ARGV[0];
+  BEGIN
+    IF current_setting('application_name') = 'kasabi-worker' AND NOT EXISTS (
+      SELECT FROM kasabi.dataset d WHERE d.id = written AND d.storage_mode = 'read-only'
+        AND current_setting('kasabi.fence', true) = written || ':' || d.fence)
+    THEN
+      PERFORM nextval(format('chaos.unverified_%s', written)::regclass);
+    END IF;
+    RETURN NULL;
   END $$;`;
 
 export async function installAudit(pool: pg.Pool): Promise<void> {
@@ -72,6 +88,12 @@ export async function watchTable(pool: pg.Pool, datasetId: number): Promise<void
   const table = quadsTable(datasetId);
   await pool.query(`
     CREATE SEQUENCE chaos.unentitled_${datasetId};
+    CREATE SEQUENCE chaos.unverified_${datasetId};
+    -- By its name it fires before the guard.
+    CREATE TRIGGER chaos_arrival BEFORE INSERT OR UPDATE OR DELETE ON ${table}
+      FOR EACH STATEMENT EXECUTE FUNCTION chaos.note_arrival(${datasetId});
+    CREATE TRIGGER chaos_arrival_truncate BEFORE TRUNCATE ON ${table}
+      FOR EACH STATEMENT EXECUTE FUNCTION chaos.note_arrival(${datasetId});
     CREATE TRIGGER chaos_judge AFTER INSERT OR UPDATE OR DELETE ON ${table}
       FOR EACH STATEMENT EXECUTE FUNCTION chaos.judge_statement(${datasetId});
     CREATE TRIGGER chaos_judge_truncate AFTER TRUNCATE ON ${table}

@@ -25,5 +25,8 @@ export function checkLocks({ dataset, evidence }: Findings): Violation[] {
   if (evidence.unentitled > 0) {
     wrong('fenced', 'a statement passed the guard without a valid fence');
   }
+  if (evidence.unverified > 0) {
+    wrong('verified', 'a lost attempt got as far as the data before anything stopped it');
+  }
   return violations;
 }

@@ -52,6 +52,7 @@ const evidence: Evidence = {
   lock: { ...open, fence: 1 },
   quads: new Map([['"later"', 1_400]]),
   unentitled: 0,
+  unverified: 0,
 };
 const submission: Submission = {
   ...{ jobId: 'job-1', askedAt: 990, acceptedAt: 1_010, startTime: undefined },
@@ -123,6 +124,7 @@ test('data that is gone, still there, or written behind a lock', () => {
   const behind = { ...write('"later"', 1, 1_390), storageMode: 'read-only' };
   assert.deepEqual(broken({ writes: [behind] }), ['read-only']);
   assert.deepEqual(broken({}, { unentitled: 1 }), ['fenced']);
+  assert.deepEqual(broken({}, { unverified: 1 }), ['verified']);
 });
 
 test('a write that was not answered may be there or not, by the same rules', () => {

@@ -22,6 +22,7 @@ export const invariants = {
   kept: 'a quad committed after the last job that cleared is there',
   cleared: 'a quad committed before a completed job had locked is gone',
   fenced: 'the guard lets no statement through whose attempt has lost the dataset',
+  verified: 'a completing transaction notices by itself that its attempt has lost the dataset',
   lives: 'a service ends only when it is ended',
   recovers: 'a service that was ended starts again, whatever else is away',
   drained: 'a delivery of a job that has ended is dropped, not given back, and leaves Redis',

@@ -54,6 +54,8 @@ export interface Evidence {
   readonly quads: ReadonlyMap<string, number>;
   /** Statements on its data that the guard let through although it should not have. */
   readonly unentitled: number;
+  /** Statements of workers on its data that carried an old fence, whatever the guard made of them. */
+  readonly unverified: number;
 }
 
 interface AuditRow {
@@ -90,9 +92,10 @@ export async function readEvidence(pool: pg.Pool, datasetId: number): Promise<Ev
       `SELECT object, ${ms('pg_xact_commit_timestamp(xmin)')} AS at FROM ${quadsTable(datasetId)}`,
     );
     // A sequence that was never used says 1, too, but is not called.
-    const unentitled = await client.query<{ count: number }>(
-      `SELECT CASE WHEN is_called THEN last_value ELSE 0 END AS count
-       FROM chaos.unentitled_${datasetId}`,
+    const count = (sequence: string): string =>
+      `(SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM chaos.${sequence}_${datasetId})`;
+    const counts = await client.query<{ unentitled: number; unverified: number }>(
+      `SELECT ${count('unentitled')} AS unentitled, ${count('unverified')} AS unverified`,
     );
     await client.query('COMMIT');
     broken = false;
@@ -108,7 +111,8 @@ export async function readEvidence(pool: pg.Pool, datasetId: number): Promise<Ev
       locks: audit.rows.filter((row) => row.job_id === null),
       lock: lock.rows[0] as LockRow,
       quads: new Map(quads.rows.map(({ object, at }) => [object, at])),
-      unentitled: Number(unentitled.rows[0]?.count),
+      unentitled: Number(counts.rows[0]?.unentitled),
+      unverified: Number(counts.rows[0]?.unverified),
     };
   } finally {
     client.release(broken);

@@ -21,6 +21,13 @@ export interface PlannedWrites {
   readonly repeatableEvery: number;
 }
 
+/** Statements that carry an old fence. */
+export interface PlannedGhost {
+  readonly everyMs: number;
+  /** TRUNCATE instead of DELETE. */
+  readonly truncates: boolean;
+}
+
 /** A fault that waits for a job of the dataset to reach its point. */
 export interface PointFault extends PlannedFault {
   readonly point: Point;
@@ -35,6 +42,7 @@ export interface TimedFault extends PlannedFault {
 export interface PlannedDataset {
   readonly jobs: readonly PlannedJob[];
   readonly writes: PlannedWrites;
+  readonly ghost: PlannedGhost;
   readonly faults: readonly PointFault[];
 }
 
@@ -65,6 +73,7 @@ export function planTrial(seed: number, trial: number, only: readonly Point[]): 
         holdMs: random.chance(0.3) ? random.integer(20, 250) : 0,
         repeatableEvery: random.integer(2, 6),
       },
+      ghost: { everyMs: random.integer(150, 600), truncates: random.chance(0.5) },
       faults: faults.filter((_fault, position) => position % count === index),
     }),
   );

@@ -6,6 +6,7 @@ import { writeAudit } from './audit-history.ts';
 import { checkStatusService } from './check-status.ts';
 import { check, type Violation } from './checks.ts';
 import { readEvidence } from './evidence.ts';
+import { createGhost, type Ghost } from './ghost.ts';
 import { History } from './history.ts';
 import type { Inflicted } from './inflict.ts';
 import { type Outcome, outcomeOf } from './outcome.ts';
@@ -34,6 +35,7 @@ interface Subject {
   readonly code: string;
   readonly planned: PlannedDataset;
   readonly writer: Writer;
+  readonly ghost: Ghost;
 }
 
 /** Runs one trial on fresh datasets and a fresh key, beside others, and checks what came of it. */
@@ -70,6 +72,7 @@ export async function runTrial(world: World, owner: string, plan: TrialPlan): Pr
       return followed;
     });
     subject.writer.start();
+    subject.ghost.start();
   }
 
   const begin = Date.now();
@@ -104,7 +107,7 @@ export async function runTrial(world: World, owner: string, plan: TrialPlan): Pr
   if (!quiet) history.note(`not quiet after ${quietWithinMs} ms`);
   const missed = codes.reduce((sum, code) => sum + arms.disarm(code), 0);
 
-  await Promise.all(subjects.map(({ writer }) => writer.stop()));
+  await Promise.all(subjects.flatMap(({ writer, ghost }) => [writer.stop(), ghost.stop()]));
   const violations: Violation[] = [];
   for (const { code, writer } of subjects) {
     const open = await driver.waitUntil(
@@ -169,6 +172,7 @@ async function prepare(world: World, owner: string, plan: TrialPlan, history: Hi
         code,
         planned,
         writer: createWriter(writers, { id, code }, planned.writes, history),
+        ghost: createGhost(writers, id, planned.ghost),
       };
     });
     subjects.push(subject);

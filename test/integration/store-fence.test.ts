@@ -36,7 +36,7 @@ function withFence(datasetId: number, fence: string): Promise<string[]> {
   });
 }
 
-const clear = (held: Pick<HeldLock, 'datasetId' | 'fence'>, pool: pg.Pool = fixture.worker) =>
+const clear = (held: HeldLock, pool: pg.Pool = fixture.worker) =>
   withTransaction(pool, (client) =>
     clearDataset(client, { ...held, truncateTimeoutMs: 500, truncateTries: 1 }),
   );

@@ -131,6 +131,14 @@ test('with a fence that is not the present one nothing is cleared', async () => 
   assert.equal(await count(), 1_000);
 });
 
+test('a lost attempt is refused before it waits for the table', async () => {
+  const lost = held;
+  await lock(fixture.worker, lost.datasetId);
+  held = lost;
+  // The wait would end with the pool's statement timeout, another error.
+  await besideReader(() => assert.rejects(clear(1, 60_000), FencedOut));
+});
+
 test('what is no matter of locks is not tried again but reported', async () => {
   await fixture.admin.query(`REVOKE TRUNCATE ON ${table} FROM kasabi_worker`);
   await assert.rejects(clear(3), { code: '42501' });

@@ -6,6 +6,8 @@ import { quadsTable } from './tables.ts';
 
 export interface ClearRequest {
   readonly datasetId: number;
+  /** The job that holds the lock. */
+  readonly jobId: string;
   /** The fence that `lockDataset` returned. */
   readonly fence: number;
   /** The longest a reader may be made to wait behind a TRUNCATE that waits itself, in milliseconds. */
@@ -25,6 +27,14 @@ const stepTimeoutMs = 5_000;
 
 export type ClearMethod = 'truncate' | 'delete';
 
+// FOR SHARE, as the guard has it: from here to the end of the transaction nobody else can lock, unlock or
+// rescue, and writers that the guard refuses need not wait. Asked before the TRUNCATE, for which a lost
+// attempt would make readers wait until the guard refuses it.
+const enter = `
+  SELECT set_config('kasabi.fence', $1 || ':' || $3, true), set_config('lock_timeout', $4, true),
+         set_config('idle_in_transaction_session_timeout', $5, true)
+  FROM kasabi.dataset WHERE id = $1::integer AND locked_by = $2 AND fence = $3::bigint FOR SHARE`;
+
 /**
  * Deletes all quads of a locked dataset, inside the caller's transaction.
  *
@@ -39,16 +49,14 @@ export async function clearDataset(
   client: pg.ClientBase,
   request: ClearRequest,
 ): Promise<ClearMethod> {
-  const table = quadsTable(request.datasetId);
-  await client.query(
-    `SELECT set_config('kasabi.fence', $1, true), set_config('lock_timeout', $2, true),
-            set_config('idle_in_transaction_session_timeout', $3, true)`,
-    [
-      `${request.datasetId}:${request.fence}`,
-      String(request.truncateTimeoutMs),
-      String(idleTimeoutMs),
-    ],
-  );
+  const { datasetId, fence } = request;
+  const table = quadsTable(datasetId);
+  const { rowCount } = await client.query({
+    name: 'enter-clearing',
+    text: enter,
+    values: [datasetId, request.jobId, fence, request.truncateTimeoutMs, idleTimeoutMs].map(String),
+  });
+  if (rowCount !== 1) throw new FencedOut(datasetId, fence);
   try {
     for (let tried = 0; tried < request.truncateTries; tried += 1) {
       // Jitter keeps a periodic reader from meeting every try.
@@ -64,7 +72,7 @@ export async function clearDataset(
     return 'delete';
   } catch (error) {
     if (hasSqlState(error, sqlState.readOnly)) {
-      throw new FencedOut(request.datasetId, request.fence);
+      throw new FencedOut(datasetId, fence);
     }
     throw error;
   }

@@ -31,6 +31,7 @@ export async function reset({ claim, pool, settings, signal, log }: JobContext):
     async (client) => {
       const cleared = await clearDataset(client, {
         datasetId,
+        jobId,
         fence,
         truncateTimeoutMs: settings.TRUNCATE_TIMEOUT_MS,
         truncateTries: settings.TRUNCATE_TRIES,

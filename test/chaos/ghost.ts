@@ -1,0 +1,63 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { quadsTable } from '@kasabi/datasets';
+import type pg from 'pg';
+import type { PlannedGhost } from './schedule.ts';
+
+/** Statements of attempts that are over, arriving late. */
+export interface Ghost {
+  start(): void;
+  stop(): Promise<void>;
+}
+
+/**
+ * Sends, every now and then, a statement that carries an old fence of the dataset, as a worker would whose
+ * own checks had failed. The guard has to refuse each one; the audit counts those that it lets through.
+ * What gets through is rolled back, so that one slip does not pass for another.
+ */
+export function createGhost(pool: pg.Pool, datasetId: number, planned: PlannedGhost): Ghost {
+  const table = quadsTable(datasetId);
+  const statement = planned.truncates ? `TRUNCATE ${table}` : `DELETE FROM ${table}`;
+  let stopped = false;
+  let running: Promise<void> | undefined;
+
+  async function haunt(): Promise<void> {
+    const client = await pool.connect();
+    let broken = false;
+    const onError = (): void => {
+      broken = true;
+    };
+    client.on('error', onError);
+    try {
+      await client.query("BEGIN; SET LOCAL lock_timeout = '50ms'");
+      // Fences only grow: whatever the fence is when the statement arrives, this one is older.
+      await client.query(
+        `SELECT set_config('kasabi.fence', id || ':' || fence - 1, true)
+         FROM kasabi.dataset WHERE id = $1`,
+        [datasetId],
+      );
+      await client.query(statement);
+    } finally {
+      broken ||= (await client.query('ROLLBACK').catch(() => undefined)) === undefined;
+      client.removeListener('error', onError);
+      client.release(broken);
+    }
+  }
+
+  async function run(): Promise<void> {
+    while (!stopped) {
+      // Refused, as it should be, or Postgres was away. What got through is in the audit.
+      await haunt().catch(() => undefined);
+      await sleep(planned.everyMs);
+    }
+  }
+
+  return {
+    start() {
+      running ??= run();
+    },
+    async stop() {
+      stopped = true;
+      await running;
+    },
+  };
+}
