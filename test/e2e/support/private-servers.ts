@@ -21,8 +21,19 @@ export interface PrivateStack {
   readonly api: TestService;
   readonly status: TestService;
   readonly worker: TestService;
+  /** The key of the owner of all datasets. */
   readonly key: string;
+  /** The superuser's URL. */
+  readonly databaseUrl: string;
+  readonly redisUrl: string;
   stop(): Promise<void>;
+}
+
+export interface PrivateStackOptions {
+  /** Short codes; `nasa` alone unless set. */
+  readonly datasets?: readonly string[];
+  /** Further settings of a service. */
+  readonly settings?: Readonly<Partial<Record<'api' | 'status' | 'worker', NodeJS.ProcessEnv>>>;
 }
 
 type Handle = Awaited<ReturnType<typeof startPostgres>>;
@@ -42,8 +53,8 @@ function serverOf(first: Handle, again: () => Promise<Handle>): PrivateServer {
   };
 }
 
-/** Starts them, with a dataset `nasa` and its owner's key. */
-export async function startPrivateStack(): Promise<PrivateStack> {
+/** Starts them, with datasets of one owner. */
+export async function startPrivateStack(options: PrivateStackOptions = {}): Promise<PrivateStack> {
   const folder = mkdtempSync(path.join(tmpdir(), 'kasabi-e2e-'));
   // Postgres may run as another user, who has to get through here.
   chmodSync(folder, 0o711);
@@ -72,36 +83,37 @@ export async function startPrivateStack(): Promise<PrivateStack> {
     stops.push(redis.stop);
 
     await migrate({ databaseUrl });
-    const key = await makeDataset(databaseUrl);
+    const key = await makeDatasets(databaseUrl, options.datasets ?? ['nasa']);
     const [apiPort, statusPort] = [await freePort(), await freePort()];
     const launch = async (name: 'api' | 'status' | 'worker', port: number) => {
-      const service = await startService(
-        name,
-        serviceSettings(name, port, {
+      const service = await startService(name, {
+        ...serviceSettings(name, port, {
           databaseUrl,
           redisUrl: firstRedis.url,
           apiPublicUrl: `http://127.0.0.1:${apiPort}`,
           statusPublicUrl: `http://127.0.0.1:${statusPort}`,
         }),
-      );
+        ...options.settings?.[name],
+      });
       stops.push(() => service.stop());
       return service;
     };
     const api = await launch('api', apiPort);
     const status = await launch('status', statusPort);
     const worker = await launch('worker', await freePort());
-    return { postgres, redis, api, status, worker, key, stop };
+    const redisUrl = firstRedis.url;
+    return { postgres, redis, api, status, worker, key, databaseUrl, redisUrl, stop };
   } catch (error) {
     await stop().catch(() => {});
     throw error;
   }
 }
 
-async function makeDataset(databaseUrl: string): Promise<string> {
+async function makeDatasets(databaseUrl: string, codes: readonly string[]): Promise<string> {
   const pool = createPool({ url: databaseUrl, applicationName: 'test', onIdleError: () => {} });
   try {
     await createOwner(pool, 'owner');
-    await createDataset(pool, { code: 'nasa', owner: 'owner' });
+    for (const code of codes) await createDataset(pool, { code, owner: 'owner' });
     return (await issueKey(pool, 'owner')).secret;
   } finally {
     await pool.end();
