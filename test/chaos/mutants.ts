@@ -22,7 +22,7 @@ const completingFence: readonly Patch[] = [
   {
     file: 'packages/datasets/dist/clear.js',
     find: 'AND locked_by = $2 AND fence = $3::bigint FOR SHARE',
-    replace: 'AND $2 IS NOT NULL AND $3 IS NOT NULL',
+    replace: 'AND $2::uuid IS NOT NULL AND $3::bigint IS NOT NULL',
   },
   {
     file: 'packages/datasets/dist/unlock.js',

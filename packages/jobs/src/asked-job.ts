@@ -1,16 +1,9 @@
-/** A job as a client names it, and the digest of the key it shows: `$1`, `$2` and `$3` of the SQL here. */
+/** A job as a client names it, and the digest of the key it shows. */
 export interface AskedJob {
   readonly keyDigest: Buffer;
   readonly datasetCode: string;
   readonly jobId: string;
 }
-
-/** The parameters of a statement that is made with `askedJob`. */
-export const askedValues = (asked: AskedJob): unknown[] => [
-  asked.keyDigest,
-  asked.datasetCode,
-  asked.jobId,
-];
 
 /** Who may see what of a job, as SQL: `allowed` for the dataset's owner where the job is there. */
 export const verdict = (allowed: string): string => `
@@ -20,8 +13,19 @@ export const verdict = (allowed: string): string => `
        WHEN j.id IS NULL THEN 'job-unknown'
        ELSE '${allowed}' END`;
 
-/** Where the verdict is read from: one row, whatever is there. */
-export const askedJob = `(VALUES (1)) AS one
-  LEFT JOIN kasabi.api_key k ON k.digest = $1 AND k.revoked IS NULL
-  LEFT JOIN kasabi.dataset d ON d.code = $2
-  LEFT JOIN kasabi.job j ON j.id = $3 AND j.dataset_id = d.id`;
+/** The jobs that are asked for, as SQL with `$1`, `$2` and `$3`: a row for each, in their order. */
+const asked = `unnest($1::bytea[], $2::text[], $3::uuid[])
+  WITH ORDINALITY AS asked (digest, code, id, position)`;
+
+/** Where the verdict is read from: one row for each asked job, whatever is there. */
+export const askedJobs = `${asked}
+  LEFT JOIN kasabi.api_key k ON k.digest = asked.digest AND k.revoked IS NULL
+  LEFT JOIN kasabi.dataset d ON d.code = asked.code
+  LEFT JOIN kasabi.job j ON j.id = asked.id AND j.dataset_id = d.id`;
+
+/** The parameters of a statement that is made with `askedJobs`. */
+export const askedValues = (jobs: readonly AskedJob[]): unknown[] => [
+  jobs.map((job) => job.keyDigest),
+  jobs.map((job) => job.datasetCode),
+  jobs.map((job) => job.jobId),
+];

@@ -1,6 +1,6 @@
 import type { Database } from '@kasabi/postgres';
 import type { JobStatus } from '@kasabi/protocol';
-import { type AskedJob, askedJob, askedValues, verdict } from './asked-job.ts';
+import { type AskedJob, askedJobs, askedValues, verdict } from './asked-job.ts';
 
 export type CancelOutcome =
   | { readonly outcome: 'cancelled' | 'refused' | 'dataset-unknown' | 'job-unknown' }
@@ -23,7 +23,7 @@ export async function cancel(db: Database, request: AskedJob): Promise<CancelOut
       WITH asked AS (
         SELECT j.id, j.status, o.name AS owner, k.id AS key_id,
                ${verdict('not-scheduled')} AS outcome
-        FROM ${askedJob}
+        FROM ${askedJobs}
         LEFT JOIN kasabi.owner o ON o.id = k.owner_id
       ), cancelled AS (
         UPDATE kasabi.job j
@@ -38,7 +38,7 @@ export async function cancel(db: Database, request: AskedJob): Promise<CancelOut
              -- Scheduled when this began, yet not cancelled: a worker was quicker.
              CASE asked.status WHEN 'scheduled' THEN 'running' ELSE asked.status END AS status
       FROM asked LEFT JOIN cancelled ON true`,
-    values: askedValues(request),
+    values: askedValues([request]),
   });
   const { outcome, status } = rows[0] as Row;
   return outcome === 'not-scheduled' ? { outcome, status } : { outcome };

@@ -1,5 +1,5 @@
 import type { Database } from '@kasabi/postgres';
-import { type AskedJob, askedJob, askedValues, verdict } from './asked-job.ts';
+import { type AskedJob, askedJobs, askedValues, verdict } from './asked-job.ts';
 import { type JobRecord, recordColumns } from './record.ts';
 
 export type FindOutcome =
@@ -8,15 +8,22 @@ export type FindOutcome =
 
 type Row = { readonly outcome: FindOutcome['outcome'] } & JobRecord;
 
-/** Reads a job of a dataset for the key with this digest: key, ownership and record in one statement. */
-export async function findJob(db: Database, request: AskedJob): Promise<FindOutcome> {
+/**
+ * Reads jobs of datasets, each for the key with its digest: key, ownership and record of all of them in
+ * one statement. Returns one outcome per request, in order.
+ */
+export async function findJobs(
+  db: Database,
+  requests: readonly AskedJob[],
+): Promise<FindOutcome[]> {
   const { rows } = await db.query<Row>({
-    name: 'find-job',
+    name: 'find-jobs',
     text: `
       SELECT ${verdict('found')} AS outcome, ${recordColumns}
-      FROM ${askedJob}`,
-    values: askedValues(request),
+      FROM ${askedJobs} ORDER BY asked.position`,
+    values: askedValues(requests),
   });
-  const { outcome, ...job } = rows[0] as Row;
-  return outcome === 'found' ? { outcome, job } : { outcome };
+  return rows.map((row) =>
+    row.outcome === 'found' ? { outcome: 'found', job: row } : { outcome: row.outcome },
+  );
 }

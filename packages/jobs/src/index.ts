@@ -7,6 +7,7 @@ export {
   idempotencyHours,
   type Rejection,
 } from './accept.ts';
+export type { AskedJob } from './asked-job.ts';
 export { backoffMs } from './backoff.ts';
 export { type CancelOutcome, cancel } from './cancel.ts';
 export { readChanges, type Watched } from './changes.ts';
@@ -15,7 +16,7 @@ export { complete } from './complete.ts';
 export type { Delivery, Enqueue } from './delivery.ts';
 export { LeaseLost } from './errors.ts';
 export { fail } from './fail.ts';
-export { type FindOutcome, findJob } from './find.ts';
+export { type FindOutcome, findJobs } from './find.ts';
 export { heartbeat } from './heartbeat.ts';
 export { type ListJobsOptions, listJobs } from './list.ts';
 export { createLoop, type Loop, type LoopOptions } from './loop.ts';

@@ -3,7 +3,6 @@ import { jobDocumentOf } from '@kasabi/protocol';
 import { entityTag, methodNotAllowed } from '@kasabi/service-kit';
 import type { Express, Request, Response } from 'express';
 import type { JobRoutesOptions } from './jobs.ts';
-import { readJob } from './read-job.ts';
 import { hasEnded, waitForChange } from './wait.ts';
 
 /** A comment this often, in milliseconds, keeps proxies from closing a quiet stream. */
@@ -58,7 +57,7 @@ export function addEventRoutes(app: Express, options: JobRoutesOptions): void {
   app
     .route('/data/:code/jobs/:id/events')
     .get(async (request, response) => {
-      await stream(request, response, await readJob(options.pool, request));
+      await stream(request, response, await options.jobs.read(request));
     })
     .all(methodNotAllowed('GET', 'HEAD'));
 }

@@ -2,14 +2,13 @@ import type { JobRecord } from '@kasabi/jobs';
 import { jobDocumentOf, parsePreferWait, type SuccessStatus } from '@kasabi/protocol';
 import { entityTag, isFresh, methodNotAllowed } from '@kasabi/service-kit';
 import type { Express, Request, Response } from 'express';
-import type pg from 'pg';
 import { forwardCancel } from './cancel.ts';
-import { readJob } from './read-job.ts';
+import type { JobReader } from './read-job.ts';
 import { hasEnded, waitForChange } from './wait.ts';
 import type { Watcher } from './watcher.ts';
 
 export interface JobRoutesOptions {
-  readonly pool: pg.Pool;
+  readonly jobs: JobReader;
   readonly watcher: Watcher;
   readonly successStatus: SuccessStatus;
   readonly maxWaitSeconds: number;
@@ -31,7 +30,7 @@ export function addJobRoutes(app: Express, options: JobRoutesOptions): void {
   app
     .route('/data/:code/jobs/:id')
     .get(async (request, response) => {
-      const found = await readJob(options.pool, request);
+      const found = await options.jobs.read(request);
       const arrived = performance.now();
       const record = await held(request, response, found);
       // Of one that was held for nothing, the time until it is due is as of before.

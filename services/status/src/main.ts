@@ -14,6 +14,7 @@ import { readSettings } from './env.ts';
 import { addEventRoutes } from './events.ts';
 import { addJobRoutes, type JobRoutesOptions } from './jobs.ts';
 import { addListRoute } from './list.ts';
+import { createJobReader } from './read-job.ts';
 import { createWatcher } from './watcher.ts';
 
 await runService(async () => {
@@ -33,15 +34,16 @@ await runService(async () => {
     intervalMs: settings.WATCH_INTERVAL_MS,
     onError: throttledWarning(log, 'watcher round failed'),
   });
+  const jobs = createJobReader(pool);
   const overload = createOverloadGuard({
     maxLagMs: settings.MAX_LAG_MS,
-    queued: () => pool.waitingCount,
+    queued: () => jobs.waiting + pool.waitingCount,
     maxQueued: settings.MAX_QUEUED,
   });
   const stopping = new AbortController();
   const statusUrl = settings.STATUS_PUBLIC_URL;
-  const jobs: JobRoutesOptions = {
-    pool,
+  const jobRoutes: JobRoutesOptions = {
+    jobs,
     watcher,
     successStatus: settings.SUCCESS_STATUS,
     maxWaitSeconds: settings.MAX_WAIT_SECONDS,
@@ -55,8 +57,8 @@ await runService(async () => {
     routes: (router) => {
       router.use(overload.middleware);
       addDocumentation(router, { apiUrl: settings.API_PUBLIC_URL, statusUrl });
-      addJobRoutes(router, jobs);
-      addEventRoutes(router, jobs);
+      addJobRoutes(router, jobRoutes);
+      addEventRoutes(router, jobRoutes);
       addListRoute(router, { pool, statusUrl, successStatus: settings.SUCCESS_STATUS });
       addDatasetRoutes(router, { pool });
       addDiscoveryRoutes(router, { pool, apiUrl: settings.API_PUBLIC_URL, statusUrl });

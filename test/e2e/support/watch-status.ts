@@ -5,6 +5,7 @@ import { createApp, createLogger, listen } from '../../../packages/service-kit/s
 import { addEventRoutes } from '../../../services/status/src/events.ts';
 import { addJobRoutes } from '../../../services/status/src/jobs.ts';
 import { addListRoute } from '../../../services/status/src/list.ts';
+import { createJobReader } from '../../../services/status/src/read-job.ts';
 import { createWatcher, type Watcher } from '../../../services/status/src/watcher.ts';
 
 /** The routes of the status service in the test's own process, where it can look at its watcher. */
@@ -38,7 +39,7 @@ export async function startStatusRoutes(): Promise<StatusRoutes> {
     const stop = stopping.signal;
     const apiUrl = 'http://127.0.0.1:1';
     const jobs = {
-      pool,
+      jobs: createJobReader(pool),
       watcher,
       successStatus,
       maxWaitSeconds: 60,
