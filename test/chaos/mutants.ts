@@ -32,7 +32,7 @@ const completingFence: readonly Patch[] = [
   {
     file: 'packages/jobs/dist/complete.js',
     find: 'await updateHeld(db, claim,',
-    replace: `await (async (_db, _claim, set) => {
+    replace: `await (async (_db, _claim, _event, set) => {
         await db.query(\`UPDATE kasabi.job SET \${set} WHERE id = $1\`, [claim.jobId]);
     })(db, claim,`,
   },

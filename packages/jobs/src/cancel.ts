@@ -1,6 +1,7 @@
 import type { Database } from '@kasabi/postgres';
 import type { JobStatus } from '@kasabi/protocol';
 import { type AskedJob, askedJobs, askedValues, verdict } from './asked-job.ts';
+import { noteTransition } from './transition.ts';
 
 export type CancelOutcome =
   | { readonly outcome: 'cancelled' | 'refused' | 'dataset-unknown' | 'job-unknown' }
@@ -11,6 +12,14 @@ interface Row {
   readonly outcome: CancelOutcome['outcome'];
   readonly status: JobStatus;
 }
+
+const noted = noteTransition('cancel', {
+  from: 'cancelled',
+  id: 'id',
+  attempt: 'attempt',
+  actor: "format('owner key %s', key_id)",
+  message: 'message',
+});
 
 /**
  * Cancels a scheduled job for the key with this digest: key, ownership and record in one statement. The
@@ -32,7 +41,8 @@ export async function cancel(db: Database, request: AskedJob): Promise<CancelOut
                              CASE WHEN j.started IS NULL THEN 'it started' ELSE 'its next attempt' END)
         FROM asked
         WHERE asked.outcome = 'not-scheduled' AND j.id = asked.id AND j.status = 'scheduled'
-        RETURNING j.id
+        RETURNING j.id, j.attempt, j.message, asked.key_id
+      ), noted AS (${noted}
       )
       SELECT CASE WHEN cancelled.id IS NULL THEN asked.outcome ELSE 'cancelled' END AS outcome,
              -- Scheduled when this began, yet not cancelled: a worker was quicker.

@@ -1,5 +1,6 @@
 import { type Database, hasSqlState, sqlState } from '@kasabi/postgres';
 import type { JobType } from '@kasabi/protocol';
+import { noteTransition } from './transition.ts';
 
 /** A claimed job: what its worker needs, and what every later statement of this attempt carries. */
 export interface Claim {
@@ -60,6 +61,7 @@ const text = `
         WHERE earlier.dataset_id = asked.dataset_id AND earlier.status = 'scheduled'
           AND earlier.due <= now() AND (earlier.due, earlier.id) < (asked.due, asked.id))
     RETURNING j.attempt
+  ), noted AS (${noteTransition('claim', { from: 'claimed', id: '$1::uuid', attempt: 'attempt', actor: '$2' })}
   )
   SELECT claimed.attempt IS NOT NULL AS claimed, asked.status, asked.type, asked.dataset_id,
          asked.code, coalesce(claimed.attempt, asked.attempt) AS attempt,

@@ -13,6 +13,7 @@ export async function complete(db: Database, claim: Claim): Promise<void> {
   await updateHeld(
     db,
     claim,
+    'complete',
     // clock_timestamp(): the transaction began before the clearing did. What an earlier attempt failed
     // of is no news any more.
     `status = 'completed', end_time = clock_timestamp(), lease_holder = NULL, lease_expires = NULL,

@@ -9,6 +9,8 @@ export interface Loop {
   stop(): Promise<void>;
   /** Does one round now; for tests and for the operator. */
   runOnce(): Promise<void>;
+  /** Milliseconds since a round last ended well; undefined before the first. */
+  readonly sinceRoundMs: number | undefined;
 }
 
 export interface LoopOptions {
@@ -24,11 +26,17 @@ export interface LoopOptions {
 export function createLoop(options: LoopOptions): Loop {
   const stopping = new AbortController();
   let running: Promise<void> | undefined;
+  let endedWell: number | undefined;
+
+  async function runOnce(): Promise<void> {
+    await options.runOnce();
+    endedWell = performance.now();
+  }
 
   async function run(): Promise<void> {
     while (!stopping.signal.aborted) {
       try {
-        await options.runOnce();
+        await runOnce();
       } catch (error) {
         options.onError(error);
       }
@@ -46,6 +54,9 @@ export function createLoop(options: LoopOptions): Loop {
       stopping.abort();
       await running;
     },
-    runOnce: options.runOnce,
+    runOnce,
+    get sinceRoundMs() {
+      return endedWell === undefined ? undefined : performance.now() - endedWell;
+    },
   };
 }

@@ -59,6 +59,28 @@ test('ended jobs go after the retention time, all in one round; live ones never'
   assert.equal(await prune(30), 0);
 });
 
+test('the transitions of a job go with it, tallies with their age, lost workers after a day', async () => {
+  await makeOld('completed', 31);
+  await makeOld('completed', 29);
+  await fixture.admin.query(`
+    INSERT INTO kasabi.job_transition (job_id, event, attempt, actor)
+      SELECT id, 'complete', 1, 'x' FROM kasabi.job WHERE status = 'completed';
+    INSERT INTO kasabi.job_tally (minute, type, accepted, completed, failed)
+      SELECT now() - days * interval '1 day', 'reset', 1, 1, 1 FROM unnest('{29,31}'::int[]) AS days;
+    INSERT INTO kasabi.worker (holder, seen, host, version, concurrency, running, redis_answers,
+                               relay_interval_ms)
+      SELECT hours, now() - hours * interval '1 hour', 'h', '1', 1, 0, true, 1000
+      FROM unnest('{23,25}'::int[]) AS hours`);
+  assert.equal(await prune(30), 1);
+  const { rows } = await fixture.admin.query(`
+    SELECT (SELECT count(*)::int FROM kasabi.job_transition t LEFT JOIN kasabi.job j ON j.id = t.job_id
+            WHERE j.id IS NULL) AS orphans,
+           (SELECT count(*)::int FROM kasabi.job_transition) >= 1 AS kept,
+           (SELECT count(*)::int FROM kasabi.job_tally) AS tallies,
+           (SELECT string_agg(holder, ',') FROM kasabi.worker) AS workers`);
+  assert.deepEqual(rows, [{ orphans: 0, kept: true, tallies: 1, workers: '23' }]);
+});
+
 test('two pruners at once share the work', async () => {
   await makeOld('completed', 31, 3_000);
   const [one, two] = await Promise.all([prune(30), prune(30)]);

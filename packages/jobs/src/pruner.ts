@@ -15,14 +15,33 @@ export interface PrunerOptions {
 const batchSize = 1_000;
 
 const endedJobs = `
-  DELETE FROM kasabi.job WHERE id IN (
-    SELECT id FROM kasabi.job WHERE end_time < now() - $1 * interval '1 day'
-    ORDER BY end_time LIMIT $2 FOR UPDATE SKIP LOCKED)`;
+  WITH ended AS (
+    DELETE FROM kasabi.job WHERE id IN (
+      SELECT id FROM kasabi.job WHERE end_time < now() - $1 * interval '1 day'
+      ORDER BY end_time LIMIT $2 FOR UPDATE SKIP LOCKED)
+    RETURNING id
+  ), transitions AS (
+    DELETE FROM kasabi.job_transition t USING ended WHERE t.job_id = ended.id
+  )
+  SELECT FROM ended`;
 
 const idempotencyKeys = `
   DELETE FROM kasabi.idempotency WHERE (api_key_id, key) IN (
     SELECT api_key_id, key FROM kasabi.idempotency WHERE created < now() - $1 * interval '1 hour'
     ORDER BY created LIMIT $2 FOR UPDATE SKIP LOCKED)`;
+
+const tallies = `
+  DELETE FROM kasabi.job_tally WHERE (minute, type) IN (
+    SELECT minute, type FROM kasabi.job_tally WHERE minute < now() - $1 * interval '1 day'
+    ORDER BY minute LIMIT $2 FOR UPDATE SKIP LOCKED)`;
+
+/** Hours for which the row of a worker that stopped answering is kept. */
+const workerHours = 24;
+
+const lostWorkers = `
+  DELETE FROM kasabi.worker WHERE holder IN (
+    SELECT holder FROM kasabi.worker WHERE seen < now() - $1 * interval '1 hour'
+    ORDER BY seen LIMIT $2 FOR UPDATE SKIP LOCKED)`;
 
 /** The pruner: deletes what is older than it has to be kept, in batches. */
 export function createPruner(options: PrunerOptions): Loop {
@@ -37,6 +56,8 @@ export function createPruner(options: PrunerOptions): Loop {
   async function runOnce(): Promise<void> {
     const jobs = await prune(endedJobs, options.retentionDays);
     const keys = await prune(idempotencyKeys, idempotencyHours);
+    await prune(tallies, options.retentionDays);
+    await prune(lostWorkers, workerHours);
     if (jobs + keys > 0) options.onPrune({ jobs, keys });
   }
 

@@ -9,5 +9,8 @@ import { updateHeld } from './held.ts';
  * @throws LeaseLost
  */
 export async function recordFence(db: Database, claim: Claim, fence: number): Promise<void> {
-  await updateHeld(db, claim, 'fence = $4', [fence]);
+  await updateHeld(db, claim, 'fence', 'fence = $4', {
+    values: [fence],
+    note: "format('The dataset is locked, with fence %s.', $4::bigint)",
+  });
 }

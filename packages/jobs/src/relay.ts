@@ -24,6 +24,11 @@ export interface RelayOptions {
   /** How long after that its delivery is asserted again, in milliseconds, while it stays unclaimed. */
   readonly reassertMs: number;
   readonly batchSize: number;
+  /**
+   * Told that Redis lost what it held, and how many deliveries it is handed again. Not of an empty Redis
+   * that was never used.
+   */
+  readonly onLoss?: (loss: { readonly forgotten: number }) => void;
   readonly onRound?: (round: { readonly enqueued: number; readonly overdue: number }) => void;
   readonly onError: (error: unknown) => void;
 }
@@ -73,11 +78,14 @@ const beginning = { after: new Date(0), jobId: '00000000-0000-0000-0000-00000000
 export function createRelay(options: RelayOptions): Loop {
   const { db, batchSize } = options;
   let page: Pick<Overdue, 'after' | 'jobId'> = beginning;
+  /** Whether this relay knew the data in Redis before. */
+  let acquainted = false;
 
-  async function forgetAll(): Promise<void> {
-    for (;;) {
+  async function forgetAll(): Promise<number> {
+    for (let total = 0; ; ) {
       const { rowCount } = await db.query(forget, [options.horizonMs, 10_000]);
-      if ((rowCount ?? 0) < 10_000) return;
+      total += rowCount ?? 0;
+      if ((rowCount ?? 0) < 10_000) return total;
     }
   }
 
@@ -114,9 +122,11 @@ export function createRelay(options: RelayOptions): Loop {
 
   async function runOnce(): Promise<void> {
     if (await options.lostData()) {
-      await forgetAll();
+      const forgotten = await forgetAll();
       await options.acknowledgeData();
+      if (acquainted || forgotten > 0) options.onLoss?.({ forgotten });
     }
+    acquainted = true;
     const enqueued = await enqueueMissing();
     const late = await assertOverdue();
     options.onRound?.({ enqueued, overdue: late });

@@ -15,6 +15,7 @@ export async function release(pool: pg.Pool, claim: Claim): Promise<void> {
     await updateHeld(
       client,
       claim,
+      'release',
       `status = 'scheduled', attempt = attempt - 1, fence = NULL, enqueued_at = NULL,
        lease_holder = NULL, lease_expires = NULL`,
     );

@@ -1,6 +1,7 @@
 import { releaseLock } from '@kasabi/datasets';
 import { withTransaction } from '@kasabi/postgres';
 import type pg from 'pg';
+import { noteTransition } from './transition.ts';
 
 /** A job whose worker was lost. */
 export interface Rescued {
@@ -18,6 +19,15 @@ export interface RescueOptions {
   /** Most jobs in one transaction. */
   readonly limit: number;
 }
+
+const noted = noteTransition('rescue', {
+  from: 'rescued',
+  id: 'id',
+  attempt: 'attempt',
+  actor: "'rescuer'",
+  message: `format('Attempt %s was lost: its worker %s stopped answering.%s', attempt, lease_holder,
+                   CASE status WHEN 'failed' THEN ' No attempt is left.' END)`,
+});
 
 /**
  * Takes running jobs whose lease has expired from their workers: each is due again at once or, when its
@@ -41,18 +51,22 @@ export async function rescue(pool: pg.Pool, options: RescueOptions): Promise<Res
        ), free AS (
          SELECT lost.id FROM lost JOIN kasabi.dataset d ON d.locked_by = lost.id
          FOR NO KEY UPDATE OF d SKIP LOCKED
+       ), rescued AS (
+         UPDATE kasabi.job j
+         SET status = CASE WHEN j.attempt < $1 THEN 'scheduled' ELSE 'failed' END,
+             end_time = CASE WHEN j.attempt < $1 THEN NULL ELSE clock_timestamp() END,
+             fence = CASE WHEN j.attempt < $1 THEN NULL ELSE j.fence END,
+             message = format('Attempt %s was lost: its worker stopped answering.', j.attempt),
+             enqueued_at = NULL, lease_holder = NULL, lease_expires = NULL
+         FROM lost
+         WHERE j.id = lost.id
+           AND (j.id NOT IN (SELECT id FROM locked) OR j.id IN (SELECT id FROM free))
+         RETURNING j.id, j.dataset_id, j.status, j.attempt, lost.lease_holder
+       ), noted AS (${noted}
        )
-       UPDATE kasabi.job j
-       SET status = CASE WHEN j.attempt < $1 THEN 'scheduled' ELSE 'failed' END,
-           end_time = CASE WHEN j.attempt < $1 THEN NULL ELSE clock_timestamp() END,
-           fence = CASE WHEN j.attempt < $1 THEN NULL ELSE j.fence END,
-           message = format('Attempt %s was lost: its worker stopped answering.', j.attempt),
-           enqueued_at = NULL, lease_holder = NULL, lease_expires = NULL
-       FROM lost
-       WHERE j.id = lost.id
-         AND (j.id NOT IN (SELECT id FROM locked) OR j.id IN (SELECT id FROM free))
-       RETURNING j.id AS "jobId", j.dataset_id AS "datasetId", j.status, j.attempt,
-                 lost.lease_holder AS "lostHolder"`,
+       SELECT id AS "jobId", dataset_id AS "datasetId", status, attempt,
+              lease_holder AS "lostHolder"
+       FROM rescued`,
       [options.maxAttempts, options.limit],
     );
     for (const lost of rows) await releaseLock(client, lost);

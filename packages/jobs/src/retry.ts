@@ -4,24 +4,32 @@ import type pg from 'pg';
 import type { Claim } from './claim.ts';
 import { updateHeld } from './held.ts';
 
+export interface RetryOptions {
+  readonly delayMs: number;
+  /** What the job's owner is told. */
+  readonly message: string;
+  /** What operators are told instead. */
+  readonly cause?: string;
+}
+
 /**
  * Schedules another attempt `delayMs` milliseconds from now and unlocks the dataset in the same commit.
  * The caller gives the delivery back to the queue for that time.
  *
  * @throws LeaseLost
  */
-export async function retry(
-  pool: pg.Pool,
-  claim: Claim,
-  options: { readonly delayMs: number; readonly message: string },
-): Promise<void> {
+export async function retry(pool: pg.Pool, claim: Claim, options: RetryOptions): Promise<void> {
   await withTransaction(pool, async (client) => {
     await updateHeld(
       client,
       claim,
+      'retry',
       `status = 'scheduled', due = greatest(due, now() + $4 * interval '1 millisecond'),
        message = $5, fence = NULL, lease_holder = NULL, lease_expires = NULL`,
-      [options.delayMs, options.message],
+      {
+        values: [options.delayMs, options.message, options.cause ?? options.message],
+        note: '$6::text',
+      },
     );
     await releaseLock(client, claim);
   });

@@ -63,7 +63,7 @@ async function occur(event: JobEvent, held: Claim): Promise<boolean> {
     case 'complete':
       return tried(complete(worker, held));
     case 'fail':
-      return tried(fail(worker, held, 'no'));
+      return tried(fail(worker, held, 'no', 'Error: no'));
     case 'retry':
       return tried(retry(worker, held, { delayMs: 0, message: 'again' }));
     case 'release':
@@ -74,6 +74,54 @@ async function occur(event: JobEvent, held: Claim): Promise<boolean> {
       return fixture.cancel(jobId);
   }
 }
+
+interface Noted {
+  readonly event: string;
+  readonly attempt: number;
+  readonly actor: string;
+  readonly message: string | null;
+}
+
+/** What was noted of a job's transitions since there were `earlier` of them. */
+async function notedOf(held: Claim, earlier = 0): Promise<Noted[]> {
+  const { rows } = await fixture.admin.query<Noted>(
+    'SELECT event, attempt, actor, message FROM kasabi.job_transition WHERE job_id = $1 ORDER BY at',
+    [held.jobId],
+  );
+  return rows.slice(earlier);
+}
+
+/** What an event that took effect leaves in the transitions; nothing for one of no interest there. */
+function expectedNote(event: JobEvent, held: Claim): Noted | undefined {
+  const { holder, attempt } = held;
+  const byHolder = { event, attempt, actor: holder, message: null };
+  switch (event) {
+    case 'claim':
+      return { ...byHolder, attempt: attempt + 1, actor: other };
+    case 'heartbeat':
+      return undefined;
+    case 'fence':
+      return { ...byHolder, message: 'The dataset is locked, with fence 1.' };
+    case 'complete':
+    case 'release':
+      return byHolder;
+    case 'fail':
+      return { ...byHolder, message: 'Error: no' };
+    case 'retry':
+      return { ...byHolder, message: 'again' };
+    case 'rescue':
+      return { ...byHolder, actor: 'rescuer', message: lostMessage(held) };
+    case 'cancel':
+      return {
+        ...byHolder,
+        actor: 'owner key 1',
+        message: 'Cancelled by nasa (key 1) before its next attempt.',
+      };
+  }
+}
+
+const lostMessage = ({ attempt, holder }: Claim): string =>
+  `Attempt ${attempt} was lost: its worker ${holder} stopped answering.`;
 
 const statuses = Object.keys(transitions) as JobStatus[];
 const events = Object.keys(transitions.scheduled) as JobEvent[];
@@ -88,13 +136,17 @@ for (const status of statuses) {
       const held = await bring(status);
       const asItWas = await fixture.record(held.jobId);
       const registry = await registryRow();
+      const { length: earlier } = await notedOf(held);
       const took = await occur(event, held);
       const { status: now } = await fixture.read(held.jobId);
       assert.equal(took, allowed.length > 0);
       if (took) {
         assert.ok(allowed.includes(now as JobStatus), `it is ${now}`);
         assert.notEqual(await fixture.record(held.jobId), asItWas);
+        const note = expectedNote(event, held);
+        assert.deepEqual(await notedOf(held, earlier), note === undefined ? [] : [note]);
       } else {
+        assert.deepEqual(await notedOf(held, earlier), []);
         assert.equal(await fixture.record(held.jobId), asItWas);
         assert.equal(await registryRow(), registry);
       }
@@ -104,8 +156,10 @@ for (const status of statuses) {
   test(`rescue of a ${status} job whose lease holds, or that has none, changes nothing`, async () => {
     const held = await bring(status);
     const asItWas = await fixture.record(held.jobId);
+    const { length: earlier } = await notedOf(held);
     assert.equal(await occur('rescue', held), false);
     assert.equal(await fixture.record(held.jobId), asItWas);
+    assert.deepEqual(await notedOf(held, earlier), []);
   });
 
   for (const maxAttempts of [1, 2]) {
@@ -120,8 +174,11 @@ for (const status of statuses) {
         [held.jobId],
       );
       const asItWas = await fixture.record(held.jobId);
+      const { length: earlier } = await notedOf(held);
       const rescued = await rescue(fixture.worker, { maxAttempts, limit: 100 });
+      const noted = await notedOf(held, earlier);
       if (allowed.length === 0) {
+        assert.deepEqual(noted, []);
         assert.deepEqual(rescued, []);
         assert.equal(await fixture.record(held.jobId), asItWas);
       } else {
@@ -131,6 +188,9 @@ for (const status of statuses) {
         );
         assert.ok(allowed.includes(expected));
         assert.equal((await fixture.read(held.jobId))['status'], expected);
+        const note = expectedNote('rescue', held);
+        const message = `${lostMessage(held)}${maxAttempts === 1 ? ' No attempt is left.' : ''}`;
+        assert.deepEqual(noted, [{ ...note, message }]);
       }
     });
   }

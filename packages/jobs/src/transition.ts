@@ -1,0 +1,23 @@
+import type { JobEvent } from './state.ts';
+
+/** The events that leave a row; the record itself tells of the others. */
+export type NotedEvent = Exclude<JobEvent, 'heartbeat'>;
+
+export interface NotedAs {
+  /** The CTE that changed the record: one row if it did, none if the event was refused. */
+  readonly from: string;
+  readonly id: string;
+  readonly attempt: string;
+  /** Who did it: a worker's holder, 'rescuer', 'owner key N' or 'operator'. */
+  readonly actor: string;
+  /** For operators; NULL unless given. */
+  readonly message?: string;
+}
+
+/**
+ * The statement that notes a transition, for a CTE of the statement that makes it: neither is without the
+ * other, and it costs no round trip. Everything in `as` is SQL.
+ */
+export const noteTransition = (event: NotedEvent, as: NotedAs): string => `
+  INSERT INTO kasabi.job_transition (job_id, event, attempt, actor, message)
+  SELECT ${as.id}, '${event}', ${as.attempt}, ${as.actor}, ${as.message ?? 'NULL'} FROM ${as.from}`;
