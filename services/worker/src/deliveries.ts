@@ -109,11 +109,11 @@ export function createDeliveries(options: DeliveriesOptions): (jobId: string) =>
     ) {
       const delayMs = backoffMs(held.attempt);
       jobLog.warn({ err: error, delayMs }, 'retrying');
-      await retry(pool, held, { delayMs, message: describe(error) });
+      await retry(pool, held, { delayMs, message: describe(error), cause: causeOf(error) });
       return { snooze: delayMs };
     }
     jobLog.error({ err: error }, 'failed');
-    await fail(pool, held, describe(error));
+    await fail(pool, held, describe(error), causeOf(error));
     await promoteNext(held);
     return 'done';
   }
@@ -138,6 +138,13 @@ export function createDeliveries(options: DeliveriesOptions): (jobId: string) =>
       return { snooze: 1_000 };
     }
   };
+}
+
+/** Says to operators what happened, as far as a record can hold it. */
+function causeOf(error: unknown): string {
+  const { name, message, code } = error as NodeJS.ErrnoException;
+  const text = error instanceof Error ? `${name}: ${message}` : String(error);
+  return (code === undefined ? text : `${text} [${code}]`).slice(0, 1_000);
 }
 
 /** Says to the owner why an attempt did not complete, without what only operators understand. */

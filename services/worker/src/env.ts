@@ -58,6 +58,9 @@ export const schema = z
     RESCUER_INTERVAL_MS: integer({ from: 10, to: 60_000, fallback: 1_000, what: ms }).describe(
       'The pause between rounds of the rescuer',
     ),
+    TALLY_INTERVAL_MS: integer({ from: 1_000, to: 60_000, fallback: 10_000, what: ms }).describe(
+      'The pause between rounds of the tally, which counts for the charts',
+    ),
     PRUNER_INTERVAL_MS: integer({
       from: 1_000,
       to: 86_400_000,

@@ -1,14 +1,21 @@
 import { randomUUID } from 'node:crypto';
+import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { createLoop, createPruner, createRelay, createRescuer } from '@kasabi/jobs';
-import { createPool, databaseAnswers, databaseNow, isTransient } from '@kasabi/postgres';
+import { createPruner, createRelay, createRescuer } from '@kasabi/jobs';
+import { createTally } from '@kasabi/operations';
+import { createPool, databaseAnswers, isTransient } from '@kasabi/postgres';
 import { answers, connect, createConsumer, createEpoch, createProducer } from '@kasabi/queue';
 import { createApp, createLogger, listen, runService, throttledWarning } from '@kasabi/service-kit';
 import { correctClock } from './clock.ts';
 import { createDeliveries, ShuttingDown } from './deliveries.ts';
 import { readSettings } from './env.ts';
 import { createLeases } from './leases.ts';
+import { createReporter } from './report.ts';
 import { createWatchdog } from './watchdog.ts';
+
+const { version } = JSON.parse(
+  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
+) as { readonly version: string };
 
 await runService(async () => {
   // biome-ignore lint/style/noProcessEnv: the one place where this service reads its environment.
@@ -45,16 +52,6 @@ await runService(async () => {
   const epoch = createEpoch(redis);
   const leases = createLeases({ pool: upkeep, leaseMs: settings.LEASE_MS, log });
 
-  const observeClock = correctClock(log);
-  const readClock = async (): Promise<void> => observeClock(await databaseNow(upkeep));
-  // Before the first delivery, if Postgres answers; it is read again with every claim and every round.
-  await readClock().catch(() => undefined);
-  const clock = createLoop({
-    name: 'clock',
-    intervalMs: 5_000,
-    runOnce: readClock,
-    onError: loopFailed('clock'),
-  });
   const watchdog = createWatchdog({
     db: upkeep,
     stuckAfterMs: settings.STUCK_AFTER_MS,
@@ -63,30 +60,67 @@ await runService(async () => {
     onError: loopFailed('watchdog'),
   });
 
-  const loops = [
+  let loss: { readonly at: number; readonly forgotten: number } | undefined;
+  const relay = createRelay({
+    db: upkeep,
+    ...producer,
+    ...epoch,
+    intervalMs: settings.RELAY_INTERVAL_MS,
+    horizonMs: settings.QUEUE_HORIZON_MS,
+    overdueMs: settings.RELAY_OVERDUE_MS,
+    reassertMs: settings.RELAY_REASSERT_MS,
+    batchSize: 1_000,
+    onLoss: ({ forgotten }) => {
+      loss = { at: performance.now(), forgotten };
+      log.warn({ forgotten }, 'Redis lost its data');
+    },
+    onRound: (round) => {
+      if (round.enqueued + round.overdue > 0) log.info(round, 'relayed');
+    },
+    onError: loopFailed('relay'),
+  });
+  const rescuer = createRescuer({
+    pool: upkeep,
+    intervalMs: settings.RESCUER_INTERVAL_MS,
+    maxAttempts: settings.MAX_ATTEMPTS,
+    onRescue: (rescued) => log.warn(rescued, 'rescued'),
+    onError: loopFailed('rescuer'),
+  });
+
+  const clock = correctClock(log);
+  const reporter = createReporter({
+    db: upkeep,
     clock,
+    redisAnswers: () => answers(redis),
+    state: () => ({
+      holder,
+      host: hostname(),
+      version,
+      concurrency: settings.WORKER_CONCURRENCY,
+      running: leases.held,
+      sinceRelayMs: relay.sinceRoundMs,
+      relayIntervalMs: settings.RELAY_INTERVAL_MS,
+      sinceRescueMs: rescuer.sinceRoundMs,
+      redisLoss: loss && {
+        sinceMs: performance.now() - loss.at,
+        forgotten: loss.forgotten,
+      },
+    }),
+    onError: loopFailed('report'),
+  });
+  // Before the first delivery, if Postgres answers, for its clock; that is read again with every claim.
+  await reporter.loop.runOnce().catch(() => undefined);
+
+  const loops = [
+    reporter.loop,
     watchdog.loop,
     leases.loop,
-    createRelay({
+    relay,
+    rescuer,
+    createTally({
       db: upkeep,
-      ...producer,
-      ...epoch,
-      intervalMs: settings.RELAY_INTERVAL_MS,
-      horizonMs: settings.QUEUE_HORIZON_MS,
-      overdueMs: settings.RELAY_OVERDUE_MS,
-      reassertMs: settings.RELAY_REASSERT_MS,
-      batchSize: 1_000,
-      onRound: (round) => {
-        if (round.enqueued + round.overdue > 0) log.info(round, 'relayed');
-      },
-      onError: loopFailed('relay'),
-    }),
-    createRescuer({
-      pool: upkeep,
-      intervalMs: settings.RESCUER_INTERVAL_MS,
-      maxAttempts: settings.MAX_ATTEMPTS,
-      onRescue: (rescued) => log.warn(rescued, 'rescued'),
-      onError: loopFailed('rescuer'),
+      intervalMs: settings.TALLY_INTERVAL_MS,
+      onError: loopFailed('tally'),
     }),
     createPruner({
       db: upkeep,
@@ -121,7 +155,7 @@ await runService(async () => {
         settings,
         leases,
         promote: producer.assert,
-        observeClock,
+        observeClock: clock.observe,
         holder,
         log,
       }),
@@ -143,6 +177,7 @@ await runService(async () => {
       clearTimeout(giveBack);
       await Promise.all(loops.map((loop) => loop.stop()));
       await server.close(settings.SHUTDOWN_TIMEOUT_MS / 10);
+      await reporter.withdraw().catch(() => undefined);
       redis.disconnect();
       await Promise.all([pool.end(), upkeep.end()]);
     },

@@ -1,0 +1,64 @@
+import { noteTransition } from '@kasabi/jobs';
+import type { Database } from '@kasabi/postgres';
+import type { JobStatus } from '@kasabi/protocol';
+
+/** Which job an operator acts on, and from where: an address, or 'command line'. */
+export interface ActionOnJob {
+  readonly jobId: string;
+  readonly operatorAddress: string;
+}
+
+export type OperatorCancelOutcome =
+  | { readonly outcome: 'done' | 'job-unknown' }
+  /** It has been taken up or has ended; nothing was changed. */
+  | { readonly outcome: 'not-scheduled'; readonly status: JobStatus };
+
+interface Row {
+  readonly outcome: OperatorCancelOutcome['outcome'];
+  readonly status: JobStatus;
+}
+
+const noted = noteTransition('cancel', {
+  from: 'cancelled',
+  id: 'id',
+  attempt: 'attempt',
+  actor: "'operator'",
+  message: 'message',
+});
+
+/** Cancels a scheduled job, whoever's it is; with its audit record, in one statement. */
+export async function cancelAsOperator(
+  db: Database,
+  { jobId, operatorAddress }: ActionOnJob,
+): Promise<OperatorCancelOutcome> {
+  const { rows } = await db.query<Row>({
+    name: 'cancel-as-operator',
+    text: `
+      WITH asked AS (
+        SELECT j.id, j.dataset_id, j.status
+        FROM (VALUES (1)) AS one LEFT JOIN kasabi.job j ON j.id = $1
+      ), cancelled AS (
+        UPDATE kasabi.job j
+        SET status = 'failed', end_time = clock_timestamp(),
+            message = format('Cancelled by an operator before %s.',
+                             CASE WHEN j.started IS NULL THEN 'it started' ELSE 'its next attempt' END)
+        FROM asked WHERE j.id = asked.id AND j.status = 'scheduled'
+        RETURNING j.id, j.attempt, j.message
+      ), noted AS (${noted}
+      ), settled AS (
+        SELECT asked.dataset_id,
+               CASE WHEN cancelled.id IS NOT NULL THEN 'done'
+                    WHEN asked.id IS NULL THEN 'job-unknown' ELSE 'not-scheduled' END AS outcome,
+               -- Scheduled when this began, yet not cancelled: a worker was quicker.
+               CASE asked.status WHEN 'scheduled' THEN 'running' ELSE asked.status END AS status
+        FROM asked LEFT JOIN cancelled ON true
+      ), audited AS (
+        INSERT INTO kasabi.operator_action (action, job_id, dataset_id, operator_address, outcome)
+        SELECT 'cancel', $1::uuid, dataset_id, $2, outcome FROM settled
+      )
+      SELECT outcome, status FROM settled`,
+    values: [jobId, operatorAddress],
+  });
+  const { outcome, status } = rows[0] as Row;
+  return outcome === 'not-scheduled' ? { outcome, status } : { outcome };
+}

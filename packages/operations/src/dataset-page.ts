@@ -1,0 +1,44 @@
+import { type Dataset, findDataset } from '@kasabi/datasets';
+import type { JobRecord } from '@kasabi/jobs';
+import type { Database } from '@kasabi/postgres';
+import type { JobStatus } from '@kasabi/protocol';
+import { searchJobs } from './search.ts';
+
+export interface DatasetPage {
+  readonly dataset: Dataset;
+  /** Of the job that holds its lock; null when there is no lock, or no such job. */
+  readonly lockStatus: JobStatus | null;
+  /** Whether its lock may be released: the job that holds it has ended, or is not there. */
+  readonly lockAbandoned: boolean;
+  /** Its newest jobs. */
+  readonly jobs: readonly JobRecord[];
+}
+
+/** A dataset with its lock and its newest jobs; undefined when there is none with this short code. */
+export async function readDatasetPage(
+  db: Database,
+  code: string,
+  { limit, before }: { readonly limit: number; readonly before?: string | undefined },
+): Promise<DatasetPage | undefined> {
+  const dataset = await findDataset(db, code);
+  if (dataset === undefined) return undefined;
+  const jobs = await searchJobs(db, { dataset: code, limit, before });
+  const lockStatus = await statusOf(db, dataset.lockedBy);
+  return {
+    dataset,
+    lockStatus,
+    lockAbandoned:
+      dataset.lockedBy !== null && lockStatus !== 'running' && lockStatus !== 'scheduled',
+    jobs,
+  };
+}
+
+async function statusOf(db: Database, jobId: string | null): Promise<JobStatus | null> {
+  if (jobId === null) return null;
+  const { rows } = await db.query<{ status: JobStatus }>({
+    name: 'status-of',
+    text: 'SELECT status FROM kasabi.job WHERE id = $1',
+    values: [jobId],
+  });
+  return rows[0]?.status ?? null;
+}

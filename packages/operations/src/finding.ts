@@ -1,0 +1,43 @@
+import type { Overview } from './overview.ts';
+
+/** Everything that can be found wrong, by a name that the page, `doctor`, the alerts and the runbooks share. */
+export const findingCodes = [
+  'postgres-down',
+  'redis-down',
+  'no-worker',
+  'relay-stopped',
+  'dataset-abandoned',
+  'redis-wiped',
+  'worker-frozen',
+  'queue-backlog',
+  'job-fails',
+  'clock-off',
+] as const;
+
+export type FindingCode = (typeof findingCodes)[number];
+
+/** `critical`: jobs do not run, or a dataset is kept from its owner. `warning`: that may follow. */
+export type Severity = 'critical' | 'warning';
+
+/** Something that is wrong. */
+export interface Finding {
+  readonly code: FindingCode;
+  readonly severity: Severity;
+  /** What is wrong and where, in a sentence. */
+  readonly what: string;
+  /** Since when, as far as that is known. */
+  readonly since?: Date;
+  /** What to do about it. */
+  readonly todo: string;
+}
+
+/** What is known. Whoever asks for a diagnosis gathers as much of it as it can. */
+export interface Facts {
+  /** Undefined when Postgres did not answer; `postgresError` then says how. */
+  readonly overview: Overview | undefined;
+  readonly postgresError?: string | undefined;
+  /** Whether Redis answered the one who asks; undefined when it has no connection to it. */
+  readonly redisAnswers?: boolean | undefined;
+  /** How far the clock of the host that asks is ahead of Postgres's, in milliseconds. */
+  readonly clockOffsetMs?: number | undefined;
+}

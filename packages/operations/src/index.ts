@@ -1,0 +1,39 @@
+export {
+  type ActionOnJob,
+  cancelAsOperator,
+  type OperatorCancelOutcome,
+} from './cancel-as-operator.ts';
+export { type DatasetPage, readDatasetPage } from './dataset-page.ts';
+export { diagnose } from './diagnose.ts';
+export { silentAfterMs } from './diagnose-workers.ts';
+export { formatDuration } from './duration.ts';
+export {
+  type Facts,
+  type Finding,
+  type FindingCode,
+  findingCodes,
+  type Severity,
+} from './finding.ts';
+export { type HistoryPoint, readHistory } from './history.ts';
+export { type OperatorJob, readJob } from './job.ts';
+export { type OperatorAction, readOperatorActions } from './operator-actions.ts';
+export {
+  countLimit,
+  type LockedDataset,
+  type Overview,
+  readOverview,
+  type TroubledJob,
+  type WorkerState,
+} from './overview.ts';
+export { releaseAbandonedLock, type UnlockOutcome } from './release-abandoned-lock.ts';
+export {
+  removeWorker,
+  reportIntervalMs,
+  reportWorker,
+  type WorkerReport,
+} from './report-worker.ts';
+export { type OperatorRetryOutcome, retryAsOperator } from './retry-as-operator.ts';
+export { type JobSearch, searchJobs } from './search.ts';
+export { createTally, type TallyOptions } from './tally.ts';
+export { readTransitions, type Transition } from './transitions.ts';
+export { readUpcoming } from './upcoming.ts';

@@ -1,0 +1,30 @@
+import { type JobRecord, recordColumns } from '@kasabi/jobs';
+import type { Database } from '@kasabi/postgres';
+
+/** A job record with what only operators see of it. */
+export interface OperatorJob extends JobRecord {
+  readonly owner: string;
+  /** The number of the API key it was asked for with. */
+  readonly keyId: number;
+  readonly leaseHolder: string | null;
+  readonly leaseExpires: Date | null;
+  readonly fence: number | null;
+  /** When Redis was last handed its delivery; null while the relay has to hand it over. */
+  readonly enqueuedAt: Date | null;
+}
+
+/** A job by its id, whoever's it is; undefined when there is none. */
+export async function readJob(db: Database, jobId: string): Promise<OperatorJob | undefined> {
+  const { rows } = await db.query<OperatorJob>({
+    name: 'operator-job',
+    text: `
+      SELECT ${recordColumns}, o.name AS owner, j.requested_by AS "keyId",
+             j.lease_holder AS "leaseHolder", j.lease_expires AS "leaseExpires", j.fence,
+             j.enqueued_at AS "enqueuedAt"
+      FROM kasabi.job j JOIN kasabi.dataset d ON d.id = j.dataset_id
+      JOIN kasabi.owner o ON o.id = d.owner_id
+      WHERE j.id = $1`,
+    values: [jobId],
+  });
+  return rows[0];
+}

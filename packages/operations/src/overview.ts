@@ -1,0 +1,192 @@
+import type { Database } from '@kasabi/postgres';
+import type { JobStatus } from '@kasabi/protocol';
+
+/** Counts go no further than this: a longer queue is not counted out at every look. */
+export const countLimit = 10_000;
+
+/** A worker's row. Ages are in milliseconds, by Postgres's clock. */
+export interface WorkerState {
+  readonly holder: string;
+  readonly host: string;
+  readonly version: string;
+  readonly started: Date;
+  /** Its last report. */
+  readonly seen: Date;
+  readonly silentMs: number;
+  readonly concurrency: number;
+  readonly running: number;
+  /** How far its host's clock is ahead of Postgres's; null until it was compared. */
+  readonly clockOffsetMs: number | null;
+  readonly redisAnswers: boolean;
+  /** Since the last good round of its relay ended, as of its last report; null before the first. */
+  readonly sinceRelayMs: number | null;
+  readonly relayIntervalMs: number;
+  readonly sinceRescueMs: number | null;
+  /** When its relay last found that Redis had lost what it held, and of how many jobs. */
+  readonly redisLost: Date | null;
+  readonly redisForgotten: number | null;
+}
+
+/** A dataset that is read-only. */
+export interface LockedDataset {
+  readonly code: string;
+  /** The job that holds the lock. */
+  readonly lockedBy: string;
+  readonly lockedAt: Date;
+  readonly lockedMs: number;
+  /** Null when there is no such job. */
+  readonly jobStatus: JobStatus | null;
+  /** For how long its job's lease has been over; null while it holds, or when there is none. */
+  readonly leaseExpiredMs: number | null;
+}
+
+/** A job that fails again and again: it ended so in the last hour, or is at its third attempt or later. */
+export interface TroubledJob {
+  readonly id: string;
+  readonly dataset: string;
+  readonly type: string;
+  readonly status: JobStatus;
+  readonly attempt: number;
+  readonly message: string | null;
+  readonly endTime: Date | null;
+}
+
+/** How things are at one moment, by Postgres's clock. */
+export interface Overview {
+  readonly now: Date;
+  /** Jobs that wait, at most `countLimit`. */
+  readonly scheduled: number;
+  /** Those of them that are due. */
+  readonly due: number;
+  readonly running: number;
+  /** For how long the oldest due job has waited to be taken up; 0 when none is due. */
+  readonly oldestDueMs: number;
+  /** At most 100, the longest locked first. */
+  readonly lockedDatasets: readonly LockedDataset[];
+  /** The workers that reported within a day, the latest report first; at most 200. */
+  readonly workers: readonly WorkerState[];
+  readonly relay: {
+    /** Records that Redis should hold and was never handed, at most `countLimit`. */
+    readonly backlog: number;
+    /** For how long it should have held the oldest of them; 0 when there is none. */
+    readonly lagMs: number;
+    /** Since the last good round of any relay; null when none is known. */
+    readonly lastRoundAgeMs: number | null;
+  };
+  /** At most 20 of each kind. */
+  readonly troubledJobs: readonly TroubledJob[];
+}
+
+const ms = (interval: string): string => `(extract(epoch FROM ${interval}) * 1000)::float8`;
+
+const list = (select: string): string =>
+  `(SELECT coalesce(json_agg(x), '[]') FROM (${select}) AS x)`;
+
+const lockedDatasets = `
+  SELECT d.code, d.locked_by AS "lockedBy", d.locked_at AS "lockedAt",
+         ${ms('now() - d.locked_at')} AS "lockedMs", j.status AS "jobStatus",
+         CASE WHEN j.lease_expires < now() THEN ${ms('now() - j.lease_expires')} END
+           AS "leaseExpiredMs"
+  FROM kasabi.dataset d LEFT JOIN kasabi.job j ON j.id = d.locked_by
+  WHERE d.locked_by IS NOT NULL ORDER BY d.locked_at LIMIT 100`;
+
+const workers = `
+  SELECT holder, host, version, started, seen, ${ms('now() - seen')} AS "silentMs", concurrency,
+         running, clock_offset_ms AS "clockOffsetMs", redis_answers AS "redisAnswers",
+         ${ms('seen - relayed')} AS "sinceRelayMs", relay_interval_ms AS "relayIntervalMs",
+         ${ms('seen - rescued')} AS "sinceRescueMs", redis_lost AS "redisLost",
+         redis_forgotten AS "redisForgotten"
+  FROM kasabi.worker ORDER BY worker.seen DESC LIMIT 200`;
+
+// What Redis should hold whatever the horizon, which is a minute at least; the api has a second for it.
+const backlog = `
+  FROM kasabi.job
+  WHERE status = 'scheduled' AND enqueued_at IS NULL AND due < now() + interval '1 minute'
+    AND created < now() - interval '1 second'
+  ORDER BY due`;
+
+const troubled = (from: string): string => `
+  SELECT j.id, d.code AS dataset, j.type, j.status, j.attempt, j.message, j.end_time AS "endTime"
+  FROM (${from}) AS j JOIN kasabi.dataset d ON d.id = j.dataset_id`;
+
+const failed = troubled(`
+  SELECT * FROM kasabi.job f
+  WHERE f.end_time > now() - interval '1 hour' AND f.status = 'failed'
+    AND NOT EXISTS (
+      SELECT FROM kasabi.job_transition t WHERE t.job_id = f.id AND t.event = 'cancel')
+  ORDER BY f.end_time DESC LIMIT 20`);
+
+const trying = troubled(`
+  (SELECT * FROM kasabi.job r WHERE r.status = 'running' AND r.attempt >= 3 LIMIT 20)
+  UNION ALL
+  (SELECT * FROM (
+     SELECT * FROM kasabi.job WHERE status = 'scheduled' AND due < now() + interval '10 minutes'
+     ORDER BY due LIMIT 1000) AS s
+   WHERE s.attempt >= 3 LIMIT 20)`);
+
+// Sorted, so that the counts read the index and stop: else a part of the table may seem cheaper.
+const text = `
+  SELECT now() AS now,
+    (SELECT count(*)::int FROM (
+       SELECT FROM kasabi.job WHERE status = 'scheduled' ORDER BY due LIMIT ${countLimit}) AS s) AS scheduled,
+    (SELECT count(*)::int FROM (
+       SELECT FROM kasabi.job WHERE status = 'scheduled' AND due <= now()
+       ORDER BY due LIMIT ${countLimit}) AS s) AS due,
+    (SELECT count(*)::int FROM kasabi.job WHERE status = 'running') AS running,
+    coalesce((SELECT ${ms('now() - due')} FROM kasabi.job
+      WHERE status = 'scheduled' AND due <= now() ORDER BY due LIMIT 1), 0) AS oldest_due_ms,
+    ${list(lockedDatasets)} AS locked_datasets,
+    ${list(workers)} AS workers,
+    (SELECT count(*)::int FROM (SELECT ${backlog} LIMIT ${countLimit}) AS b) AS backlog,
+    coalesce((SELECT ${ms("max(now() - greatest(created, due - interval '1 minute'))")} FROM (
+      SELECT created, due ${backlog} LIMIT 1000) AS b), 0) AS lag_ms,
+    (SELECT ${ms('now() - max(relayed)')} FROM kasabi.worker) AS last_round_age_ms,
+    ${list(failed)} AS failed,
+    ${list(trying)} AS trying`;
+
+interface Row {
+  readonly now: Date;
+  readonly scheduled: number;
+  readonly due: number;
+  readonly running: number;
+  readonly oldest_due_ms: number;
+  readonly locked_datasets: readonly (LockedDataset & { readonly lockedAt: string })[];
+  readonly workers: readonly WorkerState[];
+  readonly backlog: number;
+  readonly lag_ms: number;
+  readonly last_round_age_ms: number | null;
+  readonly failed: readonly TroubledJob[];
+  readonly trying: readonly TroubledJob[];
+}
+
+/**
+ * How things are, in one statement that reads indexes and small tables only, whatever the number of jobs.
+ */
+export async function readOverview(db: Database): Promise<Overview> {
+  const { rows } = await db.query<Row>({ name: 'overview', text });
+  const row = rows[0] as Row;
+  return {
+    now: row.now,
+    scheduled: row.scheduled,
+    due: row.due,
+    running: row.running,
+    oldestDueMs: row.oldest_due_ms,
+    lockedDatasets: row.locked_datasets.map((it) => withDates(it, 'lockedAt')),
+    workers: row.workers.map((it) => withDates(it, 'started', 'seen', 'redisLost')),
+    relay: {
+      backlog: row.backlog,
+      lagMs: row.lag_ms,
+      lastRoundAgeMs: row.last_round_age_ms,
+    },
+    troubledJobs: [...row.trying, ...row.failed].map((it) => withDates(it, 'endTime')),
+  };
+}
+
+/** JSON has no dates: makes them of these members again. */
+function withDates<T extends object>(value: T, ...members: readonly (keyof T)[]): T {
+  const dates = members.map((member) => {
+    const time = value[member] as string | null;
+    return [member, time === null ? null : new Date(time)] as const;
+  });
+  return { ...value, ...Object.fromEntries(dates) };
+}

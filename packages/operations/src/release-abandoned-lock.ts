@@ -1,0 +1,49 @@
+import type { Database } from '@kasabi/postgres';
+import type { JobStatus } from '@kasabi/protocol';
+
+export type UnlockOutcome =
+  | { readonly outcome: 'done' | 'dataset-unknown' | 'not-locked' }
+  /** The job that holds the lock has not ended; nothing was changed. */
+  | { readonly outcome: 'job-not-ended'; readonly jobId: string; readonly status: JobStatus };
+
+interface Row {
+  readonly outcome: UnlockOutcome['outcome'];
+  readonly job_id: string;
+  readonly status: JobStatus | null;
+}
+
+/**
+ * Releases the lock of a dataset whose job has ended or is not there, with its audit record, in one
+ * statement. That it has is checked by the database, in a function that alone may do this. It gives up
+ * (SQLSTATE 55P03) when an open transaction keeps the registry's row for more than 2 s.
+ */
+export async function releaseAbandonedLock(
+  db: Database,
+  { dataset, operatorAddress }: { readonly dataset: string; readonly operatorAddress: string },
+): Promise<UnlockOutcome> {
+  const { rows } = await db.query<Row>({
+    name: 'release-abandoned-lock',
+    text: `
+      WITH asked AS (
+        SELECT d.id, d.locked_by, j.status
+        FROM (VALUES (1)) AS one LEFT JOIN kasabi.dataset d ON d.code = $1
+        LEFT JOIN kasabi.job j ON j.id = d.locked_by
+      ), settled AS MATERIALIZED (
+        SELECT id, locked_by, status,
+               CASE WHEN id IS NULL THEN 'dataset-unknown' WHEN locked_by IS NULL THEN 'not-locked'
+                    WHEN kasabi.release_abandoned_lock(id, locked_by) THEN 'done'
+                    ELSE 'job-not-ended' END AS outcome
+        FROM asked
+      ), audited AS (
+        INSERT INTO kasabi.operator_action (action, job_id, dataset_id, operator_address, outcome)
+        SELECT 'unlock', locked_by, id, $2, outcome FROM settled
+      )
+      SELECT outcome, locked_by AS job_id, status FROM settled`,
+    values: [dataset, operatorAddress],
+  });
+  const { outcome, job_id: jobId, status } = rows[0] as Row;
+  if (outcome !== 'job-not-ended') return { outcome };
+  // A job that had ended when this began, and a lock that could not be released: it was released just now.
+  if (status !== 'scheduled' && status !== 'running') return { outcome: 'not-locked' };
+  return { outcome, jobId, status };
+}

@@ -1,0 +1,68 @@
+import type { Database } from '@kasabi/postgres';
+
+/** What a worker says of itself. Times that have passed are in milliseconds, by no clock but a counter. */
+export interface WorkerReport {
+  /** Names the process; unique for every start. */
+  readonly holder: string;
+  readonly host: string;
+  readonly version: string;
+  readonly concurrency: number;
+  /** Jobs it holds just now. */
+  readonly running: number;
+  /** How far its host's clock is ahead of Postgres's; undefined until it was compared. */
+  readonly clockOffsetMs: number | undefined;
+  readonly redisAnswers: boolean;
+  /** Since the last good round of its relay ended; undefined before the first. */
+  readonly sinceRelayMs: number | undefined;
+  readonly relayIntervalMs: number;
+  /** The same of its rescuer. */
+  readonly sinceRescueMs: number | undefined;
+  /** Since its relay found that Redis had lost what it held, and of how many jobs; undefined if never. */
+  readonly redisLoss: { readonly sinceMs: number; readonly forgotten: number } | undefined;
+}
+
+/** How often a worker reports, in milliseconds. */
+export const reportIntervalMs = 5_000;
+
+/**
+ * Writes a worker's row and reads Postgres's clock, in one statement. Returns the clock in milliseconds
+ * since the epoch.
+ */
+export async function reportWorker(db: Database, report: WorkerReport): Promise<number> {
+  const ago = (parameter: string): string =>
+    `clock_timestamp() - ${parameter}::float8 * interval '1 millisecond'`;
+  const { rows } = await db.query<{ now: number }>({
+    name: 'report-worker',
+    text: `
+      INSERT INTO kasabi.worker (holder, seen, host, version, concurrency, running, clock_offset_ms,
+        redis_answers, relayed, relay_interval_ms, rescued, redis_lost, redis_forgotten)
+      VALUES ($1, clock_timestamp(), $2, $3, $4, $5, $6, $7, ${ago('$8')}, $9, ${ago('$10')},
+        ${ago('$11')}, $12)
+      ON CONFLICT (holder) DO UPDATE
+      SET seen = excluded.seen, running = excluded.running,
+          clock_offset_ms = excluded.clock_offset_ms, redis_answers = excluded.redis_answers,
+          relayed = excluded.relayed, rescued = excluded.rescued, redis_lost = excluded.redis_lost,
+          redis_forgotten = excluded.redis_forgotten
+      RETURNING (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now`,
+    values: [
+      report.holder,
+      report.host,
+      report.version,
+      report.concurrency,
+      report.running,
+      report.clockOffsetMs ?? null,
+      report.redisAnswers,
+      report.sinceRelayMs ?? null,
+      report.relayIntervalMs,
+      report.sinceRescueMs ?? null,
+      report.redisLoss?.sinceMs ?? null,
+      report.redisLoss?.forgotten ?? null,
+    ],
+  });
+  return (rows[0] as { now: number }).now;
+}
+
+/** Takes the row of a worker away that stops in order: nobody is to miss it. */
+export async function removeWorker(db: Database, holder: string): Promise<void> {
+  await db.query('DELETE FROM kasabi.worker WHERE holder = $1', [holder]);
+}

@@ -1,0 +1,85 @@
+import { type Database, hasSqlState, sqlState } from '@kasabi/postgres';
+import type { JobStatus } from '@kasabi/protocol';
+import type { ActionOnJob } from './cancel-as-operator.ts';
+
+export type OperatorRetryOutcome =
+  /** `jobId` is the new job's; `dataset` its dataset's short code. */
+  | { readonly outcome: 'done'; readonly jobId: string; readonly dataset: string }
+  | { readonly outcome: 'job-unknown' }
+  /** Only a failed job can be repeated. */
+  | { readonly outcome: 'not-failed'; readonly status: JobStatus }
+  /** It was repeated before, by this job. */
+  | { readonly outcome: 'repeated'; readonly jobId: string };
+
+interface Row {
+  readonly outcome: OperatorRetryOutcome['outcome'];
+  readonly status: JobStatus;
+  readonly dataset: string;
+  readonly made: string | null;
+  readonly earlier: string | null;
+}
+
+/**
+ * Repeats a failed job. A record that has ended never changes: what is made is a new one, due at once, of
+ * the same type for the same dataset and key, whose message says which it repeats. The relay hands it to
+ * Redis within moments.
+ *
+ * A job is repeated once, so that a request sent twice resets a dataset once; what has failed again is
+ * repeated in its turn. Of two requests at the same moment the audit's unique index refuses one.
+ */
+export async function retryAsOperator(
+  db: Database,
+  action: ActionOnJob,
+): Promise<OperatorRetryOutcome> {
+  try {
+    return await repeat(db, action);
+  } catch (error) {
+    if (!hasSqlState(error, sqlState.uniqueViolation)) throw error;
+    return await repeat(db, action);
+  }
+}
+
+async function repeat(
+  db: Database,
+  { jobId, operatorAddress }: ActionOnJob,
+): Promise<OperatorRetryOutcome> {
+  const { rows } = await db.query<Row>({
+    name: 'retry-as-operator',
+    text: `
+      WITH asked AS (
+        SELECT j.id, j.dataset_id, j.type, j.status, j.requested_by, d.code,
+               (SELECT a.made_job_id FROM kasabi.operator_action a
+                WHERE a.job_id = j.id AND a.action = 'retry' AND a.outcome = 'done' LIMIT 1) AS earlier
+        FROM (VALUES (1)) AS one LEFT JOIN kasabi.job j ON j.id = $1
+        LEFT JOIN kasabi.dataset d ON d.id = j.dataset_id
+      ), made AS (
+        INSERT INTO kasabi.job (dataset_id, type, start_time, due, message, requested_by)
+        SELECT dataset_id, type, now(), now(), format('Repeats job %s, asked for by an operator.', id),
+               requested_by
+        FROM asked WHERE status = 'failed' AND earlier IS NULL
+        RETURNING id
+      ), settled AS (
+        SELECT asked.dataset_id, asked.status, asked.code AS dataset, made.id AS made, asked.earlier,
+               CASE WHEN made.id IS NOT NULL THEN 'done' WHEN asked.id IS NULL THEN 'job-unknown'
+                    WHEN asked.earlier IS NOT NULL THEN 'repeated' ELSE 'not-failed' END AS outcome
+        FROM asked LEFT JOIN made ON true
+      ), audited AS (
+        INSERT INTO kasabi.operator_action
+          (action, job_id, dataset_id, operator_address, outcome, made_job_id)
+        SELECT 'retry', $1::uuid, dataset_id, $2, outcome, made FROM settled
+      )
+      SELECT outcome, status, dataset, made, earlier FROM settled`,
+    values: [jobId, operatorAddress],
+  });
+  const { outcome, status, dataset, made, earlier } = rows[0] as Row;
+  switch (outcome) {
+    case 'done':
+      return { outcome, jobId: made as string, dataset };
+    case 'repeated':
+      return { outcome, jobId: earlier as string };
+    case 'not-failed':
+      return { outcome, status };
+    case 'job-unknown':
+      return { outcome };
+  }
+}

@@ -1,0 +1,110 @@
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { complete, fail } from '@kasabi/jobs';
+import { createFixture, type Fixture } from '../../../test/integration/support/fixture.ts';
+import { readHistory } from './history.ts';
+import { createTally } from './tally.ts';
+
+let fixture: Fixture;
+
+before(async () => {
+  fixture = await createFixture();
+});
+
+after(async () => {
+  await fixture.close();
+});
+
+/** A round of a worker that has its turn. */
+async function tally(): Promise<void> {
+  await fixture.admin.query("UPDATE kasabi.job_tally_progress SET at = '-infinity'");
+  await round();
+}
+
+const round = (): Promise<void> =>
+  createTally({
+    db: fixture.worker,
+    intervalMs: 10_000,
+    onError: (error) => assert.fail(String(error)),
+  }).runOnce();
+
+interface Totals {
+  readonly accepted: number;
+  readonly completed: number;
+  readonly failed: number;
+}
+
+async function totals(hours = 1): Promise<Totals> {
+  const points = await readHistory(fixture.database.pool('status'), { hours });
+  const sum = (key: keyof Totals): number => points.reduce((all, point) => all + point[key], 0);
+  return { accepted: sum('accepted'), completed: sum('completed'), failed: sum('failed') };
+}
+
+test('a tally counts what was accepted and what ended, again and again the same', async () => {
+  const [a, b] = [await fixture.addDataset(), await fixture.addDataset()];
+  await complete(fixture.worker, await fixture.take(await fixture.accept(a)));
+  await fail(fixture.worker, await fixture.take(await fixture.accept(b)), 'no');
+  await fixture.accept(b, 60_000);
+  await tally();
+  assert.deepEqual(await totals(), { accepted: 3, completed: 1, failed: 1 });
+  await Promise.all([tally(), tally(), tally()]);
+  assert.deepEqual(await totals(), { accepted: 3, completed: 1, failed: 1 });
+  await complete(fixture.worker, await fixture.take(await fixture.accept(a)));
+  await tally();
+  assert.deepEqual(await totals(), { accepted: 4, completed: 2, failed: 1 });
+});
+
+test('of several workers, one counts in an interval', async () => {
+  const dataset = await fixture.addDataset();
+  await tally();
+  const earlier = await totals();
+  await fixture.accept(dataset, 60_000);
+  await round();
+  assert.deepEqual(await totals(), earlier, 'it is too soon');
+  await tally();
+  assert.equal((await totals()).accepted, earlier.accepted + 1);
+});
+
+test('a gap is made good, with the drift and run time of each minute', async () => {
+  const earlier = await totals(3);
+  // An hour ago: accepted at the full minute, begun 1, 2, ... 100 s late, run for 10 s.
+  await fixture.admin.query(`
+    INSERT INTO kasabi.job (id, dataset_id, type, status, created, start_time, due, started, attempt,
+                            end_time, requested_by)
+    SELECT uuidv7(m - now()), 1, 'reset', 'completed', m, m, m, m + n * interval '1 s', 1,
+           m + n * interval '1 s' + interval '10 s', 1
+    FROM (SELECT date_trunc('minute', now()) - interval '2 hours' AS m) AS at, generate_series(1, 100) AS n`);
+  await fixture.admin.query(
+    "UPDATE kasabi.job_tally_progress SET final_before = now() - interval '3 hours'",
+  );
+  await tally();
+  assert.equal((await totals(3)).accepted, earlier.accepted + 100);
+  const { rows } = await fixture.admin.query(
+    `SELECT accepted, completed, drift_p50_ms, run_p50_ms, run_p99_ms FROM kasabi.job_tally
+     WHERE minute = date_trunc('minute', now()) - interval '2 hours'`,
+  );
+  // 49 of them had ended within their first minute.
+  assert.deepEqual(rows, [
+    { accepted: 100, completed: 49, drift_p50_ms: 25_000, run_p50_ms: 10_000, run_p99_ms: 10_000 },
+  ]);
+  const points = await readHistory(fixture.database.pool('status'), { hours: 3 });
+  assert.equal(points.length, 180);
+  const worst = Math.max(...points.map((point) => point.driftP99Ms ?? 0));
+  assert.ok(worst >= 99_000 && worst <= 100_000, `${worst}`);
+  const { rows: progress } = await fixture.admin.query(
+    'SELECT final_before > now() - $1::interval AS caught FROM kasabi.job_tally_progress',
+    ['3 minutes'],
+  );
+  assert.deepEqual(progress, [{ caught: true }]);
+});
+
+test('the history of any length has no gaps and at most 240 points', async () => {
+  for (const hours of [1, 6, 24, 168]) {
+    const points = await readHistory(fixture.database.pool('status'), { hours });
+    assert.ok(points.length <= 240, `${points.length}`);
+    const steps = points.slice(1).map((it, n) => Number(it.from) - Number(points[n]?.from));
+    assert.equal(new Set(steps).size, 1);
+    assert.ok(Number(points.at(-1)?.from) <= Date.now());
+    assert.ok((points.length * (steps[0] ?? 0)) / 3_600_000 >= hours);
+  }
+});

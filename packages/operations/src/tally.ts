@@ -1,0 +1,66 @@
+import { createLoop, type Loop } from '@kasabi/jobs';
+import type { Database } from '@kasabi/postgres';
+
+export interface TallyOptions {
+  readonly db: Database;
+  readonly intervalMs: number;
+  readonly onError: (error: unknown) => void;
+}
+
+// Ids are UUIDv7: their first 48 bits are the milliseconds of their making, so that a span of time is a
+// range of the primary key.
+const firstId = (time: string): string =>
+  `rpad(lpad(to_hex((extract(epoch FROM ${time}) * 1000)::bigint), 12, '0'), 32, '0')::uuid`;
+
+const percentile = (part: number, time: string): string =>
+  `percentile_cont(${part}) WITHIN GROUP (ORDER BY extract(epoch FROM ${time})::float8 * 1000)`;
+
+// Whoever finds the last round long enough ago takes the turn and makes the others, who wait for the row,
+// find it recent. A minute is final when it has been over for one more: what was committed late is in it.
+// A gap is made good as far as a day back. Spans without a turn are NULL, and read nothing.
+const text = `
+  WITH turn AS (
+    UPDATE kasabi.job_tally_progress
+    SET at = now(), final_before = date_trunc('minute', now() - interval '1 minute')
+    WHERE at <= now() - $1 * interval '1 millisecond'
+    RETURNING greatest(old.final_before, date_trunc('minute', now() - interval '1 day')) AS since
+  ), accepted AS (
+    SELECT date_trunc('minute', uuid_extract_timestamp(id)) AS minute, type, count(*) AS accepted
+    FROM kasabi.job WHERE id >= (SELECT ${firstId('since')} FROM turn)
+    GROUP BY 1, 2
+  ), ended AS (
+    SELECT date_trunc('minute', end_time) AS minute, type,
+           count(*) FILTER (WHERE status = 'completed') AS completed,
+           count(*) FILTER (WHERE status = 'failed') AS failed,
+           ${percentile(0.5, 'started - start_time')} AS drift_p50_ms,
+           ${percentile(0.99, 'started - start_time')} AS drift_p99_ms,
+           ${percentile(0.5, 'end_time - started')} AS run_p50_ms,
+           ${percentile(0.99, 'end_time - started')} AS run_p99_ms
+    FROM kasabi.job WHERE end_time >= (SELECT since FROM turn)
+    GROUP BY 1, 2
+  )
+  INSERT INTO kasabi.job_tally (minute, type, accepted, completed, failed,
+    drift_p50_ms, drift_p99_ms, run_p50_ms, run_p99_ms)
+  SELECT minute, type, coalesce(accepted, 0), coalesce(completed, 0), coalesce(failed, 0),
+         drift_p50_ms, drift_p99_ms, run_p50_ms, run_p99_ms
+  FROM accepted FULL JOIN ended USING (minute, type)
+  ON CONFLICT (minute, type) DO UPDATE
+  SET accepted = excluded.accepted, completed = excluded.completed, failed = excluded.failed,
+      drift_p50_ms = excluded.drift_p50_ms, drift_p99_ms = excluded.drift_p99_ms,
+      run_p50_ms = excluded.run_p50_ms, run_p99_ms = excluded.run_p99_ms`;
+
+/**
+ * The tally: counts what each minute brought, for the charts, so that nobody who looks at them counts
+ * jobs. Any number may run at once; they take turns, so that more workers cost no more counting.
+ */
+export function createTally(options: TallyOptions): Loop {
+  return createLoop({
+    name: 'tally',
+    intervalMs: options.intervalMs,
+    async runOnce() {
+      // Less than the pause, which varies by a tenth: one worker alone has every turn.
+      await options.db.query({ name: 'tally', text, values: [options.intervalMs * 0.8] });
+    },
+    onError: options.onError,
+  });
+}
