@@ -110,8 +110,10 @@ describe('the routes', () => {
       ),
     );
     assert.ok(routes.length >= 8, 'routes were found');
+    // Operators' routes are between the services: no client calls them, and they may change with either.
+    const clients = routes.filter((route) => !route.startsWith('/ops'));
     assert.deepEqual(
-      routes.filter((route) => document.paths[route] === undefined),
+      clients.filter((route) => document.paths[route] === undefined),
       [],
     );
   });

@@ -14,6 +14,7 @@ Kasabi Jobs is up.
   Data        ${stack.dataDir}
   Logs        ${stack.logDir}
   Demo key    ${stack.demoKey}
+  Operations  ${stack.statusUrl}/ops, password ${stack.operatorPassword}
 
 Reset the demo dataset "schema":
 

@@ -27,6 +27,7 @@ export interface StackAddresses {
   readonly databaseUrl: string;
   readonly redisUrl: string;
   readonly demoKey: string;
+  readonly operatorPassword: string;
   readonly dataDir: string;
   readonly logDir: string;
 }
@@ -44,6 +45,7 @@ export async function bringUp(options: BringUpOptions): Promise<StackAddresses> 
   mkdirSync(logDir, { recursive: true, mode: 0o711 });
   const secrets = keepSecrets(dataDir);
   const demoKey = settings.KASABI_API_KEY ?? secrets.demoKey;
+  const operatorPassword = settings.OPERATOR_PASSWORD ?? secrets.operatorPassword;
   const last = readStackState(dataDir)?.ports ?? {};
 
   const ports = await choosePorts(settings, last);
@@ -54,6 +56,7 @@ export async function bringUp(options: BringUpOptions): Promise<StackAddresses> 
   ]);
   writeStackState(dataDir, {
     databaseUrl,
+    redisUrl,
     ownsPostgres: settings.DATABASE_URL === undefined,
     ports: { postgres: ports.postgres, redis: ports.redis },
   });
@@ -67,6 +70,7 @@ export async function bringUp(options: BringUpOptions): Promise<StackAddresses> 
     redisUrl,
     apiPublicUrl: settings.API_PUBLIC_URL ?? apiUrl,
     statusPublicUrl: settings.STATUS_PUBLIC_URL ?? statusUrl,
+    operatorPassword,
   };
   const launch = (service: ServiceName, name: string, port: number): Promise<ManagedProcess> =>
     startService({
@@ -88,7 +92,8 @@ export async function bringUp(options: BringUpOptions): Promise<StackAddresses> 
     ),
   ]);
   const workerUrls = ports.workers.map((port) => `http://127.0.0.1:${port}`);
-  return { apiUrl, statusUrl, workerUrls, databaseUrl, redisUrl, demoKey, dataDir, logDir };
+  const urls = { apiUrl, statusUrl, workerUrls, databaseUrl, redisUrl };
+  return { ...urls, demoKey, operatorPassword, dataDir, logDir };
 }
 
 async function choosePorts(settings: LocalSettings, last: Readonly<Record<string, number>>) {

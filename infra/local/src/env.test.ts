@@ -31,6 +31,7 @@ describe('the settings of the local stack', () => {
       KASABI_API_KEY: 'secret-key',
       LOG_LEVEL: 'debug',
       API_PORT: '1',
+      OPERATOR_PASSWORD: 'secret-password',
     });
     assert.deepEqual(passed, { LOG_LEVEL: 'debug' });
     const surroundings = {
@@ -38,10 +39,13 @@ describe('the settings of the local stack', () => {
       redisUrl: 'redis://127.0.0.1:6',
       apiPublicUrl: 'http://127.0.0.1:7',
       statusPublicUrl: 'http://127.0.0.1:8',
+      operatorPassword: 'secret-password',
     };
     const status = serviceSettings('status', 8, surroundings);
     assert.match(String(status['DATABASE_URL']), /kasabi_status/);
     assert.equal(status['REDIS_URL'], undefined);
-    assert.equal(serviceSettings('worker', 9, surroundings)['WORKER_PORT'], '9');
+    assert.equal(status['OPERATOR_PASSWORD'], 'secret-password');
+    const worker = serviceSettings('worker', 9, surroundings);
+    assert.deepEqual([worker['WORKER_PORT'], worker['OPERATOR_PASSWORD']], ['9', undefined]);
   });
 });

@@ -1,5 +1,12 @@
 import path from 'node:path';
-import { integer, parseSettings, postgresUrl, publicUrl, redisUrl } from '@kasabi/service-kit';
+import {
+  integer,
+  operatorPassword,
+  parseSettings,
+  postgresUrl,
+  publicUrl,
+  redisUrl,
+} from '@kasabi/service-kit';
 import { z } from 'zod';
 import { projectRoot } from './paths.ts';
 
@@ -23,6 +30,8 @@ const schema = z.object({
       error: 'must be 1 to 200 printable ASCII characters without spaces',
     })
     .optional(),
+  /** Of the operations page. Unset: a random one, made once and kept in DATA_DIR. */
+  OPERATOR_PASSWORD: operatorPassword(),
   /** Use this Postgres instead of starting one. The login must be allowed to create roles. */
   DATABASE_URL: postgresUrl().optional(),
   /** Use this Redis instead of starting one. */

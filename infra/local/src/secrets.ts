@@ -1,6 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { existsSync } from 'node:fs';
 import path from 'node:path';
+import { isDeepStrictEqual } from 'node:util';
 import { z } from 'zod';
 import { SecretsDamaged } from './errors.ts';
 import { readJson, writePrivateJson } from './private-file.ts';
@@ -11,6 +12,8 @@ const schema = z.object({
   redisPassword: z.string().min(1),
   /** The demo owner's, when the settings give none. */
   demoKey: z.string().min(1),
+  /** Of the operations page, when the settings give none. */
+  operatorPassword: z.string().min(1).default(randomPassword),
 });
 
 /** What the local stack makes up once and keeps in the data folder, in a file of mode 0600. */
@@ -29,8 +32,13 @@ export function randomPassword(): string {
 export function keepSecrets(folder: string): Secrets {
   const file = path.join(folder, 'secrets.json');
   if (existsSync(file)) {
-    const kept = schema.safeParse(readJson(file));
-    if (kept.success) return kept.data;
+    const found = readJson(file);
+    const kept = schema.safeParse(found);
+    if (kept.success) {
+      // The folder may be older than a secret that was added since.
+      if (!isDeepStrictEqual(found, kept.data)) writePrivateJson(file, kept.data);
+      return kept.data;
+    }
     throw new SecretsDamaged(
       `${file} is damaged, and without it the data beside it cannot be opened. ` +
         `Restore it, or remove the whole folder ${folder} to start anew.`,
@@ -40,6 +48,7 @@ export function keepSecrets(folder: string): Secrets {
     postgresPassword: randomPassword(),
     redisPassword: randomPassword(),
     demoKey: `kasabi_${randomBytes(32).toString('base64url')}`,
+    operatorPassword: randomPassword(),
   };
   writePrivateJson(file, made);
   return made;

@@ -17,6 +17,8 @@ export interface ServiceSurroundings {
   readonly redisUrl: string;
   readonly apiPublicUrl: string;
   readonly statusPublicUrl: string;
+  /** Unset: nothing for operators. */
+  readonly operatorPassword?: string;
 }
 
 /** How a service is ended: its own orderly stop has a deadline of its own, below this one. */
@@ -36,12 +38,14 @@ export function serviceProgram(name: ServiceName): string {
 export function serviceSettings(
   name: ServiceName,
   port: number,
-  { databaseUrl, redisUrl, apiPublicUrl, statusPublicUrl }: ServiceSurroundings,
+  surroundings: ServiceSurroundings,
 ): NodeJS.ProcessEnv {
+  const { databaseUrl, redisUrl, apiPublicUrl, statusPublicUrl, operatorPassword } = surroundings;
   return {
     DATABASE_URL: roleUrl(databaseUrl, name),
     ...(name !== 'status' && { REDIS_URL: redisUrl }),
     ...(name !== 'worker' && { API_PUBLIC_URL: apiPublicUrl, STATUS_PUBLIC_URL: statusPublicUrl }),
+    ...(name !== 'worker' && operatorPassword && { OPERATOR_PASSWORD: operatorPassword }),
     [portSettings[name]]: String(port),
   };
 }
@@ -49,7 +53,13 @@ export function serviceSettings(
 /** This process's environment without what concerns the local stack alone or is set per service. */
 export function passedThrough(env: NodeJS.ProcessEnv = environment()): NodeJS.ProcessEnv {
   const kept = { ...env };
-  const perService = ['DATABASE_URL', 'REDIS_URL', 'API_PUBLIC_URL', 'STATUS_PUBLIC_URL'];
+  const perService = [
+    'DATABASE_URL',
+    'REDIS_URL',
+    'API_PUBLIC_URL',
+    'STATUS_PUBLIC_URL',
+    'OPERATOR_PASSWORD',
+  ];
   for (const name of [...localOnly, ...perService, ...Object.values(portSettings)]) {
     delete kept[name];
   }

@@ -6,6 +6,7 @@ import { readJson, writePrivateJson } from './private-file.ts';
 
 const schema = z.object({
   databaseUrl: z.string(),
+  redisUrl: z.string().optional(),
   /** True when the local stack runs this Postgres itself, so that it is there only while the stack is. */
   ownsPostgres: z.boolean(),
   ports: z.record(z.string(), z.number().int()),
@@ -27,8 +28,8 @@ export function readStackState(folder: string): StackState | undefined {
 }
 
 /**
- * Gives this process's environment the DATABASE_URL of the local stack, unless one is set or the stack
- * does not run. Returns a sentence that says what to do when there is none.
+ * Gives this process's environment the DATABASE_URL and REDIS_URL of the local stack, unless the first is
+ * set or the stack does not run. Returns a sentence that says what to do when there is none.
  */
 export function adoptLocalDatabase(env: NodeJS.ProcessEnv = environment()): string | undefined {
   if (env['DATABASE_URL']) return undefined;
@@ -36,6 +37,7 @@ export function adoptLocalDatabase(env: NodeJS.ProcessEnv = environment()): stri
   const state = readStackState(folder);
   if (state !== undefined && (!state.ownsPostgres || lockHolder(folder) !== undefined)) {
     env['DATABASE_URL'] = state.databaseUrl;
+    if (!env['REDIS_URL'] && state.redisUrl !== undefined) env['REDIS_URL'] = state.redisUrl;
     return undefined;
   }
   return `No local stack runs on ${folder}: start it with "npm start", or set DATABASE_URL.`;

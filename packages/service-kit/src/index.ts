@@ -7,6 +7,12 @@ export { methodNotAllowed } from './methods.ts';
 export { prefersJson } from './negotiation.ts';
 export { createOverloadGuard, type OverloadGuard, type OverloadOptions } from './overload.ts';
 export {
+  createPasswordGate,
+  type GateVerdict,
+  type PasswordGate,
+  type PasswordGateOptions,
+} from './password-gate.ts';
+export {
   apiKeyOf,
   bodyLimit,
   jobIdOf,

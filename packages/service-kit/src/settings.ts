@@ -148,3 +148,12 @@ export const maxLag = () =>
 
 /** How many requests may wait for the database before further ones are turned away. */
 export const maxQueued = () => integer({ from: 1, to: 1_000_000, fallback: 5_000 });
+
+/** The operators' password. Without one there is nothing for operators. */
+export const operatorPassword = () =>
+  z
+    .string()
+    .regex(/^[\x21-\x7e]{12,200}$/, {
+      error: 'must be 12 to 200 printable ASCII characters without spaces',
+    })
+    .optional();

@@ -5,6 +5,7 @@ import {
   logLevel,
   maxLag,
   maxQueued,
+  operatorPassword,
   parseSettings,
   port,
   postgresUrl,
@@ -33,6 +34,9 @@ export const schema = z.object({
   ),
   TRUST_PROXY: integer({ from: 0, to: 10, fallback: 0, what: 'a number of proxies' }).describe(
     'How many proxies stand in front: so many addresses of X-Forwarded-For are believed',
+  ),
+  OPERATOR_PASSWORD: operatorPassword().describe(
+    "Lets the operations page act on jobs and locks; the same as the status service's",
   ),
   MAX_LAG_MS: maxLag().describe('Requests are turned away while the event loop is later than this'),
   MAX_QUEUED: maxQueued().describe(

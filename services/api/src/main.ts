@@ -13,6 +13,7 @@ import { createAcceptor } from './accept.ts';
 import { addCancelRoute } from './cancel.ts';
 import { readSettings } from './env.ts';
 import { addJobRoutes } from './jobs.ts';
+import { addOperatorRoutes } from './operator.ts';
 import { createRateLimit } from './rate-limit.ts';
 
 await runService(async () => {
@@ -54,6 +55,10 @@ await runService(async () => {
     isUnavailable: isTransient,
     routes: (router) => {
       router.set('trust proxy', settings.TRUST_PROXY);
+      // Before what turns requests away: an operator acts when there is too much of everything.
+      if (settings.OPERATOR_PASSWORD !== undefined) {
+        addOperatorRoutes(router, { pool, password: settings.OPERATOR_PASSWORD, log });
+      }
       router.use(overload.middleware);
       addDocumentation(router, {
         apiUrl: settings.API_PUBLIC_URL,

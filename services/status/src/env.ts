@@ -7,6 +7,7 @@ import {
   logLevel,
   maxLag,
   maxQueued,
+  operatorPassword,
   parseSettings,
   port,
   postgresUrl,
@@ -29,6 +30,9 @@ export const schema = z.object({
   STATUS_PUBLIC_URL: publicUrl().describe('Where clients reach this service'),
   SUCCESS_STATUS: choice(successStatuses, 'completed').describe(
     'The word for a completed job; "succeeded" serves clients that wait for that one',
+  ),
+  OPERATOR_PASSWORD: operatorPassword().describe(
+    'Opens the operations page, /ops; unset, there is none',
   ),
   DATABASE_POOL_SIZE: databasePoolSize().describe('Most Postgres connections of this process'),
   STATEMENT_TIMEOUT_MS: statementTimeout().describe('How long one statement may take'),

@@ -1,0 +1,79 @@
+import { isIP } from 'node:net';
+import { cancelAsOperator, releaseAbandonedLock, retryAsOperator } from '@kasabi/operations';
+import { jobIdOf, type Logger, methodNotAllowed, shortCodeOf } from '@kasabi/service-kit';
+import type { Express, Request, Response } from 'express';
+import type pg from 'pg';
+import { requireOperator } from './operator-auth.ts';
+
+export interface OperatorRoutesOptions {
+  readonly pool: pg.Pool;
+  readonly password: string;
+  readonly log: Logger;
+}
+
+/**
+ * What operators may do: `POST /ops/jobs/{id}/cancel`, `POST /ops/jobs/{id}/retry` and
+ * `POST /ops/datasets/{short-code}/unlock`. The operations page sends them, from the status service. Each
+ * answers with the action's outcome as JSON: 200 when it is done, 404 when there is no such job or
+ * dataset, 409 when it is in another state; and each leaves an audit record.
+ */
+export function addOperatorRoutes(app: Express, options: OperatorRoutesOptions): void {
+  const { pool, log } = options;
+  app.use('/ops', requireOperator(options.password));
+
+  async function act(
+    request: Request,
+    response: Response,
+    subject: object,
+    action: (operatorAddress: string) => Promise<{ readonly outcome: string }>,
+  ): Promise<void> {
+    const operatorAddress = addressOf(request);
+    const result = await action(operatorAddress);
+    const requestId = response.getHeader('X-Request-Id');
+    log.info({ ...subject, operatorAddress, requestId, ...result }, 'operator action');
+    response.status(statusOf(result.outcome)).set('Cache-Control', 'no-store').json(result);
+  }
+
+  app
+    .route('/ops/jobs/:id/cancel')
+    .post(async (request, response) => {
+      const jobId = jobIdOf(request.params.id);
+      await act(request, response, { action: 'cancel', jobId }, (operatorAddress) =>
+        cancelAsOperator(pool, { jobId, operatorAddress }),
+      );
+    })
+    .all(methodNotAllowed('POST'));
+
+  app
+    .route('/ops/jobs/:id/retry')
+    .post(async (request, response) => {
+      const jobId = jobIdOf(request.params.id);
+      await act(request, response, { action: 'retry', repeats: jobId }, (operatorAddress) =>
+        retryAsOperator(pool, { jobId, operatorAddress }),
+      );
+    })
+    .all(methodNotAllowed('POST'));
+
+  app
+    .route('/ops/datasets/:code/unlock')
+    .post(async (request, response) => {
+      const dataset = shortCodeOf(request.params.code);
+      await act(request, response, { action: 'unlock', dataset }, (operatorAddress) =>
+        releaseAbandonedLock(pool, { dataset, operatorAddress }),
+      );
+    })
+    .all(methodNotAllowed('POST'));
+}
+
+function statusOf(outcome: string): number {
+  if (outcome === 'done') return 200;
+  return outcome.endsWith('-unknown') ? 404 : 409;
+}
+
+/** Where the operator is. Who knows the password may say it for another: the status service does. */
+function addressOf(request: Request): string {
+  const told = request.headersDistinct['x-operator-address']?.[0] ?? '';
+  const address = isIP(told) > 0 ? told : (request.ip ?? 'unknown');
+  // As a socket that serves both versions of IP writes one of version 4.
+  return address.replace(/^::ffff:(?=\d+\.)/, '');
+}
