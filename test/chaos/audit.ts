@@ -41,6 +41,17 @@ const ddl = `
   CREATE TRIGGER chaos_note AFTER UPDATE ON kasabi.dataset
     FOR EACH ROW EXECUTE FUNCTION chaos.note_dataset();
 
+  -- A statement that would change a record that has ended. The record's constraints may well refuse it,
+  -- so it is counted by a sequence, which no rollback takes back.
+  CREATE FUNCTION chaos.note_revival() RETURNS trigger
+  LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+  BEGIN
+    PERFORM nextval(format('chaos.revived_%s', OLD.dataset_id)::regclass);
+    RETURN NEW;
+  END $$;
+  CREATE TRIGGER chaos_revival BEFORE UPDATE ON kasabi.job
+    FOR EACH ROW WHEN (OLD.end_time IS NOT NULL) EXECUTE FUNCTION chaos.note_revival();
+
   -- A statement that the guard let through although it should not have. It is counted by a sequence,
   -- because the transaction may well be rolled back by a later check, and a sequence is not. The guard
   -- still holds its locks here, so the registry row cannot have changed since the guard read it.
@@ -89,6 +100,7 @@ export async function watchTable(pool: pg.Pool, datasetId: number): Promise<void
   await pool.query(`
     CREATE SEQUENCE chaos.unentitled_${datasetId};
     CREATE SEQUENCE chaos.unverified_${datasetId};
+    CREATE SEQUENCE chaos.revived_${datasetId};
     -- By its name it fires before the guard.
     CREATE TRIGGER chaos_arrival BEFORE INSERT OR UPDATE OR DELETE ON ${table}
       FOR EACH STATEMENT EXECUTE FUNCTION chaos.note_arrival(${datasetId});

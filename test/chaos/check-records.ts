@@ -6,7 +6,7 @@ import { maxAttempts } from './stack.ts';
 const cancelMessage = /^Cancelled by /;
 
 /** Reads from the audit what became of each job. */
-export function checkRecords({ evidence, submissions }: Findings): Violation[] {
+export function checkRecords({ dataset, evidence, submissions }: Findings): Violation[] {
   const violations: Violation[] = [];
   const records = new Map(evidence.jobs.map((job) => [job.id, job]));
   for (const { jobId } of submissions) {
@@ -36,6 +36,12 @@ export function checkRecords({ evidence, submissions }: Findings): Violation[] {
     }
   }
   for (const change of evidence.changes) violations.push(...checkStep(change));
+  if (evidence.revived > 0) {
+    violations.push({
+      invariant: 'ends-once',
+      detail: `${dataset}: ${evidence.revived} statements would have changed a record after its end`,
+    });
+  }
   return violations;
 }
 

@@ -53,6 +53,7 @@ const evidence: Evidence = {
   quads: new Map([['"later"', 1_400]]),
   unentitled: 0,
   unverified: 0,
+  revived: 0,
 };
 const submission: Submission = {
   ...{ jobId: 'job-1', askedAt: 990, acceptedAt: 1_010, startTime: undefined },
@@ -90,6 +91,7 @@ test('a record that changes after its end, or steps where it may not', () => {
   assert.deepEqual(broken({}, { changes: [...evidence.changes, again] }), ['ends-once']);
   const jump = step(6, 1_500, scheduled, completed);
   assert.deepEqual(broken({}, { changes: [...evidence.changes, jump] }), ['ends-once']);
+  assert.deepEqual(broken({}, { revived: 1 }), ['ends-once']);
 });
 
 test('a claim before the job is due', () => {

@@ -10,7 +10,8 @@ import type { Write } from './writer.ts';
 /** What the system promises and the suite checks. */
 export const invariants = {
   ends: 'every 202 has a record, and every record has ended',
-  'ends-once': 'a record makes legal steps only and ends once',
+  'ends-once':
+    'a record makes legal steps only and ends once; nothing as much as tries to change it then',
   cancelled: 'a job that was called off does not run',
   'failed-with-reason': 'a job fails only when called off or when faults have used its attempts up',
   'not-early': 'no attempt begins before its job is due, by the clock of Postgres',

@@ -56,6 +56,8 @@ export interface Evidence {
   readonly unentitled: number;
   /** Statements of workers on its data that carried an old fence, whatever the guard made of them. */
   readonly unverified: number;
+  /** Statements that would have changed a record of its jobs that had ended. */
+  readonly revived: number;
 }
 
 interface AuditRow {
@@ -94,8 +96,9 @@ export async function readEvidence(pool: pg.Pool, datasetId: number): Promise<Ev
     // A sequence that was never used says 1, too, but is not called.
     const count = (sequence: string): string =>
       `(SELECT CASE WHEN is_called THEN last_value ELSE 0 END FROM chaos.${sequence}_${datasetId})`;
-    const counts = await client.query<{ unentitled: number; unverified: number }>(
-      `SELECT ${count('unentitled')} AS unentitled, ${count('unverified')} AS unverified`,
+    const counts = await client.query<Record<'unentitled' | 'unverified' | 'revived', number>>(
+      `SELECT ${count('unentitled')} AS unentitled, ${count('unverified')} AS unverified,
+              ${count('revived')} AS revived`,
     );
     await client.query('COMMIT');
     broken = false;
@@ -113,6 +116,7 @@ export async function readEvidence(pool: pg.Pool, datasetId: number): Promise<Ev
       quads: new Map(quads.rows.map(({ object, at }) => [object, at])),
       unentitled: Number(counts.rows[0]?.unentitled),
       unverified: Number(counts.rows[0]?.unverified),
+      revived: Number(counts.rows[0]?.revived),
     };
   } finally {
     client.release(broken);
