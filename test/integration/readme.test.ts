@@ -4,6 +4,7 @@ import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { projectRoot } from '@kasabi/local';
+import { isDefault, registries, renderMetrics, withMetrics } from '../support/metrics-table.ts';
 import { renderTable, settings, withTables } from '../support/settings-table.ts';
 
 const readme = readFileSync(path.join(projectRoot, 'README.md'), 'utf8');
@@ -44,6 +45,19 @@ test('the settings tables are those of the services', () => {
   assert.ok(withTables(readme) === readme, `The README's settings are behind; ${remedy}`);
 });
 
+test('the table of metrics is that of the registries, and each is described', async () => {
+  for (const registry of Object.values(registries)) {
+    for (const { name, help } of registry.getMetricsAsArray()) {
+      if (isDefault(name)) continue;
+      assert.match(help, /^[A-Z].{10,}\.$/, name);
+      assert.ok(renderMetrics().includes(`| \`${name}\` |`));
+    }
+  }
+  const remedy =
+    'run: node --import tsx --conditions=kasabi-source test/support/metrics-table.ts --write';
+  assert.ok(withMetrics(readme) === readme, `The README's metrics are behind; ${remedy}`);
+});
+
 test('every script it names is there', () => {
   const named = [...readme.matchAll(/\bnpm (?:run )?([a-z][\w:-]*)/g)].map(
     ([, name]) => name ?? '',
@@ -55,7 +69,7 @@ test('every script it names is there', () => {
 });
 
 test('every path and link it names is there', () => {
-  const withoutTables = readme.replaceAll(/<!-- settings:(\w+) -->.*?<!-- \/settings:\1 -->/gs, '');
+  const withoutTables = readme.replaceAll(/<!-- (settings:\w+|metrics) -->.*?<!-- \/\1 -->/gs, '');
   const links = [...withoutTables.matchAll(/\]\(([^)\s]+)\)/g)]
     .map(([, target]) => (target ?? '').replace(/#.*$/, ''))
     .filter((target) => target !== '' && !/^[a-z]+:/.test(target));

@@ -58,9 +58,10 @@ async function run(
   signal: AbortSignal = new AbortController().signal,
 ): Promise<void> {
   let happening: Promise<void> | undefined;
-  const debug = () => {
+  const info = () => {
     happening ??= meanwhile();
   };
+  const ignored = () => undefined;
   // A pool that hands out a connection when what happens meanwhile has happened.
   const pool = {
     options: fixture.worker.options,
@@ -70,8 +71,9 @@ async function run(
     },
   };
   await reset({
-    ...{ claim, signal, log: { debug } },
+    ...{ claim, signal, log: { info, debug: ignored } },
     pool,
+    metrics: { lockWaited: ignored, cleared: ignored },
     settings: { LOCK_TIMEOUT_MS: 1_000, TRUNCATE_TIMEOUT_MS: 500, TRUNCATE_TRIES: 3 },
   } as never);
 }

@@ -30,7 +30,8 @@ export function defaultOf(setting: Setting): string | undefined {
 export function renderTable(service: string): string {
   const rows = Object.entries(settings[service] ?? {}).map(([name, setting]) => {
     const fallback = defaultOf(setting);
-    const shown = fallback === undefined ? '**required**' : `\`${fallback}\``;
+    const isUnset = setting.safeParse(undefined).data === undefined;
+    const shown = fallback === undefined ? '**required**' : isUnset ? 'unset' : `\`${fallback}\``;
     return `| \`${name}\` | ${shown} | ${(setting.description ?? '').replaceAll('|', '\\|')} |`;
   });
   return ['| setting | default | what it is for |', '|---|---|---|', ...rows].join('\n');

@@ -59,6 +59,8 @@ export function passedThrough(env: NodeJS.ProcessEnv = environment()): NodeJS.Pr
     'API_PUBLIC_URL',
     'STATUS_PUBLIC_URL',
     'OPERATOR_PASSWORD',
+    // One port cannot be that of all services of a machine.
+    'METRICS_PORT',
   ];
   for (const name of [...localOnly, ...perService, ...Object.values(portSettings)]) {
     delete kept[name];

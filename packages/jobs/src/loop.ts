@@ -1,3 +1,4 @@
+import { channel } from 'node:diagnostics_channel';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** A background loop: a named service that does one round at a time. Any number may run at once. */
@@ -22,6 +23,20 @@ export interface LoopOptions {
   readonly onError: (error: unknown) => void;
 }
 
+/** A round that a started loop has done. */
+export interface LoopRound {
+  readonly loop: string;
+  readonly durationMs: number;
+  readonly failed: boolean;
+}
+
+const rounds = channel('kasabi:loop-round');
+
+/** Calls `listener` after every round of every started loop of this process. */
+export function onLoopRound(listener: (round: LoopRound) => void): void {
+  rounds.subscribe((round) => listener(round as LoopRound));
+}
+
 /** Makes a loop of `runOnce`. */
 export function createLoop(options: LoopOptions): Loop {
   const stopping = new AbortController();
@@ -35,11 +50,16 @@ export function createLoop(options: LoopOptions): Loop {
 
   async function run(): Promise<void> {
     while (!stopping.signal.aborted) {
+      const began = performance.now();
+      let failed = false;
       try {
         await runOnce();
       } catch (error) {
+        failed = true;
         options.onError(error);
       }
+      const durationMs = performance.now() - began;
+      rounds.publish({ loop: options.name, durationMs, failed } satisfies LoopRound);
       const pause = options.intervalMs * (0.9 + Math.random() * 0.2);
       await sleep(pause, undefined, { signal: stopping.signal }).catch(() => undefined);
     }

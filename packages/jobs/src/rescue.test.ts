@@ -57,7 +57,15 @@ test('a lost job is due at once again, its dataset is free, its worker is shut o
   const lost = await lose();
   const { jobId, datasetId } = lost.held;
   assert.deepEqual(await round(), [
-    { jobId, datasetId, status: 'scheduled', attempt: 1, lostHolder: 'lost' },
+    {
+      jobId,
+      datasetId,
+      dataset: lost.dataset.code,
+      type: 'reset',
+      status: 'scheduled',
+      attempt: 1,
+      lostHolder: 'lost',
+    },
   ]);
   assert.equal(await mode(lost), 'read-write');
   const record = await fixture.read(jobId);

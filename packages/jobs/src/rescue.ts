@@ -1,5 +1,6 @@
 import { releaseLock } from '@kasabi/datasets';
 import { withTransaction } from '@kasabi/postgres';
+import type { JobType } from '@kasabi/protocol';
 import type pg from 'pg';
 import { noteTransition } from './transition.ts';
 
@@ -7,6 +8,9 @@ import { noteTransition } from './transition.ts';
 export interface Rescued {
   readonly jobId: string;
   readonly datasetId: number;
+  /** The dataset's short code. */
+  readonly dataset: string;
+  readonly type: JobType;
   readonly status: 'scheduled' | 'failed';
   /** The attempt that was lost. */
   readonly attempt: number;
@@ -61,12 +65,12 @@ export async function rescue(pool: pg.Pool, options: RescueOptions): Promise<Res
          FROM lost
          WHERE j.id = lost.id
            AND (j.id NOT IN (SELECT id FROM locked) OR j.id IN (SELECT id FROM free))
-         RETURNING j.id, j.dataset_id, j.status, j.attempt, lost.lease_holder
+         RETURNING j.id, j.dataset_id, j.type, j.status, j.attempt, lost.lease_holder
        ), noted AS (${noted}
        )
-       SELECT id AS "jobId", dataset_id AS "datasetId", status, attempt,
-              lease_holder AS "lostHolder"
-       FROM rescued`,
+       SELECT r.id AS "jobId", r.dataset_id AS "datasetId", d.code AS dataset, r.type, r.status,
+              r.attempt, r.lease_holder AS "lostHolder"
+       FROM rescued r JOIN kasabi.dataset d ON d.id = r.dataset_id`,
       [options.maxAttempts, options.limit],
     );
     for (const lost of rows) await releaseLock(client, lost);

@@ -1,9 +1,13 @@
 import { MalformedRequest, NotFound } from '@kasabi/protocol';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
 import helmet from 'helmet';
+import type { Registry } from 'prom-client';
+import { followDependencies } from './dependency-metrics.ts';
 import { addHealthRoutes, type Checks, type Trouble } from './health.ts';
 import { toApiError } from './http-errors.ts';
+import { createHttpMetrics } from './http-metrics.ts';
 import type { Logger } from './log.ts';
+import { addMetricsRoute } from './metrics-route.ts';
 import { sendError } from './negotiation.ts';
 import { requestLog } from './request-log.ts';
 
@@ -12,6 +16,10 @@ export interface AppOptions {
   readonly checks: Checks;
   /** Says why the process should be restarted; a service without it is alive while it answers. */
   readonly trouble?: Trouble;
+  /** Where requests are counted, and what the dependencies answer is noted; nowhere unless set. */
+  readonly registry?: Registry;
+  /** Whether `GET /metrics` is served here, and not on a port of its own. */
+  readonly servesMetrics?: boolean;
   /** Adds the service's own routes. */
   readonly routes: (app: Express) => void;
   /** Which errors mean that a dependency does not answer for the moment: 503 instead of 500. */
@@ -39,10 +47,16 @@ export function createApp(options: AppOptions): Express {
   // Parameters are read by the protocol package, which tells duplicates and bad encodings.
   app.set('query parser', false);
   app.set('case sensitive routing', true);
+  const { registry } = options;
+  if (registry !== undefined) {
+    app.use(createHttpMetrics(registry));
+    followDependencies(registry, options.checks);
+  }
   app.use(requestLog(options.log));
   app.use(helmet({ contentSecurityPolicy: { useDefaults: false, directives: contentSecurity } }));
   app.use(requireHost);
   addHealthRoutes(app, options.checks, options.trouble ?? (() => undefined));
+  if (registry !== undefined && options.servesMetrics) addMetricsRoute(app, registry);
   options.routes(app);
   app.use(nothingHere);
   app.use(answerErrors(options.isUnavailable));

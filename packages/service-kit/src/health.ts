@@ -43,7 +43,8 @@ async function findSilent(checks: Checks): Promise<string[]> {
   return answers.filter(([, answered]) => !answered).map(([name]) => name);
 }
 
-async function inTime(answer: Promise<boolean>): Promise<boolean> {
+/** Whether the answer is yes, and comes in time. */
+export async function inTime(answer: Promise<boolean>): Promise<boolean> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<boolean>((resolve) => {
     timer = setTimeout(resolve, checkTimeoutMs, false);

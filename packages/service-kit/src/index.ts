@@ -2,8 +2,12 @@ export { type AppOptions, createApp } from './app.ts';
 export { addDocumentation } from './docs.ts';
 export { entityTag, isFresh } from './entity-tag.ts';
 export type { Checks } from './health.ts';
+export { heldForClient } from './http-metrics.ts';
 export { createLogger, type Logger, redactUrl } from './log.ts';
+export { createLoopMetrics, type MeasuredRound } from './loop-metrics.ts';
 export { methodNotAllowed } from './methods.ts';
+export { createRegistry } from './metrics-registry.ts';
+export { listenForMetrics } from './metrics-route.ts';
 export { prefersJson } from './negotiation.ts';
 export { createOverloadGuard, type OverloadGuard, type OverloadOptions } from './overload.ts';
 export {
@@ -12,6 +16,8 @@ export {
   type PasswordGate,
   type PasswordGateOptions,
 } from './password-gate.ts';
+export { type MeasuredPool, measurePools } from './pool-metrics.ts';
+export { mapNames, prepareCounter, prepareHistogram } from './prepared-metrics.ts';
 export {
   apiKeyOf,
   bodyLimit,
@@ -23,6 +29,7 @@ export {
   shortCodeOf,
   singleHeader,
 } from './request.ts';
+export { requestIdOf } from './request-log.ts';
 export { type RunningService, runService } from './run.ts';
 export { type HttpServer, type ListenOptions, listen, PortUnavailable } from './server.ts';
 export * from './settings.ts';

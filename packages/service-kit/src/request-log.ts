@@ -1,11 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { RequestHandler } from 'express';
+import type { Request, RequestHandler } from 'express';
 import { pinoHttp } from 'pino-http';
 import { type Logger, redactUrl } from './log.ts';
 
 /** A request id from a proxy is kept if it is one, so that its log lines and ours can be joined. */
 const usableId = /^[\w.:-]{8,64}$/;
+
+/** The id that a request has in the log, and that its answer carries as X-Request-Id. */
+export const requestIdOf = (request: Request): string => String(request.id);
 
 /** Gives every request an id and one log line, which carries what the error handler noted as `err`. */
 export const requestLog = (log: Logger): RequestHandler =>
@@ -37,7 +40,9 @@ function outcome(_request: IncomingMessage, response: ServerResponse): string {
   return response.writableFinished ? 'request completed' : 'client gone before the answer';
 }
 
-// Orchestrators ask every few seconds; a line for each would bury the others.
+const probes: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics']);
+
+// Orchestrators and Prometheus ask every few seconds; a line for each would bury the others.
 function isProbe(request: IncomingMessage): boolean {
-  return request.url === '/healthz' || request.url === '/readyz';
+  return probes.has(request.url ?? '');
 }

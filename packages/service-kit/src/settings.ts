@@ -127,6 +127,18 @@ export function choice<const Words extends readonly [string, ...string[]]>(
   return z.enum(words, { error: `must be one of ${words.join(', ')}` }).default(fallback as never);
 }
 
+/**
+ * The port for `GET /metrics`. As in other services with a management port, it is the service's own one
+ * unless set: with one of its own, no rule of a proxy stands between the metrics and the world.
+ */
+export const metricsPort = () =>
+  z
+    .string()
+    .regex(/^\d+$/, { error: 'must be a port number from 0 to 65535' })
+    .transform(Number)
+    .refine((value) => value <= 65_535, { error: 'must be a port number from 0 to 65535' })
+    .optional();
+
 /** How much is logged. */
 export const logLevel = () => choice(['trace', 'debug', 'info', 'warn', 'error', 'silent'], 'info');
 

@@ -9,11 +9,13 @@ import { createBatcher } from '@kasabi/postgres';
 import type { Delivery, Producer } from '@kasabi/queue';
 import type { Logger } from '@kasabi/service-kit';
 import type pg from 'pg';
+import type { ApiMetrics } from './metrics.ts';
 
 export interface AcceptorOptions {
   readonly pool: pg.Pool;
   readonly producer: Producer;
   readonly log: Logger;
+  readonly metrics: ApiMetrics;
   readonly maxScheduleDays: number;
   readonly maxOpenJobs: number;
   readonly horizonMs: number;
@@ -34,7 +36,7 @@ export interface Acceptor {
  * relay's.
  */
 export function createAcceptor(options: AcceptorOptions): Acceptor {
-  const { pool, producer, log } = options;
+  const { pool, producer, log, metrics } = options;
   const pending = new Set<Promise<void>>();
 
   const records = createBatcher<AcceptRequest, AcceptOutcome>({
@@ -61,6 +63,7 @@ export function createAcceptor(options: AcceptorOptions): Acceptor {
       .add({ jobId: job.id, attempt: 0, due, now })
       .catch((error: unknown) => {
         log.warn({ err: error, jobId: job.id }, 'not enqueued: the relay will');
+        metrics.notEnqueued();
       })
       .finally(() => pending.delete(handedOver));
     pending.add(handedOver);
@@ -69,6 +72,7 @@ export function createAcceptor(options: AcceptorOptions): Acceptor {
   return {
     async accept(request) {
       const outcome = await records.add(request);
+      metrics.answered(request.type, outcome.outcome);
       if (outcome.outcome === 'accepted') enqueue(outcome.job);
       return outcome;
     },

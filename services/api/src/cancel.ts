@@ -4,18 +4,27 @@ import { NotFound, NotScheduled, Unauthorized } from '@kasabi/protocol';
 import {
   apiKeyOf,
   jobIdOf,
+  type Logger,
   methodNotAllowed,
   noSuchDataset,
   readParameters,
+  requestIdOf,
   shortCodeOf,
 } from '@kasabi/service-kit';
 import type { Express } from 'express';
 import type pg from 'pg';
+import type { ApiMetrics } from './metrics.ts';
 
 const parameterNames: ReadonlySet<string> = new Set(['apikey']);
 
+export interface CancelRouteOptions {
+  readonly pool: pg.Pool;
+  readonly log: Logger;
+  readonly metrics: ApiMetrics;
+}
+
 /** Adds `DELETE /dataset/{short-code}/jobs/{id}`, which cancels a scheduled job. */
-export function addCancelRoute(app: Express, options: { readonly pool: pg.Pool }): void {
+export function addCancelRoute(app: Express, options: CancelRouteOptions): void {
   app
     .route('/dataset/:code/jobs/:id')
     .delete(async (request, response) => {
@@ -29,6 +38,8 @@ export function addCancelRoute(app: Express, options: { readonly pool: pg.Pool }
       if (problem !== undefined) throw problem;
       switch (cancelled.outcome) {
         case 'cancelled':
+          options.metrics.cancelled();
+          options.log.info({ requestId: requestIdOf(request), jobId, dataset: code }, 'cancelled');
           response.set('Cache-Control', 'no-store').type('text/plain');
           response.send('The job is cancelled; it will not run.\n');
           return;

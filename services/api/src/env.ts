@@ -5,6 +5,7 @@ import {
   logLevel,
   maxLag,
   maxQueued,
+  metricsPort,
   operatorPassword,
   parseSettings,
   port,
@@ -21,6 +22,9 @@ export const schema = z.object({
   DATABASE_URL: postgresUrl().describe('Postgres, with the login of the role kasabi_api'),
   REDIS_URL: redisUrl().describe('Redis, where due jobs are delivered from'),
   API_PORT: port(8080).describe('The port to listen on'),
+  METRICS_PORT: metricsPort().describe(
+    "A port for /metrics alone; it is on the service's own port unless set",
+  ),
   API_PUBLIC_URL: publicUrl().describe('Where clients reach this service'),
   STATUS_PUBLIC_URL: publicUrl().describe('Where clients reach the status service'),
   MAX_SCHEDULE_DAYS: integer({ from: 1, to: 36_500, fallback: 366 }).describe(

@@ -15,12 +15,14 @@ import {
 } from '@kasabi/protocol';
 import {
   apiKeyOf,
+  type Logger,
   methodNotAllowed,
   noSuchDataset,
   prefersJson,
   queryOf,
   readBody,
   readParameters,
+  requestIdOf,
   shortCodeOf,
   singleHeader,
 } from '@kasabi/service-kit';
@@ -31,6 +33,7 @@ import type { Acceptor } from './accept.ts';
 export interface JobRoutesOptions {
   readonly pool: pg.Pool;
   readonly acceptor: Acceptor;
+  readonly log: Logger;
   readonly statusUrl: string;
   readonly maxScheduleDays: number;
   readonly maxOpenJobs: number;
@@ -38,7 +41,7 @@ export interface JobRoutesOptions {
 
 /** Adds `POST /dataset/{short-code}/jobs`, and a way from it to the list, which the status host has. */
 export function addJobRoutes(app: Express, options: JobRoutesOptions): void {
-  const { pool, acceptor } = options;
+  const { pool, acceptor, log } = options;
 
   /**
    * Throws what an invalid request is answered. Its key is checked first, in a statement that valid
@@ -73,7 +76,12 @@ export function addJobRoutes(app: Express, options: JobRoutesOptions): void {
         ...job.request,
         idempotency,
       });
-      answer(request, response, acceptedJob(outcome, code, options), job.request.type, options);
+      const accepted = acceptedJob(outcome, code, options);
+      const { type } = job.request;
+      const { id: jobId, startTime } = accepted;
+      const line = { requestId: requestIdOf(request), jobId, dataset: code, type, startTime };
+      log.info(line, outcome.outcome);
+      answer(request, response, accepted, type, options);
     })
     .get((request, response) => {
       const query = queryOf(request);

@@ -6,6 +6,8 @@ import {
   createLogger,
   createOverloadGuard,
   listen,
+  listenForMetrics,
+  measurePools,
   runService,
   throttledWarning,
 } from '@kasabi/service-kit';
@@ -13,6 +15,7 @@ import { createAcceptor } from './accept.ts';
 import { addCancelRoute } from './cancel.ts';
 import { readSettings } from './env.ts';
 import { addJobRoutes } from './jobs.ts';
+import { createApiMetrics } from './metrics.ts';
 import { addOperatorRoutes } from './operator.ts';
 import { createRateLimit } from './rate-limit.ts';
 
@@ -35,10 +38,13 @@ await runService(async () => {
     onError: onConnectionError,
   });
   const producer = createProducer(redis, onConnectionError);
+  const metrics = createApiMetrics(() => acceptor.waiting);
+  measurePools(metrics.registry, { requests: pool });
   const acceptor = createAcceptor({
     pool,
     producer,
     log,
+    metrics,
     maxScheduleDays: settings.MAX_SCHEDULE_DAYS,
     maxOpenJobs: settings.MAX_OPEN_JOBS_PER_DATASET,
     horizonMs: settings.QUEUE_HORIZON_MS,
@@ -53,6 +59,8 @@ await runService(async () => {
     log,
     checks: { Postgres: () => databaseAnswers(pool), Redis: () => answers(redis) },
     isUnavailable: isTransient,
+    registry: metrics.registry,
+    servesMetrics: settings.METRICS_PORT === undefined,
     routes: (router) => {
       router.set('trust proxy', settings.TRUST_PROXY);
       // Before what turns requests away: an operator acts when there is too much of everything.
@@ -70,17 +78,23 @@ await runService(async () => {
       addJobRoutes(router, {
         pool,
         acceptor,
+        log,
         statusUrl: settings.STATUS_PUBLIC_URL,
         maxScheduleDays: settings.MAX_SCHEDULE_DAYS,
         maxOpenJobs: settings.MAX_OPEN_JOBS_PER_DATASET,
       });
-      addCancelRoute(router, { pool });
+      addCancelRoute(router, { pool, log, metrics });
     },
   });
   const server = await listen({
     listener: app,
     port: settings.API_PORT,
     setting: 'API_PORT',
+    log,
+  });
+  const scraped = await listenForMetrics({
+    registry: metrics.registry,
+    port: settings.METRICS_PORT,
     log,
   });
   log.info({ port: server.port }, 'listening');
@@ -93,6 +107,7 @@ await runService(async () => {
       overload.stop();
       await acceptor.settled();
       redis.disconnect();
+      await scraped?.close(0);
       await pool.end();
     },
   };

@@ -7,6 +7,7 @@ import {
   logLevel,
   maxLag,
   maxQueued,
+  metricsPort,
   operatorPassword,
   parseSettings,
   port,
@@ -23,6 +24,9 @@ const ms = 'a number of milliseconds';
 export const schema = z.object({
   DATABASE_URL: postgresUrl().describe('Postgres, with the login of the role kasabi_status'),
   STATUS_PORT: port(8081).describe('The port to listen on'),
+  METRICS_PORT: metricsPort().describe(
+    "A port for /metrics alone; it is on the service's own port unless set",
+  ),
   API_PUBLIC_URL: publicUrl().describe('Where clients reach the api service'),
   API_INTERNAL_URL: publicUrl()
     .optional()

@@ -1,6 +1,6 @@
 import type { JobRecord } from '@kasabi/jobs';
 import { jobDocumentOf } from '@kasabi/protocol';
-import { entityTag, methodNotAllowed } from '@kasabi/service-kit';
+import { entityTag, heldForClient, methodNotAllowed } from '@kasabi/service-kit';
 import type { Express, Request, Response } from 'express';
 import type { JobRoutesOptions } from './jobs.ts';
 import { hasEnded, waitForChange } from './wait.ts';
@@ -37,6 +37,7 @@ export function addEventRoutes(app: Express, options: JobRoutesOptions): void {
       response.end();
       return;
     }
+    heldForClient(response);
     response.write('retry: 1000\n\n');
     if (!known) response.write(event.text);
     const heartbeat = setInterval(() => response.write(': still here\n\n'), heartbeatMs);

@@ -1,6 +1,6 @@
 import type { JobRecord } from '@kasabi/jobs';
 import { jobDocumentOf, parsePreferWait, type SuccessStatus } from '@kasabi/protocol';
-import { entityTag, isFresh, methodNotAllowed } from '@kasabi/service-kit';
+import { entityTag, heldForClient, isFresh, methodNotAllowed } from '@kasabi/service-kit';
 import type { Express, Request, Response } from 'express';
 import { forwardCancel } from './cancel.ts';
 import type { JobReader } from './read-job.ts';
@@ -52,6 +52,7 @@ export function addJobRoutes(app: Express, options: JobRoutesOptions): void {
     if (seconds === undefined) return record;
     response.set('Preference-Applied', `wait=${seconds}`);
     if (hasEnded(record) || hasMissedChange(request, record, successStatus)) return record;
+    heldForClient(response);
     const { socket } = request;
     const timeoutMs = seconds * 1_000;
     return (await waitForChange({ watcher, socket, record, timeoutMs })) ?? record;

@@ -5,6 +5,8 @@ import {
   createLogger,
   createOverloadGuard,
   listen,
+  listenForMetrics,
+  measurePools,
   runService,
   throttledWarning,
 } from '@kasabi/service-kit';
@@ -14,6 +16,7 @@ import { readSettings } from './env.ts';
 import { addEventRoutes } from './events.ts';
 import { addJobRoutes, type JobRoutesOptions } from './jobs.ts';
 import { addListRoute } from './list.ts';
+import { createStatusMetrics } from './metrics.ts';
 import { createJobReader } from './read-job.ts';
 import { createWatcher } from './watcher.ts';
 
@@ -40,6 +43,8 @@ await runService(async () => {
     queued: () => jobs.waiting + pool.waitingCount,
     maxQueued: settings.MAX_QUEUED,
   });
+  const registry = createStatusMetrics(() => watcher.waiting);
+  measurePools(registry, { requests: pool });
   const stopping = new AbortController();
   const statusUrl = settings.STATUS_PUBLIC_URL;
   const jobRoutes: JobRoutesOptions = {
@@ -54,6 +59,8 @@ await runService(async () => {
     log,
     checks: { Postgres: () => databaseAnswers(pool) },
     isUnavailable: isTransient,
+    registry,
+    servesMetrics: settings.METRICS_PORT === undefined,
     routes: (router) => {
       router.use(overload.middleware);
       addDocumentation(router, { apiUrl: settings.API_PUBLIC_URL, statusUrl });
@@ -70,6 +77,7 @@ await runService(async () => {
     setting: 'STATUS_PORT',
     log,
   });
+  const scraped = await listenForMetrics({ registry, port: settings.METRICS_PORT, log });
   watcher.loop.start();
   log.info({ port: server.port }, 'listening');
 
@@ -82,6 +90,7 @@ await runService(async () => {
       await server.close(settings.SHUTDOWN_TIMEOUT_MS / 2);
       overload.stop();
       await watcher.loop.stop();
+      await scraped?.close(0);
       await pool.end();
     },
   };

@@ -17,6 +17,8 @@ import type pg from 'pg';
 import type { Settings } from './env.ts';
 import { handlers } from './handlers/index.ts';
 import type { Leases } from './leases.ts';
+import type { WorkerMetrics } from './metrics/index.ts';
+import type { AttemptOutcome } from './metrics/jobs.ts';
 
 /** The reason that running jobs are dropped with when the worker shuts down. */
 export class ShuttingDown extends Error {
@@ -34,6 +36,7 @@ export interface DeliveriesOptions {
   /** Names this worker in leases and logs. */
   readonly holder: string;
   readonly log: Logger;
+  readonly metrics: WorkerMetrics;
 }
 
 /**
@@ -45,7 +48,7 @@ const busyMs = (ahead: number): number => (250 + 100 * ahead) * (0.75 + Math.ran
 
 /** Makes the function that handles one delivery: claim, run, end. It never rejects. */
 export function createDeliveries(options: DeliveriesOptions): (jobId: string) => Promise<Verdict> {
-  const { pool, settings, leases, holder, log } = options;
+  const { pool, settings, leases, holder, log, metrics } = options;
 
   async function deliver(jobId: string): Promise<Verdict> {
     const claimed = await claim(pool, { jobId, holder, leaseMs: settings.LEASE_MS });
@@ -54,8 +57,10 @@ export function createDeliveries(options: DeliveriesOptions): (jobId: string) =>
       case 'claimed':
         return await run(claimed.claim);
       case 'early':
+        metrics.snoozed('early');
         return { snooze: claimed.waitMs };
       case 'busy':
+        metrics.snoozed('busy');
         return { snooze: busyMs(claimed.ahead) };
       case 'gone':
         return 'done';
@@ -71,36 +76,38 @@ export function createDeliveries(options: DeliveriesOptions): (jobId: string) =>
     });
     const lease = leases.hold(held);
     jobLog.info({ driftMs: Math.round(held.driftMs) }, 'claimed');
+    metrics.claimed(held);
+    const began = performance.now();
+    const ended = (outcome: AttemptOutcome): void =>
+      metrics.ended(held, outcome, performance.now() - began);
     try {
       const handler = handlers[held.type];
-      await handler({ claim: held, pool, settings, signal: lease.signal, log: jobLog });
+      await handler({ claim: held, pool, settings, signal: lease.signal, log: jobLog, metrics });
       // Before anything else is awaited: a heartbeat would take an ended job for a lost one.
       lease.end();
       jobLog.info('completed');
+      ended('completed');
       await promoteNext(held);
       return 'done';
     } catch (error) {
-      return await end(held, error, lease.signal, jobLog);
+      return await end({ held, error, signal: lease.signal, jobLog, ended });
     } finally {
       lease.end();
     }
   }
 
   /** What follows an attempt that did not complete. */
-  async function end(
-    held: Claim,
-    error: unknown,
-    signal: AbortSignal,
-    jobLog: Logger,
-  ): Promise<Verdict> {
+  async function end({ held, error, signal, jobLog, ended }: Attempt): Promise<Verdict> {
     if (signal.reason instanceof ShuttingDown) {
       await release(pool, held);
       jobLog.info('released: the worker shuts down');
+      ended('released');
       // Not done with: the relay may have found it in Redis already, and would not add it again.
       return { snooze: 0 };
     }
     if (signal.aborted || error instanceof LeaseLost || error instanceof FencedOut) {
       jobLog.warn({ err: error }, 'dropped: another attempt has taken over');
+      ended('dropped');
       return 'done';
     }
     if (
@@ -108,12 +115,15 @@ export function createDeliveries(options: DeliveriesOptions): (jobId: string) =>
       held.attempt < settings.MAX_ATTEMPTS
     ) {
       const delayMs = backoffMs(held.attempt);
+      const told = { delayMs, message: describe(error), cause: causeOf(error) };
+      await because(error, retry(pool, held, told));
       jobLog.warn({ err: error, delayMs }, 'retrying');
-      await retry(pool, held, { delayMs, message: describe(error), cause: causeOf(error) });
+      ended('retried');
       return { snooze: delayMs };
     }
+    await because(error, fail(pool, held, describe(error), causeOf(error)));
     jobLog.error({ err: error }, 'failed');
-    await fail(pool, held, describe(error), causeOf(error));
+    ended('failed');
     await promoteNext(held);
     return 'done';
   }
@@ -135,6 +145,7 @@ export function createDeliveries(options: DeliveriesOptions): (jobId: string) =>
       // The record could not be read or written. Whatever state it is in, a later delivery or the
       // rescuer finds it there.
       log.warn({ err: error, jobId }, 'delivery put off');
+      metrics.snoozed('error');
       return { snooze: 1_000 };
     }
   };
@@ -145,6 +156,25 @@ function causeOf(error: unknown): string {
   const { name, message, code } = error as NodeJS.ErrnoException;
   const text = error instanceof Error ? `${name}: ${message}` : String(error);
   return (code === undefined ? text : `${text} [${code}]`).slice(0, 1_000);
+}
+
+/** An attempt that did not complete. */
+interface Attempt {
+  readonly held: Claim;
+  readonly error: unknown;
+  readonly signal: AbortSignal;
+  readonly jobLog: Logger;
+  readonly ended: (outcome: AttemptOutcome) => void;
+}
+
+/** If what was to be done about `cause` fails in its turn, its error tells of both. */
+async function because(cause: unknown, doing: Promise<void>): Promise<void> {
+  try {
+    await doing;
+  } catch (error) {
+    if (error instanceof Error) error.cause ??= cause;
+    throw error;
+  }
 }
 
 /** Says to the owner why an attempt did not complete, without what only operators understand. */

@@ -3,6 +3,7 @@ import {
   type Environment,
   integer,
   logLevel,
+  metricsPort,
   parseSettings,
   port,
   postgresUrl,
@@ -18,7 +19,10 @@ export const schema = z
   .object({
     DATABASE_URL: postgresUrl().describe('Postgres, with the login of the role kasabi_worker'),
     REDIS_URL: redisUrl().describe('Redis, where due jobs are delivered from'),
-    WORKER_PORT: port(8082).describe('The port for /healthz and /readyz'),
+    WORKER_PORT: port(8082).describe('The port for /healthz, /readyz and /metrics'),
+    METRICS_PORT: metricsPort().describe(
+      "A port for /metrics alone; it is on the service's own port unless set",
+    ),
     WORKER_CONCURRENCY: integer({ from: 1, to: 1_000, fallback: 10 }).describe(
       'Most jobs this process runs at a time',
     ),

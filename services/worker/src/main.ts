@@ -5,11 +5,20 @@ import { createPruner, createRelay, createRescuer } from '@kasabi/jobs';
 import { createTally } from '@kasabi/operations';
 import { createPool, databaseAnswers, isTransient } from '@kasabi/postgres';
 import { answers, connect, createConsumer, createEpoch, createProducer } from '@kasabi/queue';
-import { createApp, createLogger, listen, runService, throttledWarning } from '@kasabi/service-kit';
+import {
+  createApp,
+  createLogger,
+  listen,
+  listenForMetrics,
+  measurePools,
+  runService,
+  throttledWarning,
+} from '@kasabi/service-kit';
 import { correctClock } from './clock.ts';
 import { createDeliveries, ShuttingDown } from './deliveries.ts';
 import { readSettings } from './env.ts';
 import { createLeases } from './leases.ts';
+import { createWorkerMetrics } from './metrics/index.ts';
 import { createReporter } from './report.ts';
 import { createWatchdog } from './watchdog.ts';
 
@@ -52,6 +61,12 @@ await runService(async () => {
   const epoch = createEpoch(redis);
   const leases = createLeases({ pool: upkeep, leaseMs: settings.LEASE_MS, log });
 
+  const metrics = createWorkerMetrics({
+    running: () => leases.held,
+    concurrency: settings.WORKER_CONCURRENCY,
+    clockOffsetMs: () => reporter.clockOffsetMs ?? 0,
+  });
+  measurePools(metrics.registry, { jobs: pool, upkeep });
   const watchdog = createWatchdog({
     db: upkeep,
     stuckAfterMs: settings.STUCK_AFTER_MS,
@@ -72,9 +87,11 @@ await runService(async () => {
     batchSize: 1_000,
     onLoss: ({ forgotten }) => {
       loss = { at: performance.now(), forgotten };
+      metrics.lostData();
       log.warn({ forgotten }, 'Redis lost its data');
     },
     onRound: (round) => {
+      metrics.relayed(round);
       if (round.enqueued + round.overdue > 0) log.info(round, 'relayed');
     },
     onError: loopFailed('relay'),
@@ -83,7 +100,10 @@ await runService(async () => {
     pool: upkeep,
     intervalMs: settings.RESCUER_INTERVAL_MS,
     maxAttempts: settings.MAX_ATTEMPTS,
-    onRescue: (rescued) => log.warn(rescued, 'rescued'),
+    onRescue: (rescued) => {
+      log.warn(rescued, 'rescued');
+      metrics.rescued(rescued);
+    },
     onError: loopFailed('rescuer'),
   });
 
@@ -136,12 +156,19 @@ await runService(async () => {
     checks: { Postgres: () => databaseAnswers(upkeep), Redis: () => answers(redis) },
     trouble: watchdog.trouble,
     isUnavailable: isTransient,
+    registry: metrics.registry,
+    servesMetrics: settings.METRICS_PORT === undefined,
     routes: () => undefined,
   });
   const server = await listen({
     listener: app,
     port: settings.WORKER_PORT,
     setting: 'WORKER_PORT',
+    log,
+  });
+  const scraped = await listenForMetrics({
+    registry: metrics.registry,
+    port: settings.METRICS_PORT,
     log,
   });
   const consumer = createConsumer({
@@ -158,6 +185,7 @@ await runService(async () => {
         observeClock: clock.observe,
         holder,
         log,
+        metrics,
       }),
     ),
     onError: onConnectionError,
@@ -177,6 +205,7 @@ await runService(async () => {
       clearTimeout(giveBack);
       await Promise.all(loops.map((loop) => loop.stop()));
       await server.close(settings.SHUTDOWN_TIMEOUT_MS / 10);
+      await scraped?.close(0);
       await reporter.withdraw().catch(() => undefined);
       redis.disconnect();
       await Promise.all([pool.end(), upkeep.end()]);

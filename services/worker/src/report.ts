@@ -20,6 +20,8 @@ export interface ReporterOptions {
 
 export interface Reporter {
   readonly loop: Loop;
+  /** How far this host's clock is ahead of Postgres's, in milliseconds, once it was compared. */
+  readonly clockOffsetMs: number | undefined;
   /** Takes the report back, at the end of an orderly stop. */
   withdraw(): Promise<void>;
 }
@@ -51,6 +53,9 @@ export function createReporter(options: ReporterOptions): Reporter {
       runOnce,
       onError: options.onError,
     }),
+    get clockOffsetMs() {
+      return clockOffsetMs;
+    },
     withdraw: () => removeWorker(db, options.state().holder),
   };
 }

@@ -3,6 +3,7 @@ import type { JobType } from '@kasabi/protocol';
 import type { Logger } from '@kasabi/service-kit';
 import type pg from 'pg';
 import type { Settings } from '../env.ts';
+import type { DatasetMetrics } from '../metrics/datasets.ts';
 import { reset } from './reset.ts';
 
 /** What a handler works with. */
@@ -13,6 +14,7 @@ export interface JobContext {
   /** Aborts when the job is no longer this worker's, or has to be given back. */
   readonly signal: AbortSignal;
   readonly log: Logger;
+  readonly metrics: DatasetMetrics;
 }
 
 /**

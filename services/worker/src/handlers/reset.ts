@@ -1,6 +1,7 @@
-import { clearDataset, lockDataset, unlockDataset } from '@kasabi/datasets';
+import { clearDataset, DatasetBusy, lockDataset, unlockDataset } from '@kasabi/datasets';
 import { complete, recordFence } from '@kasabi/jobs';
 import { withTransaction } from '@kasabi/postgres';
+import type pg from 'pg';
 import type { JobContext } from './index.ts';
 
 /**
@@ -8,23 +9,20 @@ import type { JobContext } from './index.ts';
  * completes the record: its effect and its record are one commit, so there is no moment at which one
  * has happened and the other has not.
  */
-export async function reset({ claim, pool, settings, signal, log }: JobContext): Promise<void> {
+export async function reset(context: JobContext): Promise<void> {
+  const { claim, pool, settings, signal, log, metrics } = context;
   const { datasetId, jobId } = claim;
 
   const fence = await withTransaction(
     pool,
     async (client) => {
-      const taken = await lockDataset(client, {
-        datasetId,
-        jobId,
-        timeoutMs: settings.LOCK_TIMEOUT_MS,
-      });
+      const taken = await lock(client, context);
       await recordFence(client, claim, taken);
       return taken;
     },
     signal,
   );
-  log.debug({ fence }, 'locked');
+  log.info({ fence }, 'locked');
 
   const method = await withTransaction(
     pool,
@@ -43,5 +41,23 @@ export async function reset({ claim, pool, settings, signal, log }: JobContext):
     },
     signal,
   );
+  metrics.cleared(method);
   log.debug({ fence, method }, 'cleared and unlocked');
+}
+
+/** Locks the dataset and notes how long that took. */
+async function lock(
+  client: pg.ClientBase,
+  { claim: { datasetId, jobId }, settings, metrics }: JobContext,
+): Promise<number> {
+  const began = performance.now();
+  try {
+    const timeoutMs = settings.LOCK_TIMEOUT_MS;
+    const fence = await lockDataset(client, { datasetId, jobId, timeoutMs });
+    metrics.lockWaited(performance.now() - began, 'locked');
+    return fence;
+  } catch (error) {
+    if (error instanceof DatasetBusy) metrics.lockWaited(performance.now() - began, 'busy');
+    throw error;
+  }
 }

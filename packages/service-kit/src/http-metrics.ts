@@ -1,0 +1,68 @@
+import type { ServerResponse } from 'node:http';
+import type { Request, RequestHandler, Response } from 'express';
+import { Counter, Histogram, type Registry } from 'prom-client';
+
+const methods: ReadonlySet<string> = new Set([
+  ...['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
+]);
+
+const held = new WeakSet<ServerResponse>();
+
+/**
+ * Notes that a response is kept open because its client asked for that: how long it takes says nothing
+ * of this service, so it is counted but not timed.
+ */
+export function heldForClient(response: Response): void {
+  held.add(response);
+}
+
+/**
+ * The pattern of the route that a request was for, such as `/data/:code/jobs/:id`; `none` where no route
+ * is: what clients write in their paths never becomes a label. Routers are mounted at fixed paths only.
+ */
+export function routeOf(request: Request): string {
+  const pattern: unknown = request.route?.path;
+  return pattern === undefined ? 'none' : `${request.baseUrl}${String(pattern)}`;
+}
+
+/**
+ * Counts requests by method, route and status code, and times them by method and route. A client that
+ * has gone before its answer began is counted as 499, as proxies do.
+ */
+export function createHttpMetrics(registry: Registry): RequestHandler {
+  const requests = new Counter({
+    name: 'http_requests_total',
+    help: 'Requests answered; code 499 when the client had gone before.',
+    labelNames: ['method', 'route', 'code'],
+    registers: [registry],
+  });
+  const durations = new Histogram({
+    name: 'http_request_duration_seconds',
+    help: 'Time from the request to the end of its answer, without what clients asked to be held.',
+    labelNames: ['method', 'route'],
+    buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
+    registers: [registry],
+  });
+  const timed = new Map<string, Histogram.Internal<string>>();
+  const counted = new Map<string, Counter.Internal>();
+
+  function note(request: Request, response: Response, began: number): void {
+    const method = methods.has(request.method) ? request.method : 'other';
+    const route = routeOf(request);
+    const code = response.headersSent ? String(response.statusCode) : '499';
+    const kind = `${method} ${route}`;
+    const child = counted.get(`${kind} ${code}`) ?? requests.labels(method, route, code);
+    counted.set(`${kind} ${code}`, child);
+    child.inc();
+    if (held.has(response)) return;
+    const timer = timed.get(kind) ?? durations.labels(method, route);
+    timed.set(kind, timer);
+    timer.observe((performance.now() - began) / 1_000);
+  }
+
+  return (request, response, next) => {
+    const began = performance.now();
+    response.once('close', () => note(request, response, began));
+    next();
+  };
+}

@@ -1,0 +1,24 @@
+import { readFileSync } from 'node:fs';
+import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
+
+const { version } = JSON.parse(
+  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
+) as { readonly version: string };
+
+/**
+ * A registry with what every Node.js process can tell of itself (CPU, memory, open files, garbage
+ * collection, event-loop lag) and with the version that runs.
+ */
+export function createRegistry(): Registry {
+  const registry = new Registry();
+  collectDefaultMetrics({ register: registry });
+  new Gauge({
+    name: 'kasabi_build_info',
+    help: 'Always 1; the version that runs is its label.',
+    labelNames: ['version'],
+    registers: [registry],
+  })
+    .labels(version)
+    .set(1);
+  return registry;
+}

@@ -1,0 +1,41 @@
+import express, { type Express } from 'express';
+import type { Registry } from 'prom-client';
+import type { Logger } from './log.ts';
+import { methodNotAllowed } from './methods.ts';
+import { type HttpServer, listen } from './server.ts';
+
+/**
+ * Adds `GET /metrics`, in Prometheus's text format. A scrape prints what the process has in memory and
+ * asks nothing of Postgres or Redis, so that scraping costs them nothing and never hangs on them.
+ */
+export function addMetricsRoute(app: Express, registry: Registry): void {
+  app
+    .route('/metrics')
+    .get(async (_request, response) => {
+      const text = await registry.metrics();
+      response.set({ 'Content-Type': registry.contentType, 'Cache-Control': 'no-store' });
+      response.send(text);
+    })
+    .all(methodNotAllowed('GET', 'HEAD'));
+}
+
+/**
+ * Serves `GET /metrics`, and nothing else, on a port of its own, if there is to be one.
+ *
+ * @throws PortUnavailable
+ */
+export async function listenForMetrics(options: {
+  readonly registry: Registry;
+  readonly port: number | undefined;
+  readonly log: Logger;
+}): Promise<HttpServer | undefined> {
+  const { registry, port, log } = options;
+  if (port === undefined) return undefined;
+  const app = express();
+  app.disable('x-powered-by');
+  app.disable('etag');
+  addMetricsRoute(app, registry);
+  const server = await listen({ listener: app, port, setting: 'METRICS_PORT', log });
+  log.info({ port: server.port }, 'metrics are served');
+  return server;
+}

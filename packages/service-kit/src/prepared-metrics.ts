@@ -1,0 +1,44 @@
+// Children of metrics, made beforehand for all the values their labels can have: looking one up at each
+// event costs more than counting it, and an alert on an increase needs the zero before the first.
+import { Counter, Histogram, type Registry } from 'prom-client';
+
+/** An object with a value for each of these names. */
+export function mapNames<Name extends string, Value>(
+  names: readonly Name[],
+  make: (name: Name) => Value,
+): Record<Name, Value> {
+  return Object.fromEntries(names.map((name) => [name, make(name)])) as Record<Name, Value>;
+}
+
+/** What a metric is: its name, its help text and, of a histogram, its upper bounds. */
+export interface MetricText {
+  readonly name: string;
+  readonly help: string;
+}
+
+/** Makes counters of the events of one kind; each of its children shows 0 at first. */
+export function prepareCounter<Label extends string>(
+  registry: Registry,
+  text: MetricText,
+  labelNames: readonly Label[],
+): (labels: Record<Label, string>) => Counter.Internal {
+  const counter = new Counter({ ...text, labelNames, registers: [registry] });
+  return (labels) => {
+    const child = counter.labels(labels);
+    child.inc(0);
+    return child;
+  };
+}
+
+/** Makes histograms of the measurements of one kind; each of its children shows 0 at first. */
+export function prepareHistogram<Label extends string>(
+  registry: Registry,
+  text: MetricText & { readonly buckets: number[] },
+  labelNames: readonly Label[],
+): (labels: Record<Label, string>) => Histogram.Internal<Label> {
+  const histogram = new Histogram({ ...text, labelNames, registers: [registry] });
+  return (labels) => {
+    histogram.zero(labels);
+    return histogram.labels(labels);
+  };
+}

@@ -1,0 +1,74 @@
+import type { AcceptOutcome, Rejection } from '@kasabi/jobs';
+import { type JobType, jobTypeNames } from '@kasabi/protocol';
+import { createRegistry, mapNames, prepareCounter } from '@kasabi/service-kit';
+import { Gauge, type Registry } from 'prom-client';
+
+const rejections = [
+  'refused',
+  'dataset-unknown',
+  'too-far-ahead',
+  'too-many-open',
+  'key-reused',
+  'in-flight',
+] as const satisfies readonly Rejection[];
+
+export interface ApiMetrics {
+  readonly registry: Registry;
+  /** Told what became of a valid request for a job. */
+  answered(type: JobType, outcome: AcceptOutcome['outcome']): void;
+  cancelled(): void;
+  /** An accepted job could not be handed to Redis at once. */
+  notEnqueued(): void;
+}
+
+/**
+ * All that is measured of the api service.
+ *
+ * @param waiting how many requests for jobs wait for a statement just now.
+ */
+export function createApiMetrics(waiting: () => number): ApiMetrics {
+  const registry = createRegistry();
+  const counter = (name: string, help: string) => prepareCounter(registry, { name, help }, [])({});
+  const accept = prepareCounter(
+    registry,
+    { name: 'kasabi_jobs_accepted_total', help: 'Jobs accepted.' },
+    ['type'],
+  );
+  const accepted = mapNames(jobTypeNames, (type) => accept({ type }));
+  const reject = prepareCounter(
+    registry,
+    {
+      name: 'kasabi_job_requests_refused_total',
+      help: 'Valid requests for a job that were refused, by the reason.',
+    },
+    ['reason'],
+  );
+  const refused = mapNames(rejections, (reason) => reject({ reason }));
+  const replayed = counter(
+    'kasabi_job_requests_replayed_total',
+    'Requests answered with the job of an earlier one with the same Idempotency-Key.',
+  );
+  const cancelled = counter('kasabi_jobs_cancelled_total', 'Jobs cancelled by their owners.');
+  const notEnqueued = counter(
+    'kasabi_jobs_enqueue_failures_total',
+    'Accepted jobs that could not be handed to Redis at once; the relay does it.',
+  );
+  new Gauge({
+    name: 'kasabi_accept_waiting',
+    help: 'Requests for jobs that wait for the next statement.',
+    registers: [registry],
+    collect() {
+      this.set(waiting());
+    },
+  });
+  return {
+    registry,
+    answered(type, outcome) {
+      if (outcome === 'accepted') accepted[type].inc();
+      else if (outcome === 'replayed') replayed.inc();
+      else refused[outcome].inc();
+    },
+    cancelled: () => cancelled.inc(),
+    notEnqueued: () => notEnqueued.inc(),
+  };
+}

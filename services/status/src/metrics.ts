@@ -1,0 +1,22 @@
+import { onLoopRound } from '@kasabi/jobs';
+import { createLoopMetrics, createRegistry } from '@kasabi/service-kit';
+import { Gauge, type Registry } from 'prom-client';
+
+/**
+ * All that is measured of the status service itself.
+ *
+ * @param waiting how many clients wait for a job just now.
+ */
+export function createStatusMetrics(waiting: () => number): Registry {
+  const registry = createRegistry();
+  onLoopRound(createLoopMetrics(registry));
+  new Gauge({
+    name: 'kasabi_status_waiting_clients',
+    help: "Clients that wait for a job's next change: held requests and event streams.",
+    registers: [registry],
+    collect() {
+      this.set(waiting());
+    },
+  });
+  return registry;
+}

@@ -1,0 +1,49 @@
+import { onLoopRound } from '@kasabi/jobs';
+import { createLoopMetrics, createRegistry } from '@kasabi/service-kit';
+import { Gauge, type Registry } from 'prom-client';
+import { createDatasetMetrics, type DatasetMetrics } from './datasets.ts';
+import { createJobMetrics, type JobMetrics } from './jobs.ts';
+import { createRelayMetrics, type RelayMetrics } from './relay.ts';
+
+export interface WorkerMetrics extends JobMetrics, DatasetMetrics, RelayMetrics {
+  readonly registry: Registry;
+}
+
+/** What is only read when it is asked for. */
+export interface WorkerFacts {
+  /** How many jobs run in this process just now. */
+  readonly running: () => number;
+  readonly concurrency: number;
+  /** How far this host's clock is ahead of Postgres's, in milliseconds. */
+  readonly clockOffsetMs: () => number;
+}
+
+/** All that is measured of a worker. */
+export function createWorkerMetrics(facts: WorkerFacts): WorkerMetrics {
+  const registry = createRegistry();
+  onLoopRound(createLoopMetrics(registry));
+  const gauge = (name: string, help: string, read: () => number) =>
+    new Gauge({
+      name,
+      help,
+      registers: [registry],
+      collect() {
+        this.set(read());
+      },
+    });
+  gauge('kasabi_worker_jobs_running', 'Jobs that run in this worker just now.', facts.running);
+  gauge('kasabi_worker_concurrency', 'Most jobs this worker runs at a time.', () => {
+    return facts.concurrency;
+  });
+  gauge(
+    'kasabi_worker_clock_offset_seconds',
+    "How far this host's clock is ahead of Postgres's; the worker corrects for it.",
+    () => facts.clockOffsetMs() / 1_000,
+  );
+  return {
+    registry,
+    ...createJobMetrics(registry),
+    ...createDatasetMetrics(registry),
+    ...createRelayMetrics(registry),
+  };
+}

@@ -1,0 +1,119 @@
+import type { Claim, Rescued } from '@kasabi/jobs';
+import { type JobType, jobTypeNames } from '@kasabi/protocol';
+import { mapNames, prepareCounter, prepareHistogram } from '@kasabi/service-kit';
+import type { Counter, Registry } from 'prom-client';
+
+const outcomes = ['completed', 'failed', 'retried', 'released', 'dropped'] as const;
+const reasons = ['early', 'busy', 'error'] as const;
+
+/** How an attempt ended; `dropped`: it was no longer this worker's. */
+export type AttemptOutcome = (typeof outcomes)[number];
+
+/** Told of what this worker does with jobs. */
+export interface JobMetrics {
+  claimed(claim: Claim): void;
+  /** @param runMs from the claim to the end of the attempt. */
+  ended(claim: Claim, outcome: AttemptOutcome, runMs: number): void;
+  /** A delivery was given back to come again. */
+  snoozed(reason: (typeof reasons)[number]): void;
+  rescued(rescued: Rescued): void;
+}
+
+/** What is measured of jobs. */
+export function createJobMetrics(registry: Registry): JobMetrics {
+  const byType = (name: string, help: string): Record<JobType, Counter.Internal> => {
+    const child = prepareCounter(registry, { name, help }, ['type']);
+    return mapNames(jobTypeNames, (type) => child({ type }));
+  };
+  const started = byType('kasabi_jobs_started_total', 'Attempts begun: jobs claimed.');
+  const endings: Record<AttemptOutcome, Record<JobType, Counter.Internal>> = {
+    completed: byType('kasabi_jobs_completed_total', 'Jobs completed.'),
+    failed: byType(
+      'kasabi_jobs_failed_total',
+      'Jobs that failed for good, by their handler or in the rescuer; not those cancelled.',
+    ),
+    retried: byType('kasabi_jobs_retried_total', 'Attempts that another one follows.'),
+    released: byType(
+      'kasabi_jobs_released_total',
+      'Attempts given back because the worker shut down; they cost the job no attempt.',
+    ),
+    dropped: byType(
+      'kasabi_jobs_dropped_total',
+      'Attempts dropped because another one had taken over.',
+    ),
+  };
+  const rescue = prepareCounter(
+    registry,
+    {
+      name: 'kasabi_jobs_rescued_total',
+      help: 'Jobs taken from a lost worker, by their status since then: scheduled or failed.',
+    },
+    ['type', 'status'],
+  );
+  const rescued = mapNames(jobTypeNames, (type) =>
+    mapNames(['scheduled', 'failed'], (status) => rescue({ type, status })),
+  );
+  const snooze = prepareCounter(
+    registry,
+    {
+      name: 'kasabi_jobs_snoozed_total',
+      help: 'Deliveries put off: early, busy (the dataset has another job before it), or by an error.',
+    },
+    ['reason'],
+  );
+  const snoozed = mapNames(reasons, (reason) => snooze({ reason }));
+
+  const drift = prepareHistogram(
+    registry,
+    {
+      name: 'kasabi_job_start_drift_seconds',
+      help: "From a job's start time to its first attempt, by Postgres's clock.",
+      buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800],
+    },
+    ['type'],
+  );
+  const drifts = mapNames(jobTypeNames, (type) => drift({ type }));
+  const run = prepareHistogram(
+    registry,
+    {
+      name: 'kasabi_job_run_duration_seconds',
+      help: 'From the claim to the end of an attempt, by how it ended.',
+      buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300],
+    },
+    ['type', 'outcome'],
+  );
+  const runs = mapNames(jobTypeNames, (type) =>
+    mapNames(outcomes, (outcome) => run({ type, outcome })),
+  );
+  const count = prepareHistogram(
+    registry,
+    {
+      name: 'kasabi_job_attempts',
+      help: 'How many attempts jobs had had when they completed or failed.',
+      buckets: [1, 2, 3, 5, 10, 20, 50],
+    },
+    ['type'],
+  );
+  const attempts = mapNames(jobTypeNames, (type) => count({ type }));
+
+  return {
+    claimed({ type, attempt, driftMs }) {
+      started[type].inc();
+      if (attempt === 1) drifts[type].observe(driftMs / 1_000);
+    },
+    ended({ type, attempt }, outcome, runMs) {
+      endings[outcome][type].inc();
+      runs[type][outcome].observe(runMs / 1_000);
+      if (outcome === 'completed' || outcome === 'failed') attempts[type].observe(attempt);
+    },
+    snoozed(reason) {
+      snoozed[reason].inc();
+    },
+    rescued({ type, status, attempt }) {
+      rescued[type][status].inc();
+      if (status !== 'failed') return;
+      endings.failed[type].inc();
+      attempts[type].observe(attempt);
+    },
+  };
+}
