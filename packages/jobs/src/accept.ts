@@ -13,6 +13,8 @@ export interface AcceptRequest {
   readonly startTime: Date | undefined;
   /** The client's Idempotency-Key, with the SHA-256 of what it asked for. */
   readonly idempotency?: { readonly key: string; readonly fingerprint: Buffer } | undefined;
+  /** The request's trace, a W3C traceparent, if it is traced. */
+  readonly trace?: string | undefined;
 }
 
 /** An accepted job: its record is committed. Times are Postgres's. */
@@ -54,8 +56,9 @@ export interface AcceptOptions {
 export const idempotencyHours = 24;
 
 // In: arrays of key digests, dataset codes, types, start times in milliseconds since the epoch or null,
-// idempotency keys and fingerprints or null; then the horizon in days and the limit on open jobs. Out: a
-// row per request, in order; the records of those that are `accepted` are committed with it.
+// idempotency keys and fingerprints or null; then the horizon in days, the limit on open jobs, and an
+// array of traces or null. Out: a row per request, in order; the records of those that are `accepted` are
+// committed with it.
 //
 // Ids are made before the joins, which may change the order: they follow the order of the requests. Each
 // is made once: MATERIALIZED. An Idempotency-Key that conflicts with a row this statement cannot see was
@@ -64,10 +67,10 @@ export const idempotencyHours = 24;
 const text = `
   WITH asked AS MATERIALIZED (
     SELECT a.*, uuidv7() AS id FROM unnest(
-        $1::bytea[], $2::text[], $3::text[], $4::float8[], $5::text[], $6::bytea[])
-      WITH ORDINALITY AS a (digest, code, type, start_ms, key, fingerprint, position)
+        $1::bytea[], $2::text[], $3::text[], $4::float8[], $5::text[], $6::bytea[], $9::text[])
+      WITH ORDINALITY AS a (digest, code, type, start_ms, key, fingerprint, trace, position)
   ), judged AS (
-    SELECT a.position, a.id, a.type, a.key, a.fingerprint, k.id AS key_id,
+    SELECT a.position, a.id, a.type, a.key, a.fingerprint, a.trace, k.id AS key_id,
            d.id AS dataset_id, prior.job_id AS prior_id,
            CASE d.status WHEN 'published' THEN ${publishedNotice} END AS message,
            greatest(to_timestamp(a.start_ms / 1000), now()) AS start_time,
@@ -109,14 +112,15 @@ const text = `
     RETURNING job_id
   ), settled AS MATERIALIZED (
     SELECT p.position, p.type, p.id, p.key_id, p.dataset_id, p.prior_id, p.start_time, p.message,
+           p.trace,
            CASE WHEN p.too_many THEN 'too-many-open'
                 WHEN p.outcome = 'accepted' AND p.key IS NOT NULL AND r.job_id IS NULL
                   THEN 'in-flight'
                 ELSE p.outcome END AS outcome
     FROM placed p LEFT JOIN remembered r ON r.job_id = p.id
   ), accepted AS (
-    INSERT INTO kasabi.job (id, dataset_id, type, start_time, due, message, requested_by)
-    SELECT id, dataset_id, type, start_time, start_time, message, key_id
+    INSERT INTO kasabi.job (id, dataset_id, type, start_time, due, message, requested_by, trace)
+    SELECT id, dataset_id, type, start_time, start_time, message, key_id, trace
     FROM settled WHERE outcome = 'accepted' ORDER BY position
   )
   SELECT s.outcome, coalesce(s.prior_id, s.id) AS id, coalesce(prior.created, now()) AS created,
@@ -181,6 +185,7 @@ async function run(
       requests.map((request) => request.idempotency?.fingerprint ?? null),
       options.maxScheduleDays,
       options.maxOpenJobs ?? 0,
+      requests.map((request) => request.trace ?? null),
     ],
   });
   return rows.map((row, index) => {

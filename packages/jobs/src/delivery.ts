@@ -7,6 +7,8 @@ export interface Delivery {
   readonly due: number;
   /** Postgres's now, so that a producer's wrong clock does not move the delivery. */
   readonly now: number;
+  /** The trace of the request that asked for the job, if it was traced. */
+  readonly trace?: string | null | undefined;
 }
 
 /** Hands deliveries to the queue; rejects when any of them may not have arrived. */

@@ -35,7 +35,7 @@ export interface RelayOptions {
 
 // Fresh records are the API's to enqueue; it does so behind its answer.
 const toEnqueue = `
-  SELECT id AS "jobId", attempt, (extract(epoch FROM due) * 1000)::float8 AS due,
+  SELECT id AS "jobId", attempt, trace, (extract(epoch FROM due) * 1000)::float8 AS due,
          (extract(epoch FROM now()) * 1000)::float8 AS now
   FROM kasabi.job
   WHERE status = 'scheduled' AND enqueued_at IS NULL
@@ -52,7 +52,7 @@ interface Overdue extends Delivery {
 // goes on where this one ended. A delivery that was asserted after its job was due is left alone for a
 // while: it waits its turn, or was snoozed.
 const overdue = `
-  SELECT id AS "jobId", attempt, (extract(epoch FROM due) * 1000)::float8 AS due,
+  SELECT id AS "jobId", attempt, trace, (extract(epoch FROM due) * 1000)::float8 AS due,
          (extract(epoch FROM now()) * 1000)::float8 AS now, job.due AS after,
          enqueued_at < greatest(job.due, now() - $5 * interval '1 millisecond') AS missing
   FROM kasabi.job

@@ -1,4 +1,4 @@
-import { DelayedError, type Job, Worker } from 'bullmq';
+import { DelayedError, type Job, type Telemetry, Worker } from 'bullmq';
 import { patient } from './connection.ts';
 import { KEY_PREFIX, type Payload, QUEUE_NAME } from './names.ts';
 
@@ -17,6 +17,8 @@ export interface ConsumerOptions {
   /** Handles one delivery. Must not reject: what goes wrong with a job belongs in its record. */
   readonly process: (jobId: string) => Promise<Verdict>;
   readonly onError: (error: Error) => void;
+  /** Continues the traces that deliveries carry. */
+  readonly telemetry?: Telemetry | undefined;
 }
 
 export interface Consumer {
@@ -49,6 +51,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     removeOnFail: { count: 0 },
     // Retry of BullMQ's own calls to Redis, 15 s unless set: a restarted Redis is in use at once.
     runRetryDelay: 250,
+    ...(options.telemetry !== undefined && { telemetry: options.telemetry }),
   });
   worker.on('error', options.onError);
 

@@ -1,4 +1,5 @@
-import { Queue } from 'bullmq';
+import { beginSpan, type OpenSpan } from '@kasabi/tracing';
+import { Queue, type Telemetry } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { KEY_PREFIX, type Payload, QUEUE_NAME } from './names.ts';
 
@@ -9,6 +10,8 @@ export interface Delivery {
   readonly attempt: number;
   readonly due: number;
   readonly now: number;
+  /** The trace of the request that asked for the job, if it was traced: a W3C traceparent. */
+  readonly trace?: string | null | undefined;
 }
 
 /** Redis is not connected; nothing was enqueued. */
@@ -45,6 +48,20 @@ function deliveryId(delivery: Delivery): string {
   return delivery.attempt === 0 ? delivery.jobId : `${delivery.jobId}.${delivery.attempt}`;
 }
 
+/** The span of handing a delivery to Redis; it belongs to its own job's trace, not to the batch. */
+function spanOf({ jobId, trace }: Delivery): OpenSpan | undefined {
+  if (trace == null) return undefined;
+  const attributes = { 'kasabi.job.id': jobId };
+  return beginSpan('enqueue', { kind: 'producer', parent: trace, attributes });
+}
+
+/** What BullMQ keeps of the trace, for the worker to go on with; never that of the whole batch. */
+function contextOf(traceparent: string | undefined) {
+  return traceparent === undefined
+    ? { omitContext: true }
+    : { metadata: JSON.stringify({ traceparent }) };
+}
+
 /**
  * A producer on a connection of its own, which it does not close.
  *
@@ -52,7 +69,11 @@ function deliveryId(delivery: Delivery): string {
  * failed its first commands stays failed for ever (its rejected `initializing` is kept), and an API that
  * started before Redis would never enqueue anything.
  */
-export function createProducer(redis: Redis, onError: (error: Error) => void): Producer {
+export function createProducer(
+  redis: Redis,
+  onError: (error: Error) => void,
+  telemetry?: Telemetry,
+): Producer {
   let queue: Queue<Payload> | undefined;
 
   async function ready(): Promise<Queue<Payload>> {
@@ -61,6 +82,7 @@ export function createProducer(redis: Redis, onError: (error: Error) => void): P
       queue = new Queue<Payload>(QUEUE_NAME, {
         connection: redis,
         prefix: KEY_PREFIX,
+        ...(telemetry !== undefined && { telemetry }),
         defaultJobOptions: { removeOnComplete: true, removeOnFail: true },
       });
       queue.on('error', onError);
@@ -78,18 +100,28 @@ export function createProducer(redis: Redis, onError: (error: Error) => void): P
 
   async function enqueue(deliveries: readonly Delivery[]): Promise<void> {
     const jobs = await ready();
-    await jobs.addBulk(
-      deliveries.map((delivery) => ({
-        name: QUEUE_NAME,
-        data: { jobId: delivery.jobId },
-        opts: {
-          jobId: deliveryId(delivery),
-          // BullMQ delivers at timestamp + delay, so the producer's own clock does not matter.
-          timestamp: Math.round(delivery.now),
-          delay: Math.max(0, Math.ceil(delivery.due - delivery.now)),
-        },
-      })),
-    );
+    const traced = deliveries.map((delivery) => ({ delivery, span: spanOf(delivery) }));
+    let failure: unknown;
+    try {
+      await jobs.addBulk(
+        traced.map(({ delivery, span }) => ({
+          name: QUEUE_NAME,
+          data: { jobId: delivery.jobId },
+          opts: {
+            jobId: deliveryId(delivery),
+            // BullMQ delivers at timestamp + delay, so the producer's own clock does not matter.
+            timestamp: Math.round(delivery.now),
+            delay: Math.max(0, Math.ceil(delivery.due - delivery.now)),
+            ...(telemetry !== undefined && { telemetry: contextOf(span?.traceparent) }),
+          },
+        })),
+      );
+    } catch (error) {
+      failure = error;
+      throw error;
+    } finally {
+      for (const { span } of traced) span?.end(failure);
+    }
   }
 
   return {

@@ -10,6 +10,7 @@ import type { Logger } from './log.ts';
 import { addMetricsRoute } from './metrics-route.ts';
 import { sendError } from './negotiation.ts';
 import { requestLog } from './request-log.ts';
+import { traceRequests } from './request-trace.ts';
 
 export interface AppOptions {
   readonly log: Logger;
@@ -52,6 +53,7 @@ export function createApp(options: AppOptions): Express {
     app.use(createHttpMetrics(registry));
     followDependencies(registry, options.checks);
   }
+  app.use(traceRequests);
   app.use(requestLog(options.log));
   app.use(helmet({ contentSecurityPolicy: { useDefaults: false, directives: contentSecurity } }));
   app.use(requireHost);

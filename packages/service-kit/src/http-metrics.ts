@@ -6,6 +6,14 @@ const methods: ReadonlySet<string> = new Set([
   ...['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
 ]);
 
+/** A request's method as a label or a name: one that is known, or `other`. */
+export const methodOf = (request: Request): string =>
+  methods.has(request.method) ? request.method : 'other';
+
+/** The status a request was answered with; 499, as proxies have it, when its client had gone before. */
+export const statusOf = (response: Response): number =>
+  response.headersSent ? response.statusCode : 499;
+
 const held = new WeakSet<ServerResponse>();
 
 /**
@@ -26,8 +34,7 @@ export function routeOf(request: Request): string {
 }
 
 /**
- * Counts requests by method, route and status code, and times them by method and route. A client that
- * has gone before its answer began is counted as 499, as proxies do.
+ * Counts requests by method, route and status code, and times them by method and route.
  */
 export function createHttpMetrics(registry: Registry): RequestHandler {
   const requests = new Counter({
@@ -47,9 +54,9 @@ export function createHttpMetrics(registry: Registry): RequestHandler {
   const counted = new Map<string, Counter.Internal>();
 
   function note(request: Request, response: Response, began: number): void {
-    const method = methods.has(request.method) ? request.method : 'other';
+    const method = methodOf(request);
     const route = routeOf(request);
-    const code = response.headersSent ? String(response.statusCode) : '499';
+    const code = String(statusOf(response));
     const kind = `${method} ${route}`;
     const child = counted.get(`${kind} ${code}`) ?? requests.labels(method, route, code);
     counted.set(`${kind} ${code}`, child);

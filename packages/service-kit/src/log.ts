@@ -1,3 +1,4 @@
+import { traceIdNow } from '@kasabi/tracing';
 import { type Logger, pino, stdSerializers } from 'pino';
 
 export type { Logger };
@@ -72,12 +73,21 @@ export function loggableError(error: unknown): unknown {
   return logged;
 }
 
+const untraced = {};
+
+/** What joins a line with the trace it was written in, if there is one. */
+function traceOf(): { readonly traceId?: string } {
+  const traceId = traceIdNow();
+  return traceId === undefined ? untraced : { traceId };
+}
+
 /** A logger that writes one JSON object a line to standard output. */
 export function createLogger(options: LogOptions): Logger {
   return pino({
     name: options.service,
     level: options.level,
     serializers: { err: loggableError },
+    mixin: traceOf,
     // Belt and braces: nothing logs headers or parameters, and if something did, no key would show.
     redact: ['*.apikey', '*.keyDigest', '*.headers', 'headers'],
   });

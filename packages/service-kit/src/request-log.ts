@@ -43,6 +43,6 @@ function outcome(_request: IncomingMessage, response: ServerResponse): string {
 const probes: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics']);
 
 // Orchestrators and Prometheus ask every few seconds; a line for each would bury the others.
-function isProbe(request: IncomingMessage): boolean {
+export function isProbe(request: IncomingMessage): boolean {
   return probes.has(request.url ?? '');
 }

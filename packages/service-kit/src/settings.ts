@@ -139,6 +139,20 @@ export const metricsPort = () =>
     .refine((value) => value <= 65_535, { error: 'must be a port number from 0 to 65535' })
     .optional();
 
+/** Where traces go: an OTLP/HTTP collector's address, without a trailing slash. */
+export const otlpEndpoint = () =>
+  url(['http', 'https'])
+    .transform((value) => value.replace(/\/+$/, ''))
+    .optional();
+
+/** The share of requests that are traced. */
+export const traceRatio = () =>
+  z
+    .string()
+    .regex(/^(0|1|0?\.\d+|1\.0+)$/, { error: 'must be a number from 0 to 1, such as 0.1' })
+    .default('1')
+    .transform(Number);
+
 /** How much is logged. */
 export const logLevel = () => choice(['trace', 'debug', 'info', 'warn', 'error', 'silent'], 'info');
 

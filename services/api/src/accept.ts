@@ -8,6 +8,7 @@ import {
 import { createBatcher } from '@kasabi/postgres';
 import type { Delivery, Producer } from '@kasabi/queue';
 import type { Logger } from '@kasabi/service-kit';
+import { inBatch, inSpan, type Traceparent } from '@kasabi/tracing';
 import type pg from 'pg';
 import type { ApiMetrics } from './metrics.ts';
 
@@ -40,27 +41,37 @@ export function createAcceptor(options: AcceptorOptions): Acceptor {
   const pending = new Set<Promise<void>>();
 
   const records = createBatcher<AcceptRequest, AcceptOutcome>({
-    run: (requests) => acceptJobs(pool, requests, options),
+    run: (requests) =>
+      inBatch(
+        'accept batch',
+        requests.map((request) => request.trace),
+        () => acceptJobs(pool, requests, options),
+      ),
     maxSize: 500,
     maxConcurrent: 4,
   });
 
   const deliveries = createBatcher<Delivery, undefined>({
-    run: async (batch) => {
-      await producer.enqueue(batch);
-      await markEnqueued(pool, batch);
-      return batch.map(() => undefined);
-    },
+    run: (batch) =>
+      inBatch(
+        'enqueue batch',
+        batch.map((delivery) => delivery.trace),
+        async () => {
+          await producer.enqueue(batch);
+          await markEnqueued(pool, batch);
+          return batch.map(() => undefined);
+        },
+      ),
     maxSize: 500,
     maxConcurrent: 2,
   });
 
-  function enqueue(job: AcceptedJob): void {
+  function enqueue(job: AcceptedJob, trace: Traceparent | undefined): void {
     const due = job.startTime.getTime();
     const now = job.created.getTime();
     if (due - now > options.horizonMs) return;
     const handedOver = deliveries
-      .add({ jobId: job.id, attempt: 0, due, now })
+      .add({ jobId: job.id, attempt: 0, due, now, trace })
       .catch((error: unknown) => {
         log.warn({ err: error, jobId: job.id }, 'not enqueued: the relay will');
         metrics.notEnqueued();
@@ -70,11 +81,18 @@ export function createAcceptor(options: AcceptorOptions): Acceptor {
   }
 
   return {
-    async accept(request) {
-      const outcome = await records.add(request);
-      metrics.answered(request.type, outcome.outcome);
-      if (outcome.outcome === 'accepted') enqueue(outcome.job);
-      return outcome;
+    accept(request) {
+      const attributes = { 'kasabi.dataset': request.datasetCode, 'kasabi.job.type': request.type };
+      return inSpan('accept', { attributes }, async (span) => {
+        const outcome = await records.add({ ...request, trace: span.traceparent });
+        metrics.answered(request.type, outcome.outcome);
+        span.set({ 'kasabi.outcome': outcome.outcome });
+        if (outcome.outcome === 'accepted') {
+          span.set({ 'kasabi.job.id': outcome.job.id });
+          enqueue(outcome.job, span.traceparent);
+        }
+        return outcome;
+      });
     },
     async settled() {
       await Promise.all(pending);

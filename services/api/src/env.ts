@@ -7,6 +7,7 @@ import {
   maxQueued,
   metricsPort,
   operatorPassword,
+  otlpEndpoint,
   parseSettings,
   port,
   postgresUrl,
@@ -14,6 +15,7 @@ import {
   redisUrl,
   shutdownTimeout,
   statementTimeout,
+  traceRatio,
 } from '@kasabi/service-kit';
 import { z } from 'zod';
 
@@ -51,6 +53,12 @@ export const schema = z.object({
   ),
   DATABASE_POOL_SIZE: databasePoolSize().describe('Most Postgres connections of this process'),
   STATEMENT_TIMEOUT_MS: statementTimeout().describe('How long one statement may take'),
+  OTEL_EXPORTER_OTLP_ENDPOINT: otlpEndpoint().describe(
+    'Where traces go: an OTLP/HTTP collector, without /v1/traces; nothing is traced unless set',
+  ),
+  OTEL_TRACES_SAMPLER_ARG: traceRatio().describe(
+    'The share of requests that are traced, from 0 to 1; the same for all services',
+  ),
   LOG_LEVEL: logLevel().describe('How much is logged'),
   SHUTDOWN_TIMEOUT_MS: shutdownTimeout().describe('How long an orderly stop may take'),
 });

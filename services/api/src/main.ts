@@ -11,6 +11,7 @@ import {
   runService,
   throttledWarning,
 } from '@kasabi/service-kit';
+import { startTracing } from '@kasabi/tracing';
 import { createAcceptor } from './accept.ts';
 import { addCancelRoute } from './cancel.ts';
 import { readSettings } from './env.ts';
@@ -25,6 +26,12 @@ await runService(async () => {
   const log = createLogger({ service: 'api', level: settings.LOG_LEVEL });
   const onConnectionError = throttledWarning(log, 'connection trouble');
 
+  const tracing = await startTracing({
+    endpoint: settings.OTEL_EXPORTER_OTLP_ENDPOINT,
+    service: 'kasabi-api',
+    ratio: settings.OTEL_TRACES_SAMPLER_ARG,
+    onError: throttledWarning(log, 'tracing trouble'),
+  });
   const pool = createPool({
     url: settings.DATABASE_URL,
     applicationName: 'kasabi-api',
@@ -37,7 +44,7 @@ await runService(async () => {
     name: 'kasabi-api',
     onError: onConnectionError,
   });
-  const producer = createProducer(redis, onConnectionError);
+  const producer = createProducer(redis, onConnectionError, tracing.telemetry);
   const metrics = createApiMetrics(() => acceptor.waiting);
   measurePools(metrics.registry, { requests: pool });
   const acceptor = createAcceptor({
@@ -109,6 +116,7 @@ await runService(async () => {
       redis.disconnect();
       await scraped?.close(0);
       await pool.end();
+      await tracing.stop();
     },
   };
 });

@@ -1,5 +1,6 @@
 import { Unavailable } from '@kasabi/protocol';
 import { apiKeyOf, jobIdOf, queryOf, readParameters, shortCodeOf } from '@kasabi/service-kit';
+import { headersOf } from '@kasabi/tracing';
 import type { Request, Response } from 'express';
 
 const parameterNames: ReadonlySet<string> = new Set(['apikey']);
@@ -41,6 +42,7 @@ export async function forwardCancel(
       headers: {
         ...(printable.test(key) && { X_KASABI_APIKEY: key }),
         Accept: request.headers.accept ?? '*/*',
+        ...headersOf(),
         'X-Request-Id': String(response.getHeader('X-Request-Id') ?? ''),
         'X-Forwarded-For': request.ip ?? '',
       },

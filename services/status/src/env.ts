@@ -9,12 +9,14 @@ import {
   maxQueued,
   metricsPort,
   operatorPassword,
+  otlpEndpoint,
   parseSettings,
   port,
   postgresUrl,
   publicUrl,
   shutdownTimeout,
   statementTimeout,
+  traceRatio,
 } from '@kasabi/service-kit';
 import { z } from 'zod';
 
@@ -52,6 +54,12 @@ export const schema = z.object({
   }).describe('How long a request with Prefer: wait is held at most'),
   WATCH_INTERVAL_MS: integer({ from: 10, to: 10_000, fallback: 100, what: ms }).describe(
     'The pause between looks at the jobs that clients wait for',
+  ),
+  OTEL_EXPORTER_OTLP_ENDPOINT: otlpEndpoint().describe(
+    'Where traces go: an OTLP/HTTP collector, without /v1/traces; nothing is traced unless set',
+  ),
+  OTEL_TRACES_SAMPLER_ARG: traceRatio().describe(
+    'The share of requests that are traced, from 0 to 1; the same for all services',
   ),
   LOG_LEVEL: logLevel().describe('How much is logged'),
   SHUTDOWN_TIMEOUT_MS: shutdownTimeout().describe('How long an orderly stop may take'),

@@ -10,6 +10,7 @@ import {
   runService,
   throttledWarning,
 } from '@kasabi/service-kit';
+import { startTracing } from '@kasabi/tracing';
 import { addDatasetRoutes } from './datasets.ts';
 import { addDiscoveryRoutes } from './discovery.ts';
 import { readSettings } from './env.ts';
@@ -25,6 +26,12 @@ await runService(async () => {
   const settings = readSettings(process.env);
   const log = createLogger({ service: 'status', level: settings.LOG_LEVEL });
 
+  const tracing = await startTracing({
+    endpoint: settings.OTEL_EXPORTER_OTLP_ENDPOINT,
+    service: 'kasabi-status',
+    ratio: settings.OTEL_TRACES_SAMPLER_ARG,
+    onError: throttledWarning(log, 'tracing trouble'),
+  });
   const pool = createPool({
     url: settings.DATABASE_URL,
     applicationName: 'kasabi-status',
@@ -92,6 +99,7 @@ await runService(async () => {
       await watcher.loop.stop();
       await scraped?.close(0);
       await pool.end();
+      await tracing.stop();
     },
   };
 });

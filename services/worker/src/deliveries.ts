@@ -13,6 +13,7 @@ import {
 import { isTransient } from '@kasabi/postgres';
 import type { Verdict } from '@kasabi/queue';
 import type { Logger } from '@kasabi/service-kit';
+import { inSpan } from '@kasabi/tracing';
 import type pg from 'pg';
 import type { Settings } from './env.ts';
 import { handlers } from './handlers/index.ts';
@@ -51,7 +52,15 @@ export function createDeliveries(options: DeliveriesOptions): (jobId: string) =>
   const { pool, settings, leases, holder, log, metrics } = options;
 
   async function deliver(jobId: string): Promise<Verdict> {
-    const claimed = await claim(pool, { jobId, holder, leaseMs: settings.LEASE_MS });
+    const claimed = await inSpan(
+      'claim',
+      { attributes: { 'kasabi.job.id': jobId } },
+      async (span) => {
+        const result = await claim(pool, { jobId, holder, leaseMs: settings.LEASE_MS });
+        span.set({ 'kasabi.outcome': result.outcome });
+        return result;
+      },
+    );
     options.observeClock(claimed.now);
     switch (claimed.outcome) {
       case 'claimed':
@@ -82,7 +91,13 @@ export function createDeliveries(options: DeliveriesOptions): (jobId: string) =>
       metrics.ended(held, outcome, performance.now() - began);
     try {
       const handler = handlers[held.type];
-      await handler({ claim: held, pool, settings, signal: lease.signal, log: jobLog, metrics });
+      const context = { claim: held, pool, settings, signal: lease.signal, log: jobLog, metrics };
+      const attributes = {
+        'kasabi.job.id': held.jobId,
+        'kasabi.dataset': held.datasetCode,
+        'kasabi.attempt': held.attempt,
+      };
+      await inSpan(held.type, { attributes }, () => handler(context));
       // Before anything else is awaited: a heartbeat would take an ended job for a lost one.
       lease.end();
       jobLog.info('completed');
@@ -99,7 +114,7 @@ export function createDeliveries(options: DeliveriesOptions): (jobId: string) =>
   /** What follows an attempt that did not complete. */
   async function end({ held, error, signal, jobLog, ended }: Attempt): Promise<Verdict> {
     if (signal.reason instanceof ShuttingDown) {
-      await release(pool, held);
+      await inSpan('release', {}, () => release(pool, held));
       jobLog.info('released: the worker shuts down');
       ended('released');
       // Not done with: the relay may have found it in Redis already, and would not add it again.
@@ -116,12 +131,18 @@ export function createDeliveries(options: DeliveriesOptions): (jobId: string) =>
     ) {
       const delayMs = backoffMs(held.attempt);
       const told = { delayMs, message: describe(error), cause: causeOf(error) };
-      await because(error, retry(pool, held, told));
+      await because(
+        error,
+        inSpan('retry', {}, () => retry(pool, held, told)),
+      );
       jobLog.warn({ err: error, delayMs }, 'retrying');
       ended('retried');
       return { snooze: delayMs };
     }
-    await because(error, fail(pool, held, describe(error), causeOf(error)));
+    await because(
+      error,
+      inSpan('fail', {}, () => fail(pool, held, describe(error), causeOf(error))),
+    );
     jobLog.error({ err: error }, 'failed');
     ended('failed');
     await promoteNext(held);

@@ -4,11 +4,13 @@ import {
   integer,
   logLevel,
   metricsPort,
+  otlpEndpoint,
   parseSettings,
   port,
   postgresUrl,
   redisUrl,
   shutdownTimeout,
+  traceRatio,
 } from '@kasabi/service-kit';
 import { z } from 'zod';
 
@@ -76,6 +78,12 @@ export const schema = z
     ),
     STUCK_AFTER_MS: integer({ from: 1_000, to: 3_600_000, fallback: 60_000, what: ms }).describe(
       'healthz fails when jobs have been due this long and nothing is delivered to this worker',
+    ),
+    OTEL_EXPORTER_OTLP_ENDPOINT: otlpEndpoint().describe(
+      'Where traces go: an OTLP/HTTP collector, without /v1/traces; nothing is traced unless set',
+    ),
+    OTEL_TRACES_SAMPLER_ARG: traceRatio().describe(
+      'The share of requests that are traced, from 0 to 1; the same for all services',
     ),
     LOG_LEVEL: logLevel().describe('How much is logged'),
     SHUTDOWN_TIMEOUT_MS: shutdownTimeout().describe(

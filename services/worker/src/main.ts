@@ -14,6 +14,7 @@ import {
   runService,
   throttledWarning,
 } from '@kasabi/service-kit';
+import { startTracing } from '@kasabi/tracing';
 import { correctClock } from './clock.ts';
 import { createDeliveries, ShuttingDown } from './deliveries.ts';
 import { readSettings } from './env.ts';
@@ -35,6 +36,12 @@ await runService(async () => {
   // Unique for every start: a lease must never look like that of an earlier process.
   const holder = `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`;
 
+  const tracing = await startTracing({
+    endpoint: settings.OTEL_EXPORTER_OTLP_ENDPOINT,
+    service: 'kasabi-worker',
+    ratio: settings.OTEL_TRACES_SAMPLER_ARG,
+    onError: throttledWarning(log, 'tracing trouble'),
+  });
   const pool = createPool({
     url: settings.DATABASE_URL,
     applicationName: 'kasabi-worker',
@@ -57,7 +64,7 @@ await runService(async () => {
     name: 'kasabi-worker',
     onError: onConnectionError,
   });
-  const producer = createProducer(redis, onConnectionError);
+  const producer = createProducer(redis, onConnectionError, tracing.telemetry);
   const epoch = createEpoch(redis);
   const leases = createLeases({ pool: upkeep, leaseMs: settings.LEASE_MS, log });
 
@@ -189,6 +196,7 @@ await runService(async () => {
       }),
     ),
     onError: onConnectionError,
+    telemetry: tracing.telemetry,
   });
   for (const loop of loops) loop.start();
   log.info({ port: server.port, holder }, 'working');
@@ -209,6 +217,7 @@ await runService(async () => {
       await reporter.withdraw().catch(() => undefined);
       redis.disconnect();
       await Promise.all([pool.end(), upkeep.end()]);
+      await tracing.stop();
     },
   };
 });

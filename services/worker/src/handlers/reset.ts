@@ -1,6 +1,7 @@
 import { clearDataset, DatasetBusy, lockDataset, unlockDataset } from '@kasabi/datasets';
 import { complete, recordFence } from '@kasabi/jobs';
 import { withTransaction } from '@kasabi/postgres';
+import { inSpan } from '@kasabi/tracing';
 import type pg from 'pg';
 import type { JobContext } from './index.ts';
 
@@ -16,9 +17,11 @@ export async function reset(context: JobContext): Promise<void> {
   const fence = await withTransaction(
     pool,
     async (client) => {
-      const taken = await lock(client, context);
-      await recordFence(client, claim, taken);
-      return taken;
+      return await inSpan('lock', {}, async () => {
+        const taken = await lock(client, context);
+        await recordFence(client, claim, taken);
+        return taken;
+      });
     },
     signal,
   );
@@ -27,16 +30,20 @@ export async function reset(context: JobContext): Promise<void> {
   const method = await withTransaction(
     pool,
     async (client) => {
-      const cleared = await clearDataset(client, {
-        datasetId,
-        jobId,
-        fence,
-        truncateTimeoutMs: settings.TRUNCATE_TIMEOUT_MS,
-        truncateTries: settings.TRUNCATE_TRIES,
+      const cleared = await inSpan('clear', {}, async (span) => {
+        const done = await clearDataset(client, {
+          datasetId,
+          jobId,
+          fence,
+          truncateTimeoutMs: settings.TRUNCATE_TIMEOUT_MS,
+          truncateTries: settings.TRUNCATE_TRIES,
+        });
+        span.set({ 'kasabi.method': done });
+        return done;
       });
       // Last, and briefly: from here to the commit, writers wait for the registry row.
-      await unlockDataset(client, { datasetId, jobId, fence });
-      await complete(client, claim);
+      await inSpan('unlock', {}, () => unlockDataset(client, { datasetId, jobId, fence }));
+      await inSpan('complete', {}, () => complete(client, claim));
       return cleared;
     },
     signal,

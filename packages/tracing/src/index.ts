@@ -1,0 +1,12 @@
+export { type RequestSpan, startRequestSpan } from './request-span.ts';
+export {
+  beginSpan,
+  headersOf,
+  inBatch,
+  inSpan,
+  type OpenSpan,
+  type SpanOptions,
+  type Traceparent,
+  traceIdNow,
+} from './spans.ts';
+export { startTracing, type Tracing, type TracingOptions } from './start.ts';

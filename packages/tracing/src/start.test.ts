@@ -1,0 +1,59 @@
+import assert from 'node:assert/strict';
+import { createRequire } from 'node:module';
+import { test } from 'node:test';
+import { beginSpan, headersOf, inBatch, inSpan, startTracing, traceIdNow } from './index.ts';
+
+const loaded = (): string[] =>
+  Object.keys(createRequire(import.meta.url).cache).filter((file) =>
+    /@opentelemetry\/(sdk|exporter|instrumentation|resources)|in-the-middle/.test(file),
+  );
+
+test('without an endpoint nothing is loaded, and nothing is done but the work', async () => {
+  const tracing = await startTracing({
+    endpoint: undefined,
+    service: 'test',
+    ratio: 1,
+    onError: assert.fail,
+  });
+  assert.deepEqual(loaded(), []);
+  assert.equal(tracing.telemetry, undefined);
+  const inside = await inSpan('outer', {}, (span) =>
+    inBatch(
+      'batch',
+      [span.traceparent, '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01'],
+      async () => [span.traceparent, beginSpan('inner').traceparent, traceIdNow(), headersOf()],
+    ),
+  );
+  assert.deepEqual(inside, [undefined, undefined, undefined, {}]);
+  const error = new Error('as it was');
+  await assert.rejects(
+    inSpan('failing', {}, async () => {
+      throw error;
+    }),
+    error,
+  );
+  await tracing.stop();
+});
+
+test('with one they are, and spans have traces that can be handed on', async () => {
+  const tracing = await startTracing({
+    // Nobody listens on port 1.
+    endpoint: 'http://127.0.0.1:1',
+    service: 'test',
+    ratio: 1,
+    onError: () => undefined,
+  });
+  assert.ok(loaded().length > 0);
+  assert.ok(tracing.telemetry !== undefined);
+  const parent = '00-0af7651916cd43dd8448eb211c80319c-b7ad6b7169203331-01';
+  await inSpan('outer', { parent }, async (span) => {
+    assert.match(span.traceparent ?? '', /^00-0af7651916cd43dd8448eb211c80319c-[0-9a-f]{16}-01$/);
+    assert.equal(traceIdNow(), '0af7651916cd43dd8448eb211c80319c');
+    assert.deepEqual(headersOf(), { traceparent: span.traceparent });
+    const inner = beginSpan('inner');
+    assert.notEqual(inner.traceparent, span.traceparent);
+    inner.end();
+  });
+  assert.equal(traceIdNow(), undefined);
+  await tracing.stop();
+});
