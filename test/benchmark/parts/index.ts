@@ -1,6 +1,9 @@
 import { accept } from './accept.ts';
+import { drain } from './drain.ts';
+import { drift } from './drift.ts';
 import type { Part } from './part.ts';
 import { poll } from './poll.ts';
+import { reset } from './reset.ts';
 
 /** The parts of the benchmark, in the order in which they run. */
-export const parts: Readonly<Record<string, Part>> = { accept, poll };
+export const parts: Readonly<Record<string, Part>> = { accept, poll, reset, drift, drain };

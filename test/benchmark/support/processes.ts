@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs';
+import { readFileSync } from 'node:fs';
 import { connect } from 'node:net';
 import path from 'node:path';
 import {
@@ -50,7 +50,7 @@ export async function startProduct(
   return await start(name, port, [serviceProgram(name)], env, options, () => isReady(url));
 }
 
-/** Starts a baseline on a free port. With `listens` it resolves when connections are taken. */
+/** Starts a baseline; it is ready when it takes connections on its port or, without one, when it says so. */
 export async function startBaseline(
   name: string,
   settings: Omit<BaselineSettings, 'port'> & Readonly<Record<string, unknown>>,
@@ -58,7 +58,10 @@ export async function startBaseline(
 ): Promise<Running> {
   const port = await freePort();
   const args = [program(`baselines/${name}`), JSON.stringify({ ...settings, port })];
-  const ready = async (): Promise<boolean> => !options.listens || (await takesConnections(port));
+  const ready = async (logFile: string): Promise<boolean> =>
+    options.listens
+      ? await takesConnections(port)
+      : readFileSync(logFile, 'utf8').startsWith('ready');
   return await start(name, port, args, {}, options, ready);
 }
 
@@ -68,7 +71,7 @@ async function start(
   args: readonly string[],
   env: NodeJS.ProcessEnv,
   options: StartOptions,
-  ready: () => Promise<boolean>,
+  ready: (logFile: string) => Promise<boolean>,
 ): Promise<Running> {
   started += 1;
   const logFile = path.join(options.folder, `${name}-${started}.log`);
@@ -84,11 +87,11 @@ async function start(
     logFile,
     onSpawn: options.onSpawn,
   });
-  const isUp = async (): Promise<boolean> => managed.exit !== undefined || (await ready());
+  const isUp = async (): Promise<boolean> => managed.exit !== undefined || (await ready(logFile));
   const up = await waitUntil(isUp, { timeoutMs: readyWithinMs, everyMs: 5 });
   const startUpMs = performance.now() - began;
   if (!up || managed.exit !== undefined) {
-    throw new Error(`${name} does not start; see ${existsSync(logFile) ? logFile : 'no log'}.`);
+    throw new Error(`${name} does not start; its log: ${readFileSync(logFile, 'utf8')}`);
   }
   return {
     name,

@@ -1,0 +1,41 @@
+import { randomUUID } from 'node:crypto';
+import { clearDataset, lockDataset, unlockDataset } from '@kasabi/datasets';
+import { roleUrl, withTransaction } from '@kasabi/postgres';
+import pg from 'pg';
+
+/** As the worker's settings are by default. */
+const clearing = { truncateTimeoutMs: 500, truncateTries: 3 };
+
+/** How many resets one process does at a time, on both sides. */
+export const concurrency = 10;
+
+/** A pool with the rights of the worker, as large as the concurrency. */
+export function workerPool(databaseUrl: string): pg.Pool {
+  return new pg.Pool({ connectionString: roleUrl(databaseUrl, 'worker'), max: concurrency });
+}
+
+/**
+ * Resets a dataset with the product's statements. `afterLock` and `afterUnlock` are what belongs into the
+ * two transactions besides: nothing in a handler of another queue, the record's steps in the loop.
+ */
+export async function reset(
+  pool: pg.Pool,
+  datasetId: number,
+  record: {
+    readonly jobId: string;
+    readonly locked: (client: pg.ClientBase, fence: number) => Promise<void>;
+    readonly cleared: (client: pg.ClientBase) => Promise<void>;
+  } = { jobId: randomUUID(), locked: async () => undefined, cleared: async () => undefined },
+): Promise<void> {
+  const { jobId } = record;
+  const fence = await withTransaction(pool, async (client) => {
+    const taken = await lockDataset(client, { datasetId, jobId, timeoutMs: 10_000 });
+    await record.locked(client, taken);
+    return taken;
+  });
+  await withTransaction(pool, async (client) => {
+    await clearDataset(client, { datasetId, fence, ...clearing });
+    await unlockDataset(client, { datasetId, jobId, fence });
+    await record.cleared(client);
+  });
+}
