@@ -2,10 +2,10 @@
 import { Worker } from 'bullmq';
 import { settings } from './settings.ts';
 
-const worker = new Worker(
+const worker = new Worker<{ due: number }>(
   'drift',
   async (job) => {
-    process.stdout.write(`${Date.now() - (job.timestamp + job.delay)}\n`);
+    process.stdout.write(`${Date.now() - job.data.due}\n`);
   },
   {
     connection: { url: settings().redisUrl, maxRetriesPerRequest: null },

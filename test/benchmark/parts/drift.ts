@@ -27,7 +27,11 @@ export const drift: Part = async (context) => {
   const addPlain = (due: readonly number[]): Promise<unknown> => {
     const timestamp = Date.now();
     return queue.addBulk(
-      due.map((at) => ({ name: 'reset', data: {}, opts: { timestamp, delay: at - timestamp } })),
+      due.map((at) => ({
+        name: 'reset',
+        data: { due: at },
+        opts: { timestamp, delay: at - timestamp },
+      })),
     );
   };
   try {

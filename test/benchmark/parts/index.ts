@@ -1,9 +1,13 @@
 import { accept } from './accept.ts';
 import { drain } from './drain.ts';
 import { drift } from './drift.ts';
+import { footprint } from './footprint.ts';
+import { growth } from './growth.ts';
 import type { Part } from './part.ts';
 import { poll } from './poll.ts';
 import { reset } from './reset.ts';
 
 /** The parts of the benchmark, in the order in which they run. */
-export const parts: Readonly<Record<string, Part>> = { accept, poll, reset, drift, drain };
+export const parts: Readonly<Record<string, Part>> = {
+  ...{ accept, poll, reset, drift, drain, growth, footprint },
+};
