@@ -73,12 +73,10 @@ export function loggableError(error: unknown): unknown {
   return logged;
 }
 
-const untraced = {};
-
-/** What joins a line with the trace it was written in, if there is one. */
+/** What joins a line with the trace it was written in, if there is one; new each time, for pino adds to it. */
 function traceOf(): { readonly traceId?: string } {
   const traceId = traceIdNow();
-  return traceId === undefined ? untraced : { traceId };
+  return traceId === undefined ? {} : { traceId };
 }
 
 /** A logger that writes one JSON object a line to standard output. */

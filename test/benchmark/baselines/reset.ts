@@ -34,7 +34,7 @@ export async function reset(
     return taken;
   });
   await withTransaction(pool, async (client) => {
-    await clearDataset(client, { datasetId, fence, ...clearing });
+    await clearDataset(client, { datasetId, jobId, fence, ...clearing });
     await unlockDataset(client, { datasetId, jobId, fence });
     await record.cleared(client);
   });

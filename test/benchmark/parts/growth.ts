@@ -1,5 +1,5 @@
 import { createOwner, digestKey, issueKey } from '@kasabi/accounts';
-import { acceptJobs, claim, createRelay, createRescuer, findJob } from '@kasabi/jobs';
+import { acceptJobs, claim, createRelay, createRescuer, findJobs } from '@kasabi/jobs';
 import { roleUrl } from '@kasabi/postgres';
 import { connect, createEpoch, createProducer } from '@kasabi/queue';
 import pg from 'pg';
@@ -148,7 +148,7 @@ async function createSide({ servers }: PartContext, size: keyof typeof sizes): P
       },
       poll: {
         prepare: nothing,
-        run: () => findJob(status, { keyDigest, datasetCode: code(), jobId }),
+        run: () => findJobs(status, [{ keyDigest, datasetCode: code(), jobId }]),
       },
       claim: {
         async prepare() {

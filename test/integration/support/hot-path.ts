@@ -12,7 +12,7 @@ import {
   createPruner,
   createRelay,
   createRescuer,
-  findJob,
+  findJobs,
   heartbeat,
   listJobs,
   markEnqueued,
@@ -48,7 +48,13 @@ export async function walkHotPath(
   await step('accept once', () => accept([{ ...request, idempotency: { key: 'k', fingerprint } }]));
   await step('accept several', () => accept(Array.from({ length: 10 }, () => request)));
   await step('authorize', () => authorize(pool, keyDigest, datasetCode));
-  await step('poll', () => findJob(pool, { keyDigest, datasetCode, jobId }));
+  await step('poll', () => findJobs(pool, [{ keyDigest, datasetCode, jobId }]));
+  await step('poll several', () =>
+    findJobs(
+      pool,
+      Array.from({ length: 10 }, () => ({ keyDigest, datasetCode, jobId })),
+    ),
+  );
   await step('dataset status', () => findDataset(pool, datasetCode));
   await step('list', () => listJobs(pool, { datasetCode, limit: 10 }));
   await step('mark enqueued', () => {
