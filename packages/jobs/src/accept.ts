@@ -1,6 +1,7 @@
 import { type Database, withTransaction } from '@kasabi/postgres';
 import type { JobType } from '@kasabi/protocol';
 import type pg from 'pg';
+import { datasetOf, keyOf } from './asked-job.ts';
 import { publishedNotice } from './notices.ts';
 
 /** One request for a job. */
@@ -83,10 +84,13 @@ const text = `
                   THEN 'too-far-ahead'
                 ELSE 'accepted' END AS outcome
     FROM asked a
-    LEFT JOIN kasabi.api_key k ON k.digest = a.digest AND k.revoked IS NULL
-    LEFT JOIN kasabi.dataset d ON d.code = a.code
-    LEFT JOIN kasabi.idempotency prior ON prior.api_key_id = k.id AND prior.key = a.key
-      AND prior.created > now() - interval '${idempotencyHours} hours'
+    LEFT JOIN ${keyOf('a.digest')} AS k ON true
+    LEFT JOIN ${datasetOf('a.code')} AS d ON true
+    LEFT JOIN LATERAL (
+      SELECT i.fingerprint, i.job_id FROM kasabi.idempotency i
+      WHERE i.api_key_id = k.id AND i.key = a.key
+        AND i.created > now() - interval '${idempotencyHours} hours' LIMIT 1
+    ) AS prior ON true
   ), open AS MATERIALIZED (
     SELECT dataset_id,
            (SELECT count(*) FROM (

@@ -17,11 +17,24 @@ export const verdict = (allowed: string): string => `
 const asked = `unnest($1::bytea[], $2::text[], $3::uuid[])
   WITH ORDINALITY AS asked (digest, code, id, position)`;
 
+// Postgres takes an array of unknown length for one of ten, or for as many as there are, and then reads
+// all keys and all datasets for one request. LIMIT keeps it to an index for each.
+
+/** The valid key with this digest, as SQL to join. */
+export const keyOf = (digest: string): string => `LATERAL (
+  SELECT id, owner_id FROM kasabi.api_key WHERE digest = ${digest} AND revoked IS NULL LIMIT 1)`;
+
+/** The dataset with this short code, as SQL to join. */
+export const datasetOf = (code: string): string => `LATERAL (
+  SELECT id, code, owner_id, status FROM kasabi.dataset WHERE code = ${code} LIMIT 1)`;
+
 /** Where the verdict is read from: one row for each asked job, whatever is there. */
 export const askedJobs = `${asked}
-  LEFT JOIN kasabi.api_key k ON k.digest = asked.digest AND k.revoked IS NULL
-  LEFT JOIN kasabi.dataset d ON d.code = asked.code
-  LEFT JOIN kasabi.job j ON j.id = asked.id AND j.dataset_id = d.id`;
+  LEFT JOIN ${keyOf('asked.digest')} AS k ON true
+  LEFT JOIN ${datasetOf('asked.code')} AS d ON true
+  LEFT JOIN LATERAL (
+    SELECT * FROM kasabi.job WHERE job.id = asked.id AND job.dataset_id = d.id LIMIT 1
+  ) AS j ON true`;
 
 /** The parameters of a statement that is made with `askedJobs`. */
 export const askedValues = (jobs: readonly AskedJob[]): unknown[] => [

@@ -26,9 +26,9 @@ const endedJobs = `
   SELECT FROM ended`;
 
 const idempotencyKeys = `
-  DELETE FROM kasabi.idempotency WHERE (api_key_id, key) IN (
-    SELECT api_key_id, key FROM kasabi.idempotency WHERE created < now() - $1 * interval '1 hour'
-    ORDER BY created LIMIT $2 FOR UPDATE SKIP LOCKED)`;
+  DELETE FROM kasabi.idempotency WHERE ctid = ANY (ARRAY(
+    SELECT ctid FROM kasabi.idempotency WHERE created < now() - $1 * interval '1 hour'
+    ORDER BY created LIMIT $2 FOR UPDATE SKIP LOCKED))`;
 
 const tallies = `
   DELETE FROM kasabi.job_tally WHERE (minute, type) IN (

@@ -46,14 +46,14 @@ export async function rescue(pool: pg.Pool, options: RescueOptions): Promise<Res
   return await withTransaction(pool, async (client) => {
     const { rows } = await client.query<Rescued>(
       `WITH lost AS (
-         SELECT j.id, j.lease_holder FROM kasabi.job j
+         SELECT j.id, j.dataset_id, j.lease_holder FROM kasabi.job j
          WHERE j.status = 'running' AND j.lease_expires < now()
          ORDER BY j.lease_expires LIMIT $2
          FOR NO KEY UPDATE SKIP LOCKED
        ), locked AS (
-         SELECT lost.id FROM lost JOIN kasabi.dataset d ON d.locked_by = lost.id
+         SELECT lost.id FROM lost JOIN kasabi.dataset d ON d.id = lost.dataset_id AND d.locked_by = lost.id
        ), free AS (
-         SELECT lost.id FROM lost JOIN kasabi.dataset d ON d.locked_by = lost.id
+         SELECT lost.id FROM lost JOIN kasabi.dataset d ON d.id = lost.dataset_id AND d.locked_by = lost.id
          FOR NO KEY UPDATE OF d SKIP LOCKED
        ), rescued AS (
          UPDATE kasabi.job j
