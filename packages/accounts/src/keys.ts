@@ -1,4 +1,4 @@
-import { createHash, randomBytes } from 'node:crypto';
+import { hash, randomBytes } from 'node:crypto';
 import type { Database } from '@kasabi/postgres';
 import { KeyTaken, OwnerUnknown } from './errors.ts';
 
@@ -11,7 +11,7 @@ export interface IssuedKey {
 
 /** SHA-256 of a key: 32 bytes, the only form in which a key is ever stored or sent to Postgres. */
 export function digestKey(secret: string): Buffer {
-  return createHash('sha256').update(secret, 'utf8').digest();
+  return hash('sha256', secret, 'buffer');
 }
 
 /** A new random key: `kasabi_` and 256 bits in base64url. */

@@ -1,6 +1,5 @@
 import { MalformedRequest, NotFound } from '@kasabi/protocol';
 import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
-import helmet from 'helmet';
 import type { Registry } from 'prom-client';
 import { followDependencies } from './dependency-metrics.ts';
 import { addHealthRoutes, type Checks, type Trouble } from './health.ts';
@@ -11,6 +10,7 @@ import { addMetricsRoute } from './metrics-route.ts';
 import { sendError } from './negotiation.ts';
 import { requestLog } from './request-log.ts';
 import { traceRequests } from './request-trace.ts';
+import { securityHeaders } from './security-headers.ts';
 
 export interface AppOptions {
   readonly log: Logger;
@@ -27,19 +27,6 @@ export interface AppOptions {
   readonly isUnavailable: (error: unknown) => boolean;
 }
 
-/**
- * What a page of ours may load: its own styles and nothing else. Without upgrade-insecure-requests, which
- * breaks links between pages where no TLS stands in front.
- */
-const contentSecurity = {
-  defaultSrc: ["'none'"],
-  styleSrc: ["'self'"],
-  imgSrc: ["'self'"],
-  baseUri: ["'none'"],
-  formAction: ["'self'"],
-  frameAncestors: ["'none'"],
-};
-
 /** The Express app all services share: request log, security headers, health, errors. */
 export function createApp(options: AppOptions): Express {
   const app = express();
@@ -55,7 +42,7 @@ export function createApp(options: AppOptions): Express {
   }
   app.use(traceRequests);
   app.use(requestLog(options.log));
-  app.use(helmet({ contentSecurityPolicy: { useDefaults: false, directives: contentSecurity } }));
+  app.use(securityHeaders());
   app.use(requireHost);
   addHealthRoutes(app, options.checks, options.trouble ?? (() => undefined));
   if (registry !== undefined && options.servesMetrics) addMetricsRoute(app, registry);
@@ -81,7 +68,7 @@ const nothingHere: RequestHandler = (request) => {
 
 function answerErrors(isUnavailable: AppOptions['isUnavailable']): ErrorRequestHandler {
   return (error, request, response, _next) => {
-    const apiError = toApiError(error, String(request.id), isUnavailable);
+    const apiError = toApiError(error, request.id, isUnavailable);
     // What the request's log line shows.
     if (apiError.status >= 500) response.err = error;
     if (response.headersSent) {

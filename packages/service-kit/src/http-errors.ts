@@ -4,26 +4,9 @@ import {
   HeadersTooLarge,
   InternalError,
   MalformedRequest,
-  PayloadTooLarge,
   RequestTimeout,
   Unavailable,
-  UnsupportedMediaType,
 } from '@kasabi/protocol';
-
-/** What body-parser and Express call their errors, and what a client is told. */
-const libraryErrors: Readonly<Record<string, (error: { readonly limit?: number }) => ApiError>> = {
-  'entity.too.large': (error) => new PayloadTooLarge(error.limit ?? 0),
-  'encoding.unsupported': () =>
-    new UnsupportedMediaType(
-      'No Content-Encoding is supported; send the request body as it is, without that header.',
-    ),
-  'request.aborted': () =>
-    new MalformedRequest('The request ended before its body was complete; send it again in full.'),
-  'request.size.invalid': () =>
-    new MalformedRequest(
-      'The request body is not as long as its Content-Length says; send the length it has.',
-    ),
-};
 
 /**
  * The one place where whatever a handler threw becomes what the client is told. `isUnavailable` says
@@ -36,9 +19,7 @@ export function toApiError(
 ): ApiError {
   if (error instanceof ApiError) return error;
   if (isUnavailable(error)) return new Unavailable();
-  const { type, status } = (error ?? {}) as { readonly type?: string; readonly status?: number };
-  const known = type === undefined ? undefined : libraryErrors[type];
-  if (known !== undefined) return known(error as { readonly limit?: number });
+  const { status } = (error ?? {}) as { readonly status?: number };
   // What remains with a 4xx status is Express's router: a path that does not decode.
   if (status !== undefined && status >= 400 && status < 500) {
     return new MalformedRequest(

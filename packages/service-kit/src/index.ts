@@ -1,3 +1,4 @@
+export { json, plainText, sendWhole } from './answer.ts';
 export { type AppOptions, createApp } from './app.ts';
 export { addDocumentation } from './docs.ts';
 export { entityTag, isFresh } from './entity-tag.ts';
@@ -18,13 +19,12 @@ export {
 } from './password-gate.ts';
 export { type MeasuredPool, measurePools } from './pool-metrics.ts';
 export { mapNames, prepareCounter, prepareHistogram } from './prepared-metrics.ts';
+export { bodyLimit, readBody } from './read-body.ts';
 export {
   apiKeyOf,
-  bodyLimit,
   jobIdOf,
   noSuchDataset,
   queryOf,
-  readBody,
   readParameters,
   shortCodeOf,
   singleHeader,

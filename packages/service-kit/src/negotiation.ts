@@ -37,7 +37,7 @@ export function sendError(request: Request, response: Response, error: ApiError)
     title: errorCatalog[error.code].title,
     status: error.status,
     detail: error.message,
-    instance: `urn:kasabi:request:${String(request.id)}`,
+    instance: `urn:kasabi:request:${request.id}`,
   };
   response.type('application/problem+json').send(JSON.stringify(problem));
 }

@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { pino } from 'pino';
 import { createApp } from './app.ts';
-import { apiKeyOf, bodyLimit, readBody, readParameters } from './request.ts';
+import { bodyLimit, readBody } from './read-body.ts';
+import { apiKeyOf, readParameters } from './request.ts';
 import { type HttpServer, listen } from './server.ts';
 
 let server: HttpServer;

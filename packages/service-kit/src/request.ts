@@ -7,29 +7,10 @@ import {
   MalformedRequest,
   NotFound,
   type Parameters,
-  PayloadTooLarge,
   Unauthorized,
   UnsupportedMediaType,
 } from '@kasabi/protocol';
-import express, { type Request, type RequestHandler } from 'express';
-
-/** The largest request body that is read, in bytes; a job request needs a hundred. */
-export const bodyLimit = 16_384;
-
-const readRaw = express.raw({ type: () => true, limit: bodyLimit, inflate: false });
-
-/**
- * Reads a request's body, as it is, for `readParameters`.
- *
- * @throws PayloadTooLarge, UnsupportedMediaType for a Content-Encoding, MalformedRequest.
- */
-export const readBody: RequestHandler = (request, response, next) => {
-  // Answered at once, where express.raw reads all of it first. A connection that is to be closed has to
-  // be read to its end all the same, for TCP would reset it and lose the answer.
-  const length = Number(request.headers['content-length'] ?? 0);
-  if (length > bodyLimit && response.shouldKeepAlive) throw new PayloadTooLarge(bodyLimit);
-  readRaw(request, response, next);
-};
+import type { Request } from 'express';
 
 const utf8 = new TextDecoder('utf-8', { fatal: true });
 
@@ -39,7 +20,7 @@ export function queryOf(request: Request): string {
 }
 
 /**
- * The parameters of a request, from its query string and, when `express.raw` has read one, its body;
+ * The parameters of a request, from its query string and, when `readBody` has read one, its body;
  * and what is wrong with them.
  */
 export function readParameters(request: Request, allowed: ReadonlySet<string>): Gathered {

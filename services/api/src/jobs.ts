@@ -1,4 +1,4 @@
-import { createHash } from 'node:crypto';
+import { hash } from 'node:crypto';
 import { authorize, digestKey } from '@kasabi/accounts';
 import type { AcceptedJob, AcceptOutcome, AcceptRequest } from '@kasabi/jobs';
 import {
@@ -18,11 +18,13 @@ import {
   type Logger,
   methodNotAllowed,
   noSuchDataset,
+  plainText,
   prefersJson,
   queryOf,
   readBody,
   readParameters,
   requestIdOf,
+  sendWhole,
   shortCodeOf,
   singleHeader,
 } from '@kasabi/service-kit';
@@ -123,9 +125,12 @@ function answer(
   options: JobRoutesOptions,
 ): void {
   const location = `${options.statusUrl}/data/${job.datasetCode}/jobs/${job.id}`;
-  response.status(202).set({ Location: location, 'Cache-Control': 'no-store', Vary: 'Accept' });
+  response.statusCode = 202;
+  response.setHeader('Location', location);
+  response.setHeader('Cache-Control', 'no-store');
+  response.setHeader('Vary', 'Accept');
   if (!prefersJson(request)) {
-    response.type('text/plain').send(location);
+    sendWhole(response, plainText, location);
     return;
   }
   const { datasetCode: dataset, created, startTime, message } = job;
@@ -141,7 +146,7 @@ function readIdempotency(
   try {
     const header = singleHeader(request, 'idempotency-key');
     if (header === undefined) return undefined;
-    const fingerprint = createHash('sha256').update(JSON.stringify(asked)).digest();
+    const fingerprint = hash('sha256', JSON.stringify(asked), 'buffer');
     return { key: parseIdempotencyKey(header), fingerprint };
   } catch (error) {
     return error as Error;

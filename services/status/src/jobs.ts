@@ -1,6 +1,13 @@
 import type { JobRecord } from '@kasabi/jobs';
 import { jobDocumentOf, parsePreferWait, type SuccessStatus } from '@kasabi/protocol';
-import { entityTag, heldForClient, isFresh, methodNotAllowed } from '@kasabi/service-kit';
+import {
+  entityTag,
+  heldForClient,
+  isFresh,
+  json,
+  methodNotAllowed,
+  sendWhole,
+} from '@kasabi/service-kit';
 import type { Express, Request, Response } from 'express';
 import { forwardCancel } from './cancel.ts';
 import type { JobReader } from './read-job.ts';
@@ -79,14 +86,16 @@ function send(
 ): void {
   const body = bodyOf(record, successStatus);
   const tag = entityTag(body);
-  response.set({ ETag: tag, Vary: 'Prefer' });
+  response.setHeader('ETag', tag);
+  response.setHeader('Vary', 'Prefer');
   if (hasEnded(record)) {
-    response.set('Cache-Control', `private, max-age=${endedMaxAgeSeconds}`);
+    response.setHeader('Cache-Control', `private, max-age=${endedMaxAgeSeconds}`);
   } else {
-    response.set({ 'Cache-Control': 'private, no-cache', 'Retry-After': retryAfter(record) });
+    response.setHeader('Cache-Control', 'private, no-cache');
+    response.setHeader('Retry-After', retryAfter(record));
   }
   if (isFresh(request, tag)) response.status(304).end();
-  else response.type('application/json').send(body);
+  else sendWhole(response, json, body);
 }
 
 /** When it is worth asking again, in seconds: once it is due, and within the hour all the same. */

@@ -1,0 +1,67 @@
+import { MalformedRequest, PayloadTooLarge, UnsupportedMediaType } from '@kasabi/protocol';
+import type { Request, RequestHandler } from 'express';
+
+/** The largest request body that is read, in bytes; a job request needs a hundred. */
+export const bodyLimit = 16_384;
+
+/**
+ * Reads a request's body, as it is, into `request.body`, for `readParameters`; without effect when it has
+ * none or was read before. By hand, where express.raw took a tenth of the time of accepting a job: it
+ * looks up types, charsets and codings that we have no use for.
+ *
+ * @throws PayloadTooLarge, UnsupportedMediaType for a Content-Encoding, MalformedRequest for a body that
+ *   breaks off.
+ */
+export const readBody: RequestHandler = (request, response, next) => {
+  if (request.body !== undefined || !hasBody(request)) {
+    next();
+    return;
+  }
+  const coding = request.headers['content-encoding'] ?? 'identity';
+  if (coding.toLowerCase() !== 'identity') {
+    throw new UnsupportedMediaType(
+      'No Content-Encoding is supported; send the request body as it is, without that header.',
+    );
+  }
+  // Answered at once. A connection that is to be closed has to be read to its end all the same, for TCP
+  // would reset it and lose the answer.
+  const length = Number(request.headers['content-length'] ?? 0);
+  if (length > bodyLimit && response.shouldKeepAlive) throw new PayloadTooLarge(bodyLimit);
+
+  const chunks: Buffer[] = [];
+  let size = 0;
+  let settled = false;
+  const settle = (problem?: Error): void => {
+    if (settled) return;
+    settled = true;
+    next(problem);
+  };
+  request.on('data', (chunk: Buffer) => {
+    size += chunk.length;
+    // What follows is read and forgotten.
+    if (size <= bodyLimit) chunks.push(chunk);
+    else if (response.shouldKeepAlive) settle(new PayloadTooLarge(bodyLimit));
+  });
+  request.once('end', () => {
+    if (size > bodyLimit) {
+      settle(new PayloadTooLarge(bodyLimit));
+      return;
+    }
+    const [only] = chunks;
+    request.body = chunks.length === 1 ? only : Buffer.concat(chunks);
+    settle();
+  });
+  const onBroken = (): void => {
+    settle(
+      new MalformedRequest(
+        'The request ended before its body was complete; send it again in full.',
+      ),
+    );
+  };
+  request.once('error', onBroken);
+  request.once('close', onBroken);
+};
+
+function hasBody({ headers }: Request): boolean {
+  return headers['transfer-encoding'] !== undefined || headers['content-length'] !== undefined;
+}

@@ -1,0 +1,35 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { RequestHandler } from 'express';
+import helmet from 'helmet';
+
+/**
+ * What a page of ours may load: its own styles and nothing else. Without upgrade-insecure-requests, which
+ * breaks links between pages where no TLS stands in front.
+ */
+const contentSecurity = {
+  defaultSrc: ["'none'"],
+  styleSrc: ["'self'"],
+  imgSrc: ["'self'"],
+  baseUri: ["'none'"],
+  formAction: ["'self'"],
+  frameAncestors: ["'none'"],
+};
+
+/** helmet's headers. They are the same for every answer, so helmet is asked once. */
+export function securityHeaders(): RequestHandler {
+  const secure = helmet({
+    contentSecurityPolicy: { useDefaults: false, directives: contentSecurity },
+  });
+  const headers: (readonly [string, string])[] = [];
+  const recorder = {
+    setHeader: (name: string, value: string) => headers.push([name, value]),
+    removeHeader: () => undefined,
+  };
+  secure({} as IncomingMessage, recorder as unknown as ServerResponse, (error) => {
+    if (error !== undefined) throw error;
+  });
+  return (_request, response, next) => {
+    for (const [name, value] of headers) response.setHeader(name, value);
+    next();
+  };
+}
