@@ -9,9 +9,12 @@ import type { Part } from './part.ts';
 
 const pending = 100_000;
 const batchSize = 500;
-const jobs = 400;
-/** The jobs of a round are due one after the other, from a moment on that leaves time to enqueue them. */
-const [leadMs, everyMs] = [1_500, 10];
+const jobs = 200;
+/**
+ * The jobs of a round are due one after the other, from a moment on that leaves time to enqueue them, and
+ * far below what the worker can do (it does the resets, too): a backlog is the drain part's business.
+ */
+const [leadMs, everyMs] = [1_500, 40];
 // Within the queue's horizon, beyond the run's end.
 const farMs = 50 * 60_000;
 
