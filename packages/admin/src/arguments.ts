@@ -17,6 +17,19 @@ export function nonEmpty(value: string): string {
   return value;
 }
 
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** A parser for a job's id, for commander. */
+export function jobId(value: string): string {
+  const id = value.toLowerCase();
+  if (!uuid.test(id)) {
+    throw new InvalidArgumentError(
+      'Give the whole id, such as 01a20884-0fde-7de2-a5a9-9bbb6dc070ee.',
+    );
+  }
+  return id;
+}
+
 /** The option that every command has. */
 export function jsonOption(): Option {
   return new Option('--json', 'print the result as one JSON document');

@@ -189,6 +189,70 @@ test('jobs are listed newest first, and filtered', async () => {
   await fails(1, /There is no dataset "nowhere"/, 'job', 'list', '--dataset', 'nowhere');
 });
 
+test('a job is shown, cancelled and repeated, and an abandoned lock released', async () => {
+  await admin('owner', 'create', 'isro');
+  const { secret } = await json<{ secret: string }>('key', 'issue', 'isro');
+  await admin('datasets', 'create', 'venus', '--owner', 'isro');
+  const [accepted] = await acceptJobs(
+    pool,
+    [
+      {
+        keyDigest: digestKey(secret),
+        datasetCode: 'venus',
+        type: 'reset',
+        startTime: new Date(Date.now() + 3_600_000),
+      },
+    ],
+    { maxScheduleDays: 1 },
+  );
+  assert.ok(accepted?.outcome === 'accepted');
+  const { id } = accepted.job;
+  const fresh = await admin('jobs', 'show', id);
+  assert.match(fresh.out, /^Job +[0-9a-f-]{36}\nDataset +venus\nOwner +isro, by key \d+\n/);
+  assert.match(fresh.out, /\nNothing has happened to it since it was accepted\.\n$/);
+  await fails(1, /Only a failed job can be repeated; this one is scheduled/, 'job', 'retry', id);
+  assert.deepEqual(await json('job', 'cancel', id), { id, cancelled: true });
+  await fails(1, /Only a scheduled job .*; this one is failed/, 'job', 'cancel', id);
+  const table = await admin('job', 'show', id);
+  assert.match(
+    table.out,
+    /\nAT +EVENT +ATTEMPT +BY +MESSAGE\n\S+ +cancel +0 +operator +Cancelled by/,
+  );
+
+  const made = await json<{ id: string; repeats: string }>('job', 'retry', id);
+  assert.equal(made.repeats, id);
+  await fails(1, new RegExp(`repeated already, by the job ${made.id}`), 'job', 'retry', id);
+  const list = await json<{ id: string }[]>('jobs', 'list', '--text', 'enu', '--type', 'reset');
+  assert.deepEqual(
+    list.map((it) => it.id),
+    [made.id, id],
+  );
+  const shown = await json<{ status: string; transitions: unknown[] }>('job', 'show', made.id);
+  assert.deepEqual([shown.status, shown.transitions], ['scheduled', []]);
+  for (const action of ['show', 'cancel', 'retry']) {
+    await fails(1, /There is no job 0{8}-/, 'job', action, '00000000-0000-0000-0000-000000000000');
+    await fails(2, /Give the whole id/, 'job', action, id.slice(0, 8));
+  }
+
+  await fails(1, /venus is not locked/, 'dataset', 'unlock', 'venus');
+  const { id: datasetId } = await getDataset(pool, 'venus');
+  const lockFor = (jobId: string) =>
+    withTransaction(pool, (client) => lockDataset(client, { datasetId, jobId, timeoutMs: 1_000 }));
+  await lockFor(made.id);
+  await fails(1, /which holds the lock, is scheduled/, 'dataset', 'unlock', 'venus');
+  await lockFor(id);
+  assert.deepEqual(await json('dataset', 'unlock', 'venus'), { code: 'venus', unlocked: true });
+  assert.equal((await getDataset(pool, 'venus')).storageMode, 'read-write');
+  await fails(1, /There is no dataset "nowhere"/, 'dataset', 'unlock', 'nowhere');
+  const { rows } = await pool.query<{ action: string; outcome: string }>(
+    `SELECT DISTINCT action, operator_address FROM kasabi.operator_action ORDER BY action`,
+  );
+  assert.deepEqual(
+    rows,
+    ['cancel', 'retry', 'unlock'].map((action) => ({ action, operator_address: 'command line' })),
+  );
+});
+
 test('migrate sets an empty database up, and gives logins to the roles', async () => {
   const name = `empty_${randomUUID().replaceAll('-', '')}`;
   const password = randomUUID();
@@ -267,13 +331,16 @@ test('wrong usage exits with 2, and a near miss is named', async () => {
 test('help is there for every command, without a database', async () => {
   const commands = [
     [],
-    ...['owner', 'key', 'dataset', 'job', 'migrate'].map((it) => [it]),
-    ...['create', 'publish', 'list', 'show', 'load', 'count'].map((it) => ['dataset', it]),
+    ...['owner', 'key', 'dataset', 'job', 'migrate', 'doctor'].map((it) => [it]),
+    ...['create', 'publish', 'list', 'show', 'load', 'count', 'unlock'].map((it) => [
+      'dataset',
+      it,
+    ]),
     ...[
       ['owner', 'create'],
       ['key', 'issue'],
       ['key', 'revoke'],
-      ['job', 'list'],
+      ...['list', 'show', 'cancel', 'retry'].map((it) => ['job', it]),
     ],
   ];
   await Promise.all(

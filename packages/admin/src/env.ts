@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { type Environment, parseSettings, postgresUrl } from '@kasabi/service-kit';
+import { type Environment, parseSettings, postgresUrl, redisUrl } from '@kasabi/service-kit';
 import { z } from 'zod';
 
 // biome-ignore lint/style/noProcessEnv: the one place where this package reads the environment.
@@ -10,6 +10,8 @@ const rolePassword = () => z.string().min(1).optional();
 const schema = z.object({
   /** A login that may assume the role of the schema's owner; for `migrate`, one that may make roles. */
   DATABASE_URL: postgresUrl(),
+  /** For `doctor`: the workers' Redis. */
+  REDIS_URL: redisUrl().optional(),
   /** For `migrate`: lets the services' roles log in by themselves, with these passwords. */
   API_DB_PASSWORD: rolePassword(),
   WORKER_DB_PASSWORD: rolePassword(),

@@ -9,6 +9,19 @@ export class KeyUnknown extends Error {
   }
 }
 
+/** There is no job with that id. */
+export class JobUnknown extends Error {
+  readonly code = 'job-unknown';
+  constructor(jobId: string) {
+    super(`There is no job ${jobId}; find it with: npm run admin -- job list`);
+  }
+}
+
+/** What an operator asked for is not possible in the state things are in; the message says which. */
+export class ActionRefused extends Error {
+  readonly code = 'action-refused';
+}
+
 // undefined_table, invalid_schema_name, invalid_parameter_value (the role does not exist).
 const notMigrated: ReadonlySet<string> = new Set(['42P01', '3F000', '22023']);
 

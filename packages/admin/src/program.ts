@@ -1,5 +1,6 @@
 import { Command, CommanderError } from 'commander';
 import { addDatasetCommands } from './commands/dataset.ts';
+import { addDoctorCommand } from './commands/doctor.ts';
 import { addJobCommands } from './commands/job.ts';
 import { addKeyCommands } from './commands/key.ts';
 import { addMigrateCommand } from './commands/migrate.ts';
@@ -17,9 +18,13 @@ export const exitCode = { done: 0, failed: 1, usage: 2 } as const;
  * @param args what follows the program's name.
  */
 export async function runAdmin(args: readonly string[]): Promise<number> {
+  let code: number = exitCode.done;
+  const program = buildProgram((verdict) => {
+    code = verdict;
+  });
   try {
-    await buildProgram().parseAsync(args, { from: 'user' });
-    return exitCode.done;
+    await program.parseAsync(args, { from: 'user' });
+    return code;
   } catch (error) {
     // Commander has said its piece already; help that was asked for comes here too, with 0.
     if (error instanceof CommanderError)
@@ -29,9 +34,9 @@ export async function runAdmin(args: readonly string[]): Promise<number> {
   }
 }
 
-function buildProgram(): Command {
+function buildProgram(exit: (code: number) => void): Command {
   const program = new Command('npm run admin --')
-    .description("Kasabi's operator's command line: owners, API keys, datasets, jobs")
+    .description("Kasabi's operator's command line: owners, API keys, datasets, jobs, health")
     // Before the commands, which take both over.
     .exitOverride()
     .showHelpAfterError('(add --help to see how it is used)');
@@ -40,6 +45,7 @@ function buildProgram(): Command {
   addDatasetCommands(program);
   addJobCommands(program);
   addMigrateCommand(program);
+  addDoctorCommand(program, exit);
   program.addHelpText(
     'after',
     `
@@ -47,7 +53,7 @@ Setting:
   DATABASE_URL  the Postgres to work on, postgresql://USER:PASSWORD@HOST/DATABASE;
                 unset, "npm run admin" takes that of the local stack
 
-Exit codes: 0 done, 1 failed (standard error says why), 2 wrong usage`,
+Exit codes: 0 done, 1 failed (standard error says why), 2 wrong usage; doctor has a further one`,
   );
   return program;
 }

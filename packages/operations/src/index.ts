@@ -6,6 +6,7 @@ export {
 export { type DatasetPage, readDatasetPage } from './dataset-page.ts';
 export { diagnose } from './diagnose.ts';
 export { silentAfterMs } from './diagnose-workers.ts';
+export { type Drift, readDrift } from './drift.ts';
 export { formatDuration } from './duration.ts';
 export {
   type Facts,

@@ -12,7 +12,8 @@ export interface MigrateOptions {
   readonly log?: (line: string) => void;
 }
 
-const directory = fileURLToPath(new URL('../migrations', import.meta.url));
+/** Where the migrations are, one SQL file each. */
+export const migrationsFolder = fileURLToPath(new URL('../migrations', import.meta.url));
 
 /**
  * Brings the database to the newest schema and returns the names of the migrations it ran. Running it
@@ -31,7 +32,7 @@ export async function migrate(options: MigrateOptions): Promise<string[]> {
     await client.query(`SET ROLE ${roleName('owner')}`);
     const ran = await runner({
       dbClient: client,
-      dir: directory,
+      dir: migrationsFolder,
       direction: 'up',
       migrationsSchema: 'kasabi',
       migrationsTable: 'migration',

@@ -10,6 +10,8 @@ import { startService, type TestService } from '@kasabi/test/support';
 /** A server that a test takes away and brings back, at the same address and with its data. */
 export interface PrivateServer {
   readonly pid: () => number;
+  /** Its URL, whether it runs or not. */
+  readonly url: string;
   stop(): Promise<void>;
   start(): Promise<void>;
 }
@@ -42,6 +44,7 @@ function serverOf(first: Handle, again: () => Promise<Handle>): PrivateServer {
   let running: Handle | undefined = first;
   return {
     pid: () => running?.pid ?? Number.NaN,
+    url: first.url,
     async stop() {
       const server = running;
       running = undefined;

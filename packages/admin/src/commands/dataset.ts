@@ -13,10 +13,14 @@ import { withDatabase } from '../database.ts';
 import { formatCount, formatTime, print, printJson } from '../output.ts';
 import { formatTable } from '../table.ts';
 import { addLoadCommand } from './dataset-load.ts';
+import { addUnlockCommand } from './dataset-unlock.ts';
 
-/** Adds `dataset create`, `publish`, `list`, `show`, `load` and `count`. */
+/** Adds `dataset create`, `publish`, `list`, `show`, `load`, `count` and `unlock`. */
 export function addDatasetCommands(program: Command): void {
-  const dataset = program.command('dataset').description('datasets and their data');
+  const dataset = program
+    .command('dataset')
+    .alias('datasets')
+    .description('datasets, their data and their locks');
 
   const create = dataset
     .command('create')
@@ -87,6 +91,8 @@ export function addDatasetCommands(program: Command): void {
       else print(`${code} holds ${formatCount(quads)} quads.`);
     });
   addExamples(count, 'dataset count nasa');
+
+  addUnlockCommand(dataset);
 }
 
 type Summary = Omit<Dataset, 'id'>;

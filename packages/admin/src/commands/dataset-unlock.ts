@@ -1,0 +1,37 @@
+import { DatasetUnknown } from '@kasabi/datasets';
+import { releaseAbandonedLock } from '@kasabi/operations';
+import type { Command } from 'commander';
+import { addExamples, jsonOption } from '../arguments.ts';
+import { withDatabase } from '../database.ts';
+import { ActionRefused } from '../errors.ts';
+import { print, printJson } from '../output.ts';
+import { operatorAddress } from './job-actions.ts';
+
+/** Adds `dataset unlock`. */
+export function addUnlockCommand(dataset: Command): void {
+  const unlock = dataset
+    .command('unlock')
+    .description('release the lock of a dataset whose job has ended or is not there')
+    .argument('<CODE>', 'its short code')
+    .addOption(jsonOption())
+    .action(async (code: string, options: { json?: true }) => {
+      const result = await withDatabase((pool) =>
+        releaseAbandonedLock(pool, { dataset: code, operatorAddress }),
+      );
+      switch (result.outcome) {
+        case 'dataset-unknown':
+          throw new DatasetUnknown(code);
+        case 'not-locked':
+          throw new ActionRefused(`The dataset ${code} is not locked; nothing was changed.`);
+        case 'job-not-ended':
+          throw new ActionRefused(
+            `The job ${result.jobId}, which holds the lock, is ${result.status}; nothing was changed. ` +
+              'If its worker is lost, the rescuer frees the dataset when a worker runs.',
+          );
+        case 'done':
+          if (options.json) printJson({ code, unlocked: true });
+          else print(`${code} is read-write again.`);
+      }
+    });
+  addExamples(unlock, 'dataset unlock nasa');
+}

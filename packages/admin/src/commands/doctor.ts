@@ -1,0 +1,56 @@
+import { SettingsInvalid } from '@kasabi/service-kit';
+import type { Command } from 'commander';
+import { addExamples, jsonOption } from '../arguments.ts';
+import { type Check, judge, worstOf } from '../doctor/check.ts';
+import { examine } from '../doctor/examine.ts';
+import { readSettings } from '../env.ts';
+import { print, printJson } from '../output.ts';
+
+/** What `doctor` ends with; 2 is wrong usage, as of every command. */
+export const doctorExitCode = { ok: 0, fail: 1, warn: 3 } as const;
+
+/** Adds `doctor`, which tells `exit` the exit code of its verdict. */
+export function addDoctorCommand(program: Command, exit: (code: number) => void): void {
+  const doctor = program
+    .command('doctor')
+    .description('look at settings, Postgres, Redis, workers and jobs, and say what to do')
+    .addOption(jsonOption())
+    .action(async (options: { json?: true }) => {
+      const checks = await examineAll();
+      const status = worstOf(checks);
+      exit(doctorExitCode[status]);
+      if (options.json) printJson({ status, checks });
+      else print([...checks.map(lineOf), '', conclusions[status]].join('\n'));
+    });
+  addExamples(doctor, 'doctor', 'doctor --json').addHelpText(
+    'after',
+    `
+Settings:
+  DATABASE_URL  a login that may assume the role of the schema's owner
+  REDIS_URL     the workers' Redis; unset, Redis is not looked at
+
+Exit codes: 0 all is well, 1 something does not work, 3 it works but something needs a look,
+2 wrong usage`,
+  );
+}
+
+async function examineAll(): Promise<Check[]> {
+  try {
+    return await examine(readSettings());
+  } catch (error) {
+    if (!(error instanceof SettingsInvalid)) throw error;
+    const todo = 'Set it right, and see npm run admin -- doctor --help.';
+    return [judge('settings', error.message, { status: 'fail', todo })];
+  }
+}
+
+const conclusions = {
+  ok: 'All is well.',
+  warn: 'It works, but something needs a look.',
+  fail: 'Something does not work.',
+} as const;
+
+function lineOf({ name, status, what, todo }: Check): string {
+  const line = `${status.padEnd(4)}  ${name.padEnd(17)}  ${what}`;
+  return todo === undefined ? line : `${line}\n${' '.repeat(25)}-> ${todo}`;
+}

@@ -1,0 +1,63 @@
+import { type OperatorJob, readJob, readTransitions, type Transition } from '@kasabi/operations';
+import type { Command } from 'commander';
+import { addExamples, jobId, jsonOption } from '../arguments.ts';
+import { withDatabase } from '../database.ts';
+import { JobUnknown } from '../errors.ts';
+import { formatTime, print, printJson } from '../output.ts';
+import { formatTable } from '../table.ts';
+
+/** Adds `job show`. */
+export function addShowCommand(job: Command): void {
+  const show = job
+    .command('show')
+    .description('show a job: its record, and each of its transitions with its error')
+    .argument('<ID>', "the job's id", jobId)
+    .addOption(jsonOption())
+    .action(async (id: string, options: { json?: true }) => {
+      const [found, transitions] = await withDatabase((pool) =>
+        Promise.all([readJob(pool, id), readTransitions(pool, id)]),
+      );
+      if (found === undefined) throw new JobUnknown(id);
+      if (options.json) printJson({ ...found, transitions });
+      else print(`${recordTable(found)}\n\n${transitionTable(transitions)}`);
+    });
+  addExamples(show, 'job show 01a20884-0fde-7de2-a5a9-9bbb6dc070ee');
+}
+
+function recordTable(job: OperatorJob): string {
+  return formatTable(
+    ['Job', job.id],
+    [
+      ['Dataset', job.dataset],
+      ['Owner', `${job.owner}, by key ${job.keyId}`],
+      ['Type', job.type],
+      ['Status', job.status],
+      ['Created', formatTime(job.created)],
+      ['Start time', formatTime(job.startTime)],
+      ['Due', formatTime(job.due)],
+      ['Started', formatTime(job.started)],
+      ['Ended', formatTime(job.endTime)],
+      ['Attempt', String(job.attempt)],
+      ['Lease', job.leaseHolder === null ? '-' : leaseOf(job)],
+      ['In Redis since', formatTime(job.enqueuedAt)],
+      ['Message', job.message ?? '-'],
+    ],
+  );
+}
+
+const leaseOf = (job: OperatorJob): string =>
+  `${job.leaseHolder} until ${formatTime(job.leaseExpires)}`;
+
+function transitionTable(transitions: readonly Transition[]): string {
+  if (transitions.length === 0) return 'Nothing has happened to it since it was accepted.';
+  return formatTable(
+    ['AT', 'EVENT', 'ATTEMPT', 'BY', 'MESSAGE'],
+    transitions.map((it) => [
+      it.at.toISOString(),
+      it.event,
+      String(it.attempt),
+      it.actor,
+      it.message ?? '-',
+    ]),
+  );
+}

@@ -1,0 +1,97 @@
+import { diagnose, type Finding, formatDuration, type Overview } from '@kasabi/operations';
+import { createPool, roleUrl } from '@kasabi/postgres';
+import type { AdminSettings } from '../env.ts';
+import { atLeast, type Check, judge } from './check.ts';
+import { checkPostgres } from './postgres.ts';
+import { checkRedis } from './redis.ts';
+
+const oldestNode = '20.19.0';
+
+/** How long a statement may take, in milliseconds: a frozen Postgres must not freeze the doctor. */
+const patienceMs = 10_000;
+
+/**
+ * Looks at everything and returns what it found, whatever is away. Only an error that nobody foresaw
+ * throws.
+ */
+export async function examine(settings: AdminSettings): Promise<Check[]> {
+  const pool = createPool({
+    url: roleUrl(settings.DATABASE_URL, 'owner'),
+    applicationName: 'kasabi-doctor',
+    max: 2,
+    statementTimeoutMs: patienceMs,
+    onIdleError: () => undefined,
+  });
+  try {
+    const postgres = await checkPostgres(pool);
+    const { overview } = postgres;
+    const url = settings.REDIS_URL;
+    const redis =
+      url === undefined
+        ? undefined
+        : await checkRedis(url, overview === undefined ? undefined : pool);
+    const checks = [...checkHere(url), ...postgres.checks, ...(redis?.checks ?? [])];
+    // A schema that is not there says nothing of how things are.
+    if (postgres.answered && overview === undefined) return checks;
+    const findings = diagnose({
+      overview,
+      postgresError: postgres.error,
+      redisAnswers: redis?.answers,
+      clockOffsetMs: postgres.clockOffsetMs,
+    });
+    // With Postgres away, nobody else says that Redis is, too.
+    if (overview === undefined && redis?.answers === false) findings.push(redisDown);
+    const said = [...checks, ...(overview === undefined ? [] : describe(overview))];
+    return [...said, ...findings.map(ofFinding)];
+  } finally {
+    await pool.end();
+  }
+}
+
+const redisDown: Finding = {
+  code: 'redis-down',
+  severity: 'critical',
+  what: 'Redis does not answer.',
+  todo: 'Start Redis, or see to the network between it and the services.',
+};
+
+function checkHere(redisUrl: string | undefined): Check[] {
+  const { node } = process.versions;
+  return [
+    redisUrl === undefined
+      ? judge('settings', 'REDIS_URL is not set: Redis is not looked at', {
+          status: 'warn',
+          todo: "Set REDIS_URL to the workers' Redis.",
+        })
+      : judge('settings', 'DATABASE_URL and REDIS_URL are set'),
+    atLeast(node, oldestNode)
+      ? judge('node', `Node.js ${node}`)
+      : judge('node', `Node.js ${node} is too old`, {
+          status: 'fail',
+          todo: `Install ${oldestNode} or newer.`,
+        }),
+  ];
+}
+
+/** What is well is said as well, in numbers. */
+function describe({ workers, lockedDatasets, relay, oldestDueMs, scheduled }: Overview): Check[] {
+  const versions = new Set(workers.map(({ version }) => version));
+  const told = [...versions].join(', ');
+  return [
+    versions.size > 1
+      ? judge('workers', `${workers.length} workers reported, of different versions: ${told}`, {
+          status: 'warn',
+          todo: 'During a roll-out this is as it should be; afterwards, replace the older ones.',
+        })
+      : judge('workers', `${workers.length} workers reported in the last day`),
+    judge(
+      'jobs',
+      `${scheduled} wait, the oldest due for ${formatDuration(oldestDueMs)}; ${relay.backlog} to be handed to Redis`,
+    ),
+    judge('locks', `${lockedDatasets.length} datasets are locked`),
+  ];
+}
+
+function ofFinding({ code, severity, what, todo }: Finding): Check {
+  return { name: code, status: severity === 'critical' ? 'fail' : 'warn', what, todo };
+}

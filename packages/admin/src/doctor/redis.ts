@@ -1,0 +1,115 @@
+import { type Drift, readDrift } from '@kasabi/operations';
+import { connect, readRedisSetup, viewQueue } from '@kasabi/queue';
+import type pg from 'pg';
+import { atLeast, type Check, judge } from './check.ts';
+import { reasonOf } from './postgres.ts';
+
+/** What BullMQ asks for. */
+const oldestRedis = '6.2.0';
+
+/** How many records and deliveries are compared. */
+const sample = 500;
+
+export interface RedisFacts {
+  readonly checks: readonly Check[];
+  readonly answers: boolean;
+}
+
+/**
+ * Looks at Redis and what it holds; `pool` is undefined when Postgres has no records, and nothing can be
+ * compared.
+ */
+export async function checkRedis(url: string, pool: pg.Pool | undefined): Promise<RedisFacts> {
+  const redis = await connect({ url, name: 'kasabi-admin', onError: () => undefined });
+  try {
+    if (redis.status !== 'ready') return { checks: [], answers: false };
+    const setup = await readRedisSetup(redis);
+    return {
+      answers: true,
+      checks: [
+        checkVersion(setup.version),
+        checkEviction(setup.evictionPolicy),
+        checkPersistence(setup.appendOnly, setup.lastWriteOk),
+        pool === undefined
+          ? {
+              name: 'drift',
+              status: 'skip',
+              what: 'Not compared: Postgres has no records to compare with',
+            }
+          : await checkDrift(redis, pool),
+      ],
+    };
+  } catch (error) {
+    // It was there a moment ago, or is frozen; or it refuses this login.
+    const todo = 'See that REDIS_URL names it with the right password, and its log.';
+    return { checks: [judge('redis', reasonOf(error), { status: 'fail', todo })], answers: false };
+  } finally {
+    redis.disconnect();
+  }
+}
+
+function checkVersion(version: string): Check {
+  const what = `Redis ${version} answers`;
+  if (atLeast(version, oldestRedis)) return judge('redis', what);
+  const todo = `Upgrade it to ${oldestRedis} or newer.`;
+  return judge('redis', `${what}, and is too old`, { status: 'fail', todo });
+}
+
+function checkEviction(policy: string): Check {
+  const what = `maxmemory-policy is ${policy}`;
+  if (policy === 'noeviction') return judge('redis-eviction', what);
+  return judge('redis-eviction', `${what}: Redis may throw deliveries away`, {
+    status: 'fail',
+    todo: 'Set maxmemory-policy noeviction. No job is lost meanwhile, but some start late.',
+  });
+}
+
+function checkPersistence(appendOnly: boolean, lastWriteOk: boolean): Check {
+  if (!appendOnly) {
+    return judge('redis-persistence', 'appendonly is off: a restart of Redis empties the queue', {
+      status: 'warn',
+      todo: 'Set appendonly yes. Without it the relay hands everything over again after a restart.',
+    });
+  }
+  if (!lastWriteOk) {
+    return judge('redis-persistence', 'Redis could not write its append-only file', {
+      status: 'fail',
+      todo: 'See to the disk of Redis: it is full or broken, and Redis refuses writes.',
+    });
+  }
+  return judge('redis-persistence', 'appendonly is on');
+}
+
+async function checkDrift(
+  redis: Awaited<ReturnType<typeof connect>>,
+  pool: pg.Pool,
+): Promise<Check> {
+  const view = await viewQueue(redis);
+  try {
+    return judgeDrift(await readDrift(pool, view, sample));
+  } finally {
+    await view.close();
+  }
+}
+
+function judgeDrift({ records, missing, deliveries, ended, foreign }: Drift): Check {
+  if (foreign.length > 0) {
+    const whose = `${foreign.length} of ${deliveries} deliveries in Redis are of jobs that Postgres does not have`;
+    return judge('drift', `${whose}, such as ${foreign[0]}`, {
+      status: 'warn',
+      todo: 'See that DATABASE_URL and REDIS_URL belong together: one Redis database serves one system. Workers drop such deliveries.',
+    });
+  }
+  if (missing.length > 0) {
+    const what = `Redis lacks ${missing.length} of ${records} jobs that it was handed, such as ${missing[0]}`;
+    return judge('drift', what, {
+      status: 'warn',
+      todo: 'The relay hands them over again when they are due, or at once when it finds Redis restarted. If that goes on, see redis-eviction.',
+    });
+  }
+  const dropped = ended > 0 ? `; ${ended} are of jobs that have ended, and will be dropped` : '';
+  return judge(
+    'drift',
+    `Redis holds all of ${records} jobs looked at, Postgres all of ${deliveries} deliveries${dropped}`,
+  );
+}

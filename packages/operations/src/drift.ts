@@ -1,0 +1,60 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Database } from '@kasabi/postgres';
+import type { QueueView } from '@kasabi/queue';
+
+/** Where Postgres and Redis differ, of a sample. */
+export interface Drift {
+  /** How many records were looked up in Redis, and the jobs of those that it should hold and does not. */
+  readonly records: number;
+  readonly missing: readonly string[];
+  /** How many deliveries were looked up in Postgres. */
+  readonly deliveries: number;
+  /** Of these, those whose job has ended: a worker drops them when they are due. */
+  readonly ended: number;
+  /** Those whose job Postgres does not have: this Redis is another database's as well. */
+  readonly foreign: readonly string[];
+}
+
+interface Expected {
+  readonly id: string;
+  readonly attempt: number;
+}
+
+// What was handed over, and has had time to be.
+const handedOver = `
+  SELECT id, attempt FROM kasabi.job
+  WHERE status = 'scheduled' AND enqueued_at < now() - interval '1 second' AND ($2::uuid[] IS NULL OR id = ANY($2))
+  ORDER BY due LIMIT $1`;
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/** How long after the first look the second follows, in milliseconds. */
+const secondLookMs = 1_000;
+
+/**
+ * Compares Postgres with Redis: of up to `sample` records that are due next, and of as many deliveries.
+ * Jobs move meanwhile, so that what is missing is looked for again a second later.
+ */
+export async function readDrift(db: Database, queue: QueueView, sample: number): Promise<Drift> {
+  const expect = async (ids: readonly string[] | null): Promise<Expected[]> =>
+    (await db.query<Expected>(handedOver, [sample, ids])).rows;
+  const expected = await expect(null);
+  let missing = await queue.missing(expected);
+  if (missing.length > 0) {
+    await sleep(secondLookMs);
+    missing = await queue.missing(await expect(missing));
+  }
+  const held = await queue.held(sample);
+  const { rows } = await db.query<{ id: string; status: string }>(
+    'SELECT id, status FROM kasabi.job WHERE id = ANY($1::uuid[])',
+    [held.filter((id) => uuid.test(id))],
+  );
+  const statuses = new Map(rows.map(({ id, status }) => [id, status]));
+  return {
+    records: expected.length,
+    missing,
+    deliveries: held.length,
+    ended: rows.filter(({ status }) => status === 'completed' || status === 'failed').length,
+    foreign: held.filter((id) => !statuses.has(id)),
+  };
+}
