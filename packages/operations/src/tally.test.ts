@@ -1,6 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { complete, fail } from '@kasabi/jobs';
+import { createPool, roleUrl } from '@kasabi/postgres';
+import { waitFor } from '@kasabi/test/support';
+import type pg from 'pg';
 import { createFixture, type Fixture } from '../../../test/integration/support/fixture.ts';
 import { readHistory } from './history.ts';
 import { createTally } from './tally.ts';
@@ -16,14 +19,14 @@ after(async () => {
 });
 
 /** A round of a worker that has its turn. */
-async function tally(): Promise<void> {
+async function tally(db: pg.Pool = fixture.worker): Promise<void> {
   await fixture.admin.query("UPDATE kasabi.job_tally_progress SET at = '-infinity'");
-  await round();
+  await round(db);
 }
 
-const round = (): Promise<void> =>
+const round = (db: pg.Pool = fixture.worker): Promise<void> =>
   createTally({
-    db: fixture.worker,
+    db,
     intervalMs: 10_000,
     onError: (error) => assert.fail(String(error)),
   }).runOnce();
@@ -96,6 +99,36 @@ test('a gap is made good, with the drift and run time of each minute', async () 
     ['3 minutes'],
   );
   assert.deepEqual(progress, [{ caught: true }]);
+});
+
+test('with many jobs, a round reads those of the last minutes alone', async () => {
+  await fixture.admin.query(`
+    INSERT INTO kasabi.job (id, dataset_id, type, status, created, start_time, due, started, attempt,
+                            end_time, requested_by)
+    SELECT uuidv7(at - now()), 1, 'reset', 'completed', at, at, at, at, 1, at, 1
+    FROM (SELECT now() - n * interval '1 s' AS at FROM generate_series(1000, 50000) AS n) AS made`);
+  await tally();
+  await fixture.admin.query('VACUUM ANALYZE kasabi.job');
+  const read = async (): Promise<number> => {
+    const { rows } = await fixture.admin.query<{ read: number }>(
+      "SELECT seq_tup_read + idx_tup_fetch AS read FROM pg_stat_user_tables WHERE relname = 'job'",
+    );
+    return rows[0]?.read ?? Number.NaN;
+  };
+  // Ending its connections makes Postgres count what they have read.
+  const pool = createPool({
+    url: roleUrl(fixture.database.url, 'worker'),
+    applicationName: 'test-tally',
+    onIdleError: () => undefined,
+  });
+  const earlier = await read();
+  // So often that Postgres would plan a prepared statement for any values.
+  for (let n = 0; n < 8; n += 1) await tally(pool);
+  await pool.end();
+  const rounds = await waitFor(async () => (await read()) - earlier || undefined, {
+    what: 'counts of reads',
+  });
+  assert.ok(rounds > 0 && rounds < 8 * 1_000, `${rounds} records in 8 rounds`);
 });
 
 test('the history of any length has no gaps and at most 240 points', async () => {

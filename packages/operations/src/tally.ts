@@ -16,17 +16,19 @@ const percentile = (part: number, time: string): string =>
   `percentile_cont(${part}) WITHIN GROUP (ORDER BY extract(epoch FROM ${time})::float8 * 1000)`;
 
 // Whoever finds the last round long enough ago takes the turn and makes the others, who wait for the row,
-// find it recent. A minute is final when it has been over for one more: what was committed late is in it.
-// A gap is made good as far as a day back. Spans without a turn are NULL, and read nothing.
-const text = `
-  WITH turn AS (
-    UPDATE kasabi.job_tally_progress
-    SET at = now(), final_before = date_trunc('minute', now() - interval '1 minute')
-    WHERE at <= now() - $1 * interval '1 millisecond'
-    RETURNING greatest(old.final_before, date_trunc('minute', now() - interval '1 day')) AS since
-  ), accepted AS (
+// find it recent. A gap is made good as far as a day back.
+const turn = `
+  UPDATE kasabi.job_tally_progress SET at = now()
+  WHERE at <= now() - $1 * interval '1 millisecond'
+  RETURNING greatest(final_before, date_trunc('minute', now() - interval '1 day')) AS since`;
+
+// In a statement of its own, not prepared: for a time that it does not know, Postgres plans to read a
+// third of the table. A minute is final when it has been over for one more: what was committed late is in
+// it.
+const count = `
+  WITH accepted AS (
     SELECT date_trunc('minute', uuid_extract_timestamp(id)) AS minute, type, count(*) AS accepted
-    FROM kasabi.job WHERE id >= (SELECT ${firstId('since')} FROM turn)
+    FROM kasabi.job WHERE id >= ${firstId('$1::timestamptz')}
     GROUP BY 1, 2
   ), ended AS (
     SELECT date_trunc('minute', end_time) AS minute, type,
@@ -36,14 +38,18 @@ const text = `
            ${percentile(0.99, 'started - start_time')} AS drift_p99_ms,
            ${percentile(0.5, 'end_time - started')} AS run_p50_ms,
            ${percentile(0.99, 'end_time - started')} AS run_p99_ms
-    FROM kasabi.job WHERE end_time >= (SELECT since FROM turn)
+    FROM kasabi.job WHERE end_time >= $1
     GROUP BY 1, 2
+  ), progress AS (
+    UPDATE kasabi.job_tally_progress
+    SET final_before = greatest(final_before, date_trunc('minute', now() - interval '1 minute'))
   )
   INSERT INTO kasabi.job_tally (minute, type, accepted, completed, failed,
     drift_p50_ms, drift_p99_ms, run_p50_ms, run_p99_ms)
   SELECT minute, type, coalesce(accepted, 0), coalesce(completed, 0), coalesce(failed, 0),
          drift_p50_ms, drift_p99_ms, run_p50_ms, run_p99_ms
   FROM accepted FULL JOIN ended USING (minute, type)
+  ORDER BY minute, type
   ON CONFLICT (minute, type) DO UPDATE
   SET accepted = excluded.accepted, completed = excluded.completed, failed = excluded.failed,
       drift_p50_ms = excluded.drift_p50_ms, drift_p99_ms = excluded.drift_p99_ms,
@@ -59,7 +65,12 @@ export function createTally(options: TallyOptions): Loop {
     intervalMs: options.intervalMs,
     async runOnce() {
       // Less than the pause, which varies by a tenth: one worker alone has every turn.
-      await options.db.query({ name: 'tally', text, values: [options.intervalMs * 0.8] });
+      const { rows } = await options.db.query<{ since: Date }>({
+        name: 'tally-turn',
+        text: turn,
+        values: [options.intervalMs * 0.8],
+      });
+      if (rows[0] !== undefined) await options.db.query(count, [rows[0].since]);
     },
     onError: options.onError,
   });
