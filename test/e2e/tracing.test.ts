@@ -288,6 +288,10 @@ describe('without an endpoint', () => {
       const lines = [off.api, ...off.workers].flatMap((service) => service.logs);
       assert.ok(lines.some((line) => line.includes('"completed"')));
       assert.ok(!lines.some((line) => line.includes('traceId')));
+      // Nor has a line anything of the line before.
+      const requests = lines.filter((line) => line.includes('request completed'));
+      assert.ok(requests.length > 0);
+      assert.ok(!requests.some((line) => /"(port|jobId)"/.test(line)));
     } finally {
       await off.stop();
     }
