@@ -17,6 +17,7 @@ function makeDoubler(
   const batches: (readonly number[])[] = [];
   let [under, most] = [0, 0];
   const batcher = createBatcher<number, number>({
+    name: 'doubling',
     maxSize: options.maxSize ?? 100,
     maxConcurrent: 2,
     run: async (batch) => {

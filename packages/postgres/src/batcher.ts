@@ -1,6 +1,9 @@
+import { inBatch, type Traceparent, traceNow } from '@kasabi/tracing';
 import { isRefusal } from './errors.ts';
 
 export interface BatcherOptions<Item, Result> {
+  /** What batches of several are called in traces. */
+  readonly name: string;
   /** Handles a batch; resolves to one result per item, in the same order. */
   readonly run: (items: readonly Item[]) => Promise<readonly Result[]>;
   /** Most items in one batch. */
@@ -18,6 +21,8 @@ export interface Batcher<Item, Result> {
 
 interface Entry<Item, Result> {
   readonly item: Item;
+  /** The trace it was added in. */
+  readonly trace: Traceparent | undefined;
   readonly resolve: (result: Result) => void;
   readonly reject: (reason: unknown) => void;
 }
@@ -37,7 +42,11 @@ export function createBatcher<Item, Result>(
 
   async function runBatch(entries: readonly Entry<Item, Result>[]): Promise<void> {
     try {
-      const results = await options.run(entries.map((entry) => entry.item));
+      const results = await inBatch(
+        options.name,
+        entries.map((entry) => entry.trace),
+        () => options.run(entries.map((entry) => entry.item)),
+      );
       entries.forEach((entry, index) => {
         entry.resolve(results[index] as Result);
       });
@@ -66,7 +75,7 @@ export function createBatcher<Item, Result>(
   return {
     add: (item) =>
       new Promise((resolve, reject) => {
-        waiting.push({ item, resolve, reject });
+        waiting.push({ item, trace: traceNow(), resolve, reject });
         if (scheduled) return;
         scheduled = true;
         // setImmediate, not a microtask: every request read from its socket in this turn joins.

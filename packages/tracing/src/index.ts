@@ -8,5 +8,6 @@ export {
   type SpanOptions,
   type Traceparent,
   traceIdNow,
+  traceNow,
 } from './spans.ts';
 export { startTracing, type Tracing, type TracingOptions } from './start.ts';

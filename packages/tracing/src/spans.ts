@@ -118,6 +118,11 @@ export async function inBatch<T>(
   return await ending(openSpan(span, ROOT_CONTEXT), work);
 }
 
+/** The trace under way in this place, as it is handed on. */
+export function traceNow(): Traceparent | undefined {
+  return tracing ? traceparentOf(context.active()) : undefined;
+}
+
 /** The id of the trace under way in this place, for the log. */
 export function traceIdNow(): string | undefined {
   if (!tracing) return undefined;

@@ -8,7 +8,7 @@ import {
 import { createBatcher } from '@kasabi/postgres';
 import type { Delivery, Producer } from '@kasabi/queue';
 import type { Logger } from '@kasabi/service-kit';
-import { inBatch, inSpan, type Traceparent } from '@kasabi/tracing';
+import { inSpan, type Traceparent } from '@kasabi/tracing';
 import type pg from 'pg';
 import type { ApiMetrics } from './metrics.ts';
 
@@ -41,27 +41,19 @@ export function createAcceptor(options: AcceptorOptions): Acceptor {
   const pending = new Set<Promise<void>>();
 
   const records = createBatcher<AcceptRequest, AcceptOutcome>({
-    run: (requests) =>
-      inBatch(
-        'accept batch',
-        requests.map((request) => request.trace),
-        () => acceptJobs(pool, requests, options),
-      ),
+    name: 'accept batch',
+    run: (requests) => acceptJobs(pool, requests, options),
     maxSize: 500,
     maxConcurrent: 4,
   });
 
   const deliveries = createBatcher<Delivery, undefined>({
-    run: (batch) =>
-      inBatch(
-        'enqueue batch',
-        batch.map((delivery) => delivery.trace),
-        async () => {
-          await producer.enqueue(batch);
-          await markEnqueued(pool, batch);
-          return batch.map(() => undefined);
-        },
-      ),
+    name: 'enqueue batch',
+    run: async (batch) => {
+      await producer.enqueue(batch);
+      await markEnqueued(pool, batch);
+      return batch.map(() => undefined);
+    },
     maxSize: 500,
     maxConcurrent: 2,
   });

@@ -22,6 +22,7 @@ export interface JobReader {
 /** Reads jobs for requests; those of one turn of the event loop share one statement. */
 export function createJobReader(pool: pg.Pool): JobReader {
   const records = createBatcher<AskedJob, FindOutcome>({
+    name: 'find batch',
     run: (requests) => findJobs(pool, requests),
     maxSize: 500,
     maxConcurrent: 4,
