@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { freePort } from '@kasabi/local';
+import { findingCodes } from '@kasabi/operations';
 import { jobTypeNames } from '@kasabi/protocol';
 import { type Scrape, scrape, startStack, type TestStack, waitFor } from '@kasabi/test/support';
 import { ask, submitForm, untilEnded } from './support/client.ts';
@@ -25,7 +26,7 @@ const worker = (): Promise<Scrape> => scrape(stack.workers[0]?.url ?? '');
 const bounded: Readonly<Record<string, RegExp>> = {
   method: /^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|other)$/,
   route: /^(none|(\/(:?[a-z]+(\.[a-z]+)*|\*splat))+|\/|\/:name\.[a-z]+)$/,
-  code: /^\d{3}$/,
+  code: new RegExp(`^(\\d{3}|${findingCodes.join('|')})$`),
   pool: /^(requests|jobs|upkeep)$/,
   loop: /^[a-z]+$/,
   dependency: /^(postgres|redis)$/,
@@ -34,6 +35,7 @@ const bounded: Readonly<Record<string, RegExp>> = {
   reason:
     /^(early|busy|error|refused|dataset-unknown|too-far-ahead|too-many-open|key-reused|in-flight)$/,
   status: /^(scheduled|running|failed)$/,
+  state: /^(alive|silent)$/,
   version: /^\d+\.\d+\.\d+$/,
   le: /^(\+Inf|[\d.]+)$/,
 };
@@ -49,7 +51,7 @@ describe('the metrics of every service', () => {
         assert.match(type, /^(counter|gauge|histogram)$/, name);
         assert.equal(name.endsWith('_total'), type === 'counter', name);
         assert.doesNotMatch(name, /_(ms|milliseconds|minutes|count|sum|bucket)$/);
-        if (/duration|wait_|drift|age|lag|offset|timestamp/.test(name)) {
+        if (/duration|wait_|drift|_age|lag|longest|offset|timestamp/.test(name)) {
           assert.match(name, /_seconds$/);
         }
         assert.match(help, /^[A-Z].+\.$/, name);

@@ -15,7 +15,7 @@ const zero = (): number => 0;
 export const registries: Readonly<Record<string, Registry>> = {
   api: createApiMetrics(zero).registry,
   worker: createWorkerMetrics({ running: zero, concurrency: 1, clockOffsetMs: zero }).registry,
-  status: createStatusMetrics(zero),
+  status: createStatusMetrics(zero).registry,
 };
 
 const log = createLogger({ service: 'test', level: 'silent' });

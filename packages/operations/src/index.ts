@@ -3,6 +3,7 @@ export {
   cancelAsOperator,
   type OperatorCancelOutcome,
 } from './cancel-as-operator.ts';
+export { type Counts, type JobCount, readCounts } from './counts.ts';
 export { type DatasetPage, readDatasetPage } from './dataset-page.ts';
 export { diagnose } from './diagnose.ts';
 export { silentAfterMs } from './diagnose-workers.ts';

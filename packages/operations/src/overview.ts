@@ -82,12 +82,14 @@ const ms = (interval: string): string => `(extract(epoch FROM ${interval}) * 100
 const list = (select: string): string =>
   `(SELECT coalesce(json_agg(x), '[]') FROM (${select}) AS x)`;
 
+// The job is looked up for each of them: a plain join may be done by a scan of all jobs.
 const lockedDatasets = `
   SELECT d.code, d.locked_by AS "lockedBy", d.locked_at AS "lockedAt",
          ${ms('now() - d.locked_at')} AS "lockedMs", j.status AS "jobStatus",
          CASE WHEN j.lease_expires < now() THEN ${ms('now() - j.lease_expires')} END
            AS "leaseExpiredMs"
-  FROM kasabi.dataset d LEFT JOIN kasabi.job j ON j.id = d.locked_by
+  FROM kasabi.dataset d LEFT JOIN LATERAL (
+    SELECT status, lease_expires FROM kasabi.job WHERE id = d.locked_by LIMIT 1) AS j ON true
   WHERE d.locked_by IS NOT NULL ORDER BY d.locked_at LIMIT 100`;
 
 const workers = `

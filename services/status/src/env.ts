@@ -29,6 +29,9 @@ export const schema = z.object({
   METRICS_PORT: metricsPort().describe(
     "A port for /metrics alone; it is on the service's own port unless set",
   ),
+  SAMPLE_INTERVAL_MS: integer({ from: 100, to: 60_000, fallback: 10_000, what: ms }).describe(
+    'The pause between readings of the whole system for /metrics',
+  ),
   API_PUBLIC_URL: publicUrl().describe('Where clients reach the api service'),
   API_INTERNAL_URL: publicUrl()
     .optional()

@@ -19,6 +19,7 @@ import { addJobRoutes, type JobRoutesOptions } from './jobs.ts';
 import { addListRoute } from './list.ts';
 import { createStatusMetrics } from './metrics.ts';
 import { createJobReader } from './read-job.ts';
+import { createSampler } from './sampler.ts';
 import { createWatcher } from './watcher.ts';
 
 await runService(async () => {
@@ -50,8 +51,15 @@ await runService(async () => {
     queued: () => jobs.waiting + pool.waitingCount,
     maxQueued: settings.MAX_QUEUED,
   });
-  const registry = createStatusMetrics(() => watcher.waiting);
+  const metrics = createStatusMetrics(() => watcher.waiting);
+  const { registry } = metrics;
   measurePools(registry, { requests: pool });
+  const sampler = createSampler({
+    db: pool,
+    intervalMs: settings.SAMPLE_INTERVAL_MS,
+    metrics,
+    onError: throttledWarning(log, 'sampler round failed'),
+  });
   const stopping = new AbortController();
   const statusUrl = settings.STATUS_PUBLIC_URL;
   const jobRoutes: JobRoutesOptions = {
@@ -86,6 +94,7 @@ await runService(async () => {
   });
   const scraped = await listenForMetrics({ registry, port: settings.METRICS_PORT, log });
   watcher.loop.start();
+  sampler.start();
   log.info({ port: server.port }, 'listening');
 
   return {
@@ -96,7 +105,7 @@ await runService(async () => {
       stopping.abort();
       await server.close(settings.SHUTDOWN_TIMEOUT_MS / 2);
       overload.stop();
-      await watcher.loop.stop();
+      await Promise.all([watcher.loop.stop(), sampler.stop()]);
       await scraped?.close(0);
       await pool.end();
       await tracing.stop();

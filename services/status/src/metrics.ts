@@ -1,13 +1,18 @@
 import { onLoopRound } from '@kasabi/jobs';
 import { createLoopMetrics, createRegistry } from '@kasabi/service-kit';
 import { Gauge, type Registry } from 'prom-client';
+import { createOverviewMetrics, type OverviewMetrics } from './overview-metrics.ts';
+
+export interface StatusMetrics extends OverviewMetrics {
+  readonly registry: Registry;
+}
 
 /**
- * All that is measured of the status service itself.
+ * All that is measured of the status service, and, by it, of the whole system.
  *
  * @param waiting how many clients wait for a job just now.
  */
-export function createStatusMetrics(waiting: () => number): Registry {
+export function createStatusMetrics(waiting: () => number): StatusMetrics {
   const registry = createRegistry();
   onLoopRound(createLoopMetrics(registry));
   new Gauge({
@@ -18,5 +23,5 @@ export function createStatusMetrics(waiting: () => number): Registry {
       this.set(waiting());
     },
   });
-  return registry;
+  return { registry, ...createOverviewMetrics(registry) };
 }

@@ -1,0 +1,114 @@
+import {
+  type Counts,
+  countLimit,
+  diagnose,
+  type Facts,
+  findingCodes,
+  type Overview,
+  silentAfterMs,
+} from '@kasabi/operations';
+import { type JobType, jobTypeNames } from '@kasabi/protocol';
+import { mapNames } from '@kasabi/service-kit';
+import { Gauge, type Registry } from 'prom-client';
+
+/** Told of what was read of the whole system. */
+export interface OverviewMetrics {
+  sampled(overview: Overview, counts: Counts): void;
+  /** Postgres did not answer: all gauges stay as they were, but for what that itself means. */
+  missed(): void;
+}
+
+const openStatuses = ['scheduled', 'running'] as const;
+
+/** What is shown of the whole system: the last sample, and how old that is. */
+export function createOverviewMetrics(registry: Registry): OverviewMetrics {
+  const registers = [registry];
+  const gauge = (name: string, help: string) => new Gauge({ name, help, registers });
+  const jobs = new Gauge({
+    name: 'kasabi_jobs',
+    help: `Open jobs, by type and status; of those scheduled, at most ${countLimit} are counted.`,
+    labelNames: ['type', 'status'],
+    registers,
+  });
+  const open = mapNames(jobTypeNames, (type) =>
+    mapNames(openStatuses, (status) => jobs.labels(type, status)),
+  );
+  const due = gauge('kasabi_jobs_due', `Jobs that are due and wait, at most ${countLimit}.`);
+  const oldest = gauge(
+    'kasabi_oldest_due_job_age_seconds',
+    'For how long the oldest due job has waited to be taken up; 0 when none is due.',
+  );
+  const readOnly = gauge('kasabi_datasets_read_only', 'Datasets that are read-only.');
+  const longest = gauge(
+    'kasabi_dataset_longest_read_only_seconds',
+    'For how long the dataset has been read-only that has been so the longest; 0 when none is.',
+  );
+  const backlog = gauge(
+    'kasabi_relay_backlog_jobs',
+    `Jobs that Redis should hold and was never handed, at most ${countLimit}.`,
+  );
+  const lag = gauge(
+    'kasabi_relay_lag_seconds',
+    'For how long Redis should have held the oldest of the relay backlog; 0 when there is none.',
+  );
+  const lastRound = gauge(
+    'kasabi_relay_last_round_age_seconds',
+    'Since the last good round of any relay; +Inf when no worker has told of one.',
+  );
+  const workers = new Gauge({
+    name: 'kasabi_workers',
+    help: 'Workers by state: alive, or silent though they have not stopped in order (for a day).',
+    labelNames: ['state'],
+    registers,
+  });
+  const findings = new Gauge({
+    name: 'kasabi_findings',
+    help: 'What is wrong, as the operations page and doctor name it: how often each is found.',
+    labelNames: ['code'],
+    registers,
+  });
+  let sampledAt = performance.now();
+  new Gauge({
+    name: 'kasabi_overview_age_seconds',
+    help: 'Age of the last good sample, which the gauges of the whole system show.',
+    registers,
+    collect() {
+      this.set((performance.now() - sampledAt) / 1_000);
+    },
+  });
+
+  function show(facts: Facts): void {
+    const found = diagnose(facts);
+    for (const code of findingCodes) {
+      findings.set({ code }, found.filter((finding) => finding.code === code).length);
+    }
+  }
+
+  return {
+    sampled(overview, counts) {
+      sampledAt = performance.now();
+      const { lockedDatasets, relay } = overview;
+      for (const type of jobTypeNames) {
+        for (const status of openStatuses) open[type][status].set(countOf(counts, type, status));
+      }
+      due.set(overview.due);
+      oldest.set(overview.oldestDueMs / 1_000);
+      readOnly.set(counts.readOnlyDatasets);
+      longest.set((lockedDatasets[0]?.lockedMs ?? 0) / 1_000);
+      backlog.set(relay.backlog);
+      lag.set(relay.lagMs / 1_000);
+      lastRound.set((relay.lastRoundAgeMs ?? Number.POSITIVE_INFINITY) / 1_000);
+      const silent = overview.workers.filter(({ silentMs }) => silentMs >= silentAfterMs).length;
+      workers.set({ state: 'alive' }, overview.workers.length - silent);
+      workers.set({ state: 'silent' }, silent);
+      show({ overview });
+    },
+    missed() {
+      show({ overview: undefined });
+    },
+  };
+}
+
+function countOf({ jobs }: Counts, type: JobType, status: string): number {
+  return jobs.find((it) => it.type === type && it.status === status)?.count ?? 0;
+}

@@ -1,0 +1,33 @@
+import { createLoop, type Loop } from '@kasabi/jobs';
+import { readCounts, readOverview } from '@kasabi/operations';
+import type { Database } from '@kasabi/postgres';
+import type { OverviewMetrics } from './overview-metrics.ts';
+
+export interface SamplerOptions {
+  readonly db: Database;
+  readonly intervalMs: number;
+  readonly metrics: OverviewMetrics;
+  readonly onError: (error: unknown) => void;
+}
+
+/**
+ * Reads how the whole system is, for the metrics: in the background, so that scraping costs Postgres
+ * nothing, however many scrape and however often.
+ */
+export function createSampler(options: SamplerOptions): Loop {
+  const { db, metrics } = options;
+  return createLoop({
+    name: 'sampler',
+    intervalMs: options.intervalMs,
+    async runOnce() {
+      try {
+        const [overview, counts] = await Promise.all([readOverview(db), readCounts(db)]);
+        metrics.sampled(overview, counts);
+      } catch (error) {
+        metrics.missed();
+        throw error;
+      }
+    },
+    onError: options.onError,
+  });
+}
