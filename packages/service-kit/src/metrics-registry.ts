@@ -12,6 +12,10 @@ const { version } = JSON.parse(
 export function createRegistry(): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });
+  // Named against Prometheus's conventions: gauges that end as counters do. Their parts are kept, by type.
+  for (const kind of ['handles', 'requests', 'resources']) {
+    registry.removeSingleMetric(`nodejs_active_${kind}_total`);
+  }
   new Gauge({
     name: 'kasabi_build_info',
     help: 'Always 1; the version that runs is its label.',
