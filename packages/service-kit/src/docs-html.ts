@@ -1,33 +1,4 @@
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-/** Markup that is safe to put into a page: what is not of this type is escaped. */
-export class Html {
-  readonly text: string;
-  constructor(text: string) {
-    this.text = text;
-  }
-}
-
-type Part = Html | string | number | false | undefined | readonly Part[];
-
-function write(part: Part): string {
-  if (part === undefined || part === false) return '';
-  if (part instanceof Html) return part.text;
-  if (typeof part === 'object') return part.map(write).join('');
-  return String(part).replace(/[&<>"']/g, (char) => entities[char] ?? char);
-}
-
-/** A template for markup: whatever is put into it is escaped, unless it is markup itself. */
-export function html(strings: TemplateStringsArray, ...parts: readonly Part[]): Html {
-  const pieces = strings.map((string, index) => string + write(parts[index]));
-  return new Html(pieces.join(''));
-}
+import { type Html, html } from './html.ts';
 
 /** The part of Markdown that the document's descriptions are written in: `code`. */
 export function inline(text: string): Html[] {

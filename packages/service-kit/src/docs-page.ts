@@ -7,8 +7,9 @@ import {
   type Reference,
   type ResponseObject,
 } from '@kasabi/protocol';
-import { type Html, html, inline, paragraphs } from './docs-html.ts';
+import { inline, paragraphs } from './docs-html.ts';
 import { renderDocuments, renderErrors, typeOf } from './docs-schemas.ts';
+import { type Html, html } from './html.ts';
 
 interface Entry {
   readonly path: string;

@@ -1,5 +1,6 @@
 import type { DocumentedError, JsonSchema } from '@kasabi/protocol';
-import { type Html, html, inline } from './docs-html.ts';
+import { inline } from './docs-html.ts';
+import { type Html, html } from './html.ts';
 
 /** What a schema allows, in a few words. */
 export function typeOf(schema: JsonSchema): string | Html {

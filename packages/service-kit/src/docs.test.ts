@@ -4,7 +4,8 @@ import { createOpenApiDocument } from '@kasabi/protocol';
 import { pino } from 'pino';
 import { createApp } from './app.ts';
 import { addDocumentation } from './docs.ts';
-import { html, paragraphs } from './docs-html.ts';
+import { paragraphs } from './docs-html.ts';
+import { html } from './html.ts';
 import { type HttpServer, listen } from './server.ts';
 
 const urls = { apiUrl: 'https://api.example.org/v1', statusUrl: 'https://data.example.org' };

@@ -1,22 +1,7 @@
+import { type Html, html, readableUrl } from '@kasabi/service-kit';
 import type { Description } from './description.ts';
 
-const entities: Readonly<Record<string, string>> = {
-  '&': '&amp;',
-  '<': '&lt;',
-  '>': '&gt;',
-  '"': '&quot;',
-  "'": '&#39;',
-};
-
-/** Writes text, whatever it holds, for an element or a quoted attribute. */
-function escapeHtml(text: string): string {
-  return text.replace(/[&<>"']/g, (char) => entities[char] ?? char);
-}
-
-/** An address to read; it may break after each slash, so that it fits on a phone. */
-const readable = (url: string): string => escapeHtml(url).replaceAll('/', '/<wbr>');
-
-const time = (dateTime: string): string => `<time datetime="${dateTime}">${dateTime}</time>`;
+const time = (dateTime: string): Html => html`<time datetime="${dateTime}">${dateTime}</time>`;
 
 /**
  * The description as a page for people. It has no style sheet: elements that mean something, the
@@ -24,11 +9,9 @@ const time = (dateTime: string): string => `<time datetime="${dateTime}">${dateT
  * security policy.
  */
 export function toHtml(description: Description): string {
-  const [iri, title, status] = [description.iri, description.title, description.statusEndpoint].map(
-    escapeHtml,
-  );
+  const { iri, title, statusEndpoint: status } = description;
   // The title is in whatever language its owner writes.
-  return `<!doctype html>
+  const page = html`<!doctype html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
@@ -43,19 +26,20 @@ export function toHtml(description: Description): string {
 <h1 lang="" dir="auto">${title}</h1>
 <dl>
 <dt>Dataset</dt>
-<dd>${readable(description.iri)}</dd>
+<dd>${readableUrl(description.iri)}</dd>
 <dt>Created</dt>
 <dd>${time(description.created)}</dd>
 <dt>Published</dt>
 <dd>${description.issued === undefined ? 'not yet, it is a draft' : time(description.issued)}</dd>
 <dt>Status</dt>
-<dd><a href="${status}">${readable(description.statusEndpoint)}</a></dd>
+<dd><a href="${status}">${readableUrl(description.statusEndpoint)}</a></dd>
 <dt>Jobs, for its owner to POST to</dt>
-<dd>${readable(description.jobsEndpoint)}</dd>
+<dd>${readableUrl(description.jobsEndpoint)}</dd>
 </dl>
 <p>For programs: <a href="${iri}.ttl">this as Turtle</a>, <a href="${iri}.json">as RDF/JSON</a>.</p>
 </main>
 </body>
 </html>
 `;
+  return page.text;
 }
