@@ -59,13 +59,20 @@ export function findUnpacked(cacheDir: string, name: string): Unpacked | undefin
   const root = path.join(cacheDir, name);
   // The folder gets its name last of all, so that it is complete or absent.
   if (!existsSync(root)) return undefined;
-  const libraries = ['usr/lib', 'lib'].flatMap((folder) => {
-    const base = path.join(root, folder);
-    if (!existsSync(base)) return [];
-    const below = readdirSync(base, { withFileTypes: true }).filter((it) => it.isDirectory());
-    return [base, ...below.map((it) => path.join(base, it.name))];
-  });
+  const libraries = ['usr/lib', 'lib'].flatMap((folder) =>
+    foldersWithLibraries(path.join(root, folder)),
+  );
   return { root, libraryPath: libraries.join(':') };
+}
+
+/** Some libraries lie in a folder of their package's, where an installed program is told to look. */
+function foldersWithLibraries(folder: string): string[] {
+  if (!existsSync(folder)) return [];
+  const entries = readdirSync(folder, { withFileTypes: true });
+  const below = entries
+    .filter((it) => it.isDirectory())
+    .flatMap((it) => foldersWithLibraries(path.join(folder, it.name)));
+  return entries.some((it) => /\.so(\.|$)/.test(it.name)) ? [folder, ...below] : below;
 }
 
 /**

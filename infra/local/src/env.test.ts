@@ -43,8 +43,10 @@ describe('the settings of the local stack', () => {
     };
     const status = serviceSettings('status', 8, surroundings);
     assert.match(String(status['DATABASE_URL']), /kasabi_status/);
-    assert.equal(status['REDIS_URL'], undefined);
+    assert.equal(status['REDIS_URL'], surroundings.redisUrl);
     assert.equal(status['OPERATOR_PASSWORD'], 'secret-password');
+    const { operatorPassword: _, ...without } = surroundings;
+    assert.equal(serviceSettings('status', 8, without)['REDIS_URL'], undefined);
     const worker = serviceSettings('worker', 9, surroundings);
     assert.deepEqual([worker['WORKER_PORT'], worker['OPERATOR_PASSWORD']], ['9', undefined]);
   });

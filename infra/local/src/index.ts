@@ -1,5 +1,13 @@
+export {
+  findOnPath,
+  findUnpacked,
+  hasApt,
+  type Unpacked,
+  unpackPackages,
+} from './apt-packages.ts';
 export { acquireDataLock, type DataLock, lockHolder } from './data-lock.ts';
 export { demoDatasets, demoFile, demoOwner } from './demo-data.ts';
+export { CommandFailed } from './errors.ts';
 export { endLeftovers } from './leftovers.ts';
 export { type ManagedProcess, manageChild, startProcess } from './managed-process.ts';
 export { projectRoot } from './paths.ts';
@@ -14,6 +22,7 @@ export {
   processesWithVariable,
 } from './processes.ts';
 export { type ServerHandle, type StartRedisOptions, startRedis } from './redis.ts';
+export { runCommand } from './run-command.ts';
 export {
   isReady,
   passedThrough,

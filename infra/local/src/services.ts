@@ -43,7 +43,8 @@ export function serviceSettings(
   const { databaseUrl, redisUrl, apiPublicUrl, statusPublicUrl, operatorPassword } = surroundings;
   return {
     DATABASE_URL: roleUrl(databaseUrl, name),
-    ...(name !== 'status' && { REDIS_URL: redisUrl }),
+    // The status service shows it to operators and needs it for nothing else.
+    ...((name !== 'status' || operatorPassword) && { REDIS_URL: redisUrl }),
     ...(name !== 'worker' && { API_PUBLIC_URL: apiPublicUrl, STATUS_PUBLIC_URL: statusPublicUrl }),
     ...(name !== 'worker' && operatorPassword && { OPERATOR_PASSWORD: operatorPassword }),
     [portSettings[name]]: String(port),

@@ -4,3 +4,4 @@ export { createEpoch, type Epoch } from './epoch.ts';
 export { type QueueView, type RedisSetup, readRedisSetup, viewQueue } from './inspect.ts';
 export { KEY_PREFIX, type Payload, QUEUE_NAME } from './names.ts';
 export { createProducer, type Delivery, type Producer, QueueUnavailable } from './producer.ts';
+export { createViewer } from './viewer.ts';

@@ -5,6 +5,7 @@ export { entityTag, isFresh } from './entity-tag.ts';
 export type { Checks } from './health.ts';
 export { heldForClient } from './http-metrics.ts';
 export { Html, type HtmlPart, html, readableUrl } from './html.ts';
+export { toApiError } from './http-errors.ts';
 export { createLogger, type Logger, redactUrl } from './log.ts';
 export { createLoopMetrics, type MeasuredRound } from './loop-metrics.ts';
 export { methodNotAllowed } from './methods.ts';

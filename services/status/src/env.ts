@@ -14,6 +14,7 @@ import {
   port,
   postgresUrl,
   publicUrl,
+  redisUrl,
   shutdownTimeout,
   statementTimeout,
   traceRatio,
@@ -63,6 +64,12 @@ export const schema = z.object({
   ),
   OTEL_TRACES_SAMPLER_ARG: traceRatio().describe(
     'The share of requests that are traced, from 0 to 1; the same for all services',
+  ),
+  REDIS_URL: redisUrl()
+    .optional()
+    .describe('Redis, for the view of the queue at /ops/queues; nothing else here needs it'),
+  TRUST_PROXY: integer({ from: 0, to: 10, fallback: 0, what: 'a number of proxies' }).describe(
+    'How many proxies stand in front: so many addresses of X-Forwarded-For are believed',
   ),
   LOG_LEVEL: logLevel().describe('How much is logged'),
   SHUTDOWN_TIMEOUT_MS: shutdownTimeout().describe('How long an orderly stop may take'),

@@ -18,6 +18,7 @@ import { addEventRoutes } from './events.ts';
 import { addJobRoutes, type JobRoutesOptions } from './jobs.ts';
 import { addListRoute } from './list.ts';
 import { createStatusMetrics } from './metrics.ts';
+import { startOperations } from './ops/start.ts';
 import { createJobReader } from './read-job.ts';
 import { createSampler } from './sampler.ts';
 import { createWatcher } from './watcher.ts';
@@ -70,6 +71,7 @@ await runService(async () => {
     apiUrl: settings.API_INTERNAL_URL ?? settings.API_PUBLIC_URL,
     stopping: stopping.signal,
   };
+  const operations = await startOperations(settings, log, stopping.signal);
   const app = createApp({
     log,
     checks: { Postgres: () => databaseAnswers(pool) },
@@ -77,6 +79,9 @@ await runService(async () => {
     registry,
     servesMetrics: settings.METRICS_PORT === undefined,
     routes: (router) => {
+      router.set('trust proxy', settings.TRUST_PROXY);
+      // Before the guard: an operator looks when there is too much to do.
+      operations?.addTo(router);
       router.use(overload.middleware);
       addDocumentation(router, { apiUrl: settings.API_PUBLIC_URL, statusUrl });
       addJobRoutes(router, jobRoutes);
@@ -107,6 +112,7 @@ await runService(async () => {
       overload.stop();
       await Promise.all([watcher.loop.stop(), sampler.stop()]);
       await scraped?.close(0);
+      await operations?.stop();
       await pool.end();
       await tracing.stop();
     },

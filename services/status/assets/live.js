@@ -1,0 +1,103 @@
+// Keeps an open page up to date: takes the sections that have changed from the server's stream and says how
+// old what is shown is. The page is complete without it.
+import { Idiomorph } from './idiomorph.js';
+
+const { body } = document;
+const { base, view } = body.dataset;
+
+/** The page is asked for again this many milliseconds after the service was not there. */
+const retryMs = 2_000;
+
+/** A session in use is renewed this often, in milliseconds. */
+const renewMs = 5 * 60_000;
+
+let stream;
+let retry;
+let readAt = performance.now() - Number(body.dataset.age);
+let renewedAt = performance.now();
+
+function connect() {
+  clearTimeout(retry);
+  if (stream !== undefined || document.hidden) return;
+  stream = new EventSource(`${base}/live?view=${encodeURIComponent(view)}`);
+  stream.addEventListener('view', (event) => show(JSON.parse(event.data)));
+  stream.addEventListener('error', () => {
+    disconnect();
+    void explain();
+    retry = setTimeout(connect, retryMs);
+  });
+}
+
+/** A browser opens few connections to a host: a page that nobody sees leaves its own to others. */
+function disconnect() {
+  stream?.close();
+  stream = undefined;
+}
+
+/** Says why there is no stream. */
+async function explain() {
+  const answer = await fetch(`${base}/session`, { method: 'HEAD' }).catch(() => undefined);
+  if (answer?.status === 401) {
+    clearTimeout(retry);
+    const link = document.createElement('a');
+    link.href = `${base}/sign-in?next=${encodeURIComponent(location.pathname + location.search)}`;
+    link.textContent = 'Sign in again';
+    tell('Your session has ended, and this page no longer updates.', link);
+  } else if (!answer?.ok) {
+    tell('The status service does not answer.');
+  }
+}
+
+/** Puts a sentence above the page, or takes it away; says it aloud once and not with each repetition. */
+function tell(sentence, link) {
+  const place = document.getElementById('trouble');
+  body.toggleAttribute('data-stale', sentence !== null);
+  if ((place.firstElementChild?.dataset.text ?? null) === sentence) return;
+  place.replaceChildren();
+  if (sentence === null) return;
+  const paragraph = document.createElement('p');
+  paragraph.dataset.text = sentence;
+  paragraph.append(sentence, ' ', link ?? '');
+  place.append(paragraph);
+}
+
+function show({ sections, ageMs, trouble }) {
+  for (const [id, text] of Object.entries(sections)) {
+    const place = document.getElementById(id);
+    if (place === null) continue;
+    Idiomorph.morph(place, text, { morphStyle: 'innerHTML', ignoreActiveValue: true });
+  }
+  if (ageMs === undefined) return;
+  readAt = performance.now() - ageMs;
+  tell(trouble);
+  tick();
+}
+
+function tick() {
+  const seconds = Math.floor((performance.now() - readAt) / 1_000);
+  const minutes = Math.floor(seconds / 60);
+  const age = document.getElementById('age');
+  if (minutes >= 60) age.textContent = `${Math.floor(minutes / 60)} h ${minutes % 60} min ago`;
+  else if (minutes > 0) age.textContent = `${minutes} min ${seconds % 60} s ago`;
+  else age.textContent = `${seconds} s ago`;
+}
+
+/** Whoever works with the page stays signed in, without asking for another page. */
+function renew() {
+  if (performance.now() - renewedAt < renewMs) return;
+  renewedAt = performance.now();
+  void fetch(`${base}/session`).catch(() => undefined);
+}
+
+if (view !== undefined) {
+  connect();
+  tick();
+  setInterval(tick, 1_000);
+  document.addEventListener('visibilitychange', () => {
+    if (document.hidden) disconnect();
+    else connect();
+  });
+  window.addEventListener('pagehide', disconnect);
+  window.addEventListener('pageshow', connect);
+  for (const use of ['pointerdown', 'keydown']) document.addEventListener(use, renew);
+}

@@ -1,0 +1,129 @@
+import {
+  type Html,
+  html,
+  jobIdOf,
+  type Logger,
+  methodNotAllowed,
+  shortCodeOf,
+} from '@kasabi/service-kit';
+import type { Request, Router } from 'express';
+import { aboutJob, aboutLock } from './action-subjects.ts';
+import { callApi } from './call-api.ts';
+import type { Guard } from './guard.ts';
+import type { Links } from './links.ts';
+import type { Reads } from './reads.ts';
+
+export interface ActionOptions {
+  readonly reads: Reads;
+  readonly links: Links;
+  readonly guard: Guard;
+  readonly apiUrl: string;
+  readonly password: string;
+  readonly log: Logger;
+  /** Renders a page of this title. */
+  readonly plain: (request: Request, title: string, body: Html) => string;
+}
+
+/** Something that an operator may do. */
+interface Action {
+  readonly question: string;
+  readonly consequence: string;
+  readonly button: string;
+  /** The word that the page after it is told. */
+  readonly done: string;
+}
+
+/** What it is done to. */
+interface Subject {
+  readonly about: Html;
+  /** Its page, and the action's path below the api's `/ops`. */
+  readonly page: string;
+  readonly apiPath: string;
+}
+
+const cancel: Action = {
+  question: 'Cancel this job?',
+  consequence:
+    'It ends as failed without having run, and its owner sees that an operator cancelled it.',
+  button: 'Cancel the job',
+  done: 'cancelled',
+};
+
+const retry: Action = {
+  question: 'Repeat this job?',
+  consequence:
+    'A new job of the same type is made for the dataset, due at once. A reset deletes the data that the dataset has then.',
+  button: 'Repeat the job',
+  done: 'repeated',
+};
+
+const unlock: Action = {
+  question: 'Release this lock?',
+  consequence:
+    'The dataset can be written again. It is done only if the job that holds the lock has ended or is not there.',
+  button: 'Release the lock',
+  done: 'unlocked',
+};
+
+/** Adds the actions: a question at GET, which POST answers; the api service does what is asked. */
+export function addActions(router: Router, options: ActionOptions): void {
+  const { links, reads, guard, plain } = options;
+
+  async function jobOf(request: Request<{ id: string }>, verb: string): Promise<Subject> {
+    const id = jobIdOf(request.params.id).toLowerCase();
+    const about = await aboutJob(reads.db, id, links);
+    return { about, page: links.job(id), apiPath: `/jobs/${id}/${verb}` };
+  }
+
+  async function datasetOf(request: Request<{ code: string }>): Promise<Subject> {
+    const code = shortCodeOf(request.params.code);
+    const about = await aboutLock(reads.db, code, links);
+    return { about, page: links.dataset(code), apiPath: `/datasets/${code}/unlock` };
+  }
+
+  function add<Path extends string>(
+    path: Path,
+    action: Action,
+    subjectOf: (request: Request<Record<string, string>>) => Promise<Subject>,
+  ): void {
+    const ask = (request: Request, { about, page, apiPath }: Subject, refusal?: string): string =>
+      plain(
+        request,
+        action.question,
+        html`${refusal !== undefined && html`<p class="notice bad" role="alert">${refusal}</p>`}
+<div class="card question">${about}<p>${action.consequence}</p>
+<form class="decision" method="post" action="${links.base}${apiPath}">
+<input type="hidden" name="token" value="${guard.formTokenOf(request)}">
+<button class="danger" type="submit">${action.button}</button> <a class="button" href="${page}">Leave it as it is</a>
+</form></div>`,
+      );
+
+    router
+      .route(path)
+      .get(async (request, response) => {
+        const subject = await subjectOf(request as Request<Record<string, string>>);
+        response.type('text/html').send(ask(request, subject));
+      })
+      .post(async (request, response) => {
+        const subject = await subjectOf(request as Request<Record<string, string>>);
+        const { apiUrl, password, log } = options;
+        const path = subject.apiPath;
+        const answer = await callApi({ apiUrl, password, path, request, response, log });
+        log.info({ action: path, status: answer.status, from: request.ip }, 'operator action');
+        if (answer.ok) {
+          const page = answer.jobId === undefined ? subject.page : links.job(answer.jobId);
+          response.redirect(303, `${page}?done=${action.done}`);
+          return;
+        }
+        response.status(answer.status === 401 ? 502 : answer.status).type('text/html');
+        response.send(ask(request, subject, answer.message));
+      })
+      .all(methodNotAllowed('GET', 'HEAD', 'POST'));
+  }
+
+  add('/jobs/:id/cancel', cancel, (request) => jobOf(request as Request<{ id: string }>, 'cancel'));
+  add('/jobs/:id/retry', retry, (request) => jobOf(request as Request<{ id: string }>, 'retry'));
+  add('/datasets/:code/unlock', unlock, (request) =>
+    datasetOf(request as Request<{ code: string }>),
+  );
+}

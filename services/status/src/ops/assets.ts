@@ -1,0 +1,51 @@
+import { createHash } from 'node:crypto';
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { methodNotAllowed } from '@kasabi/service-kit';
+import type { Router } from 'express';
+
+const require = createRequire(import.meta.url);
+/** Beside `src` and `dist` alike. */
+const own = (name: string): URL => new URL(`../../assets/${name}`, import.meta.url);
+
+const sources = {
+  'operations.css': ['text/css', own('operations.css')],
+  'icon.svg': ['image/svg+xml', own('icon.svg')],
+  'live.js': ['text/javascript', own('live.js')],
+  'idiomorph.js': ['text/javascript', require.resolve('idiomorph/dist/idiomorph.esm.js')],
+} as const;
+
+/** The files that the pages load. */
+export interface Assets {
+  /** A file's address, which changes when the file does. */
+  url(name: keyof typeof sources): string;
+}
+
+/**
+ * Serves the files that the pages load; they are read once, when the service starts. The scripts import
+ * each other by name, so that all addresses carry one version, made of all files.
+ */
+export function addAssets(router: Router, base: string): Assets {
+  const files = Object.entries(sources).map(([name, [type, file]]) => ({
+    name,
+    type,
+    body: readFileSync(file),
+  }));
+  const hash = createHash('sha256');
+  for (const { body } of files) hash.update(body);
+  const version = hash.digest('base64url').slice(0, 12);
+  for (const { name, type, body } of files) {
+    router
+      .route(`/assets/${version}/${name}`)
+      .get((_request, response) => {
+        response
+          .set({
+            'Content-Type': `${type}; charset=utf-8`,
+            'Cache-Control': 'public, max-age=31536000, immutable',
+          })
+          .send(body);
+      })
+      .all(methodNotAllowed('GET', 'HEAD'));
+  }
+  return { url: (name) => `${base}/assets/${version}/${name}` };
+}

@@ -1,0 +1,82 @@
+import type { Logger } from '@kasabi/service-kit';
+import type { Request, Response } from 'express';
+
+/** What the api service answered to an operator's action. */
+export interface ApiAnswer {
+  readonly ok: boolean;
+  readonly status: number;
+  /** What it says to the operator when it refused. */
+  readonly message: string;
+  /** The job that a repetition made. */
+  readonly jobId: string | undefined;
+}
+
+export interface ApiCall {
+  readonly apiUrl: string;
+  readonly password: string;
+  /** Below the api's `/ops`: `/jobs/{id}/cancel`. */
+  readonly path: string;
+  /** Whose action it is, and the answer to be. */
+  readonly request: Request;
+  readonly response: Response;
+  readonly log: Logger;
+}
+
+/** How long the api service may take, in milliseconds. */
+const timeoutMs = 15_000;
+
+/** Asks the api service to do what an operator wants done: this service writes nothing. Never rejects. */
+export async function callApi(call: ApiCall): Promise<ApiAnswer> {
+  const { apiUrl, password, path, request, response } = call;
+  try {
+    const answer = await fetch(`${apiUrl}/ops${path}`, {
+      method: 'POST',
+      headers: {
+        Authorization: `Basic ${Buffer.from(`operator:${password}`).toString('base64')}`,
+        Accept: 'application/json',
+        'X-Request-Id': String(response.getHeader('X-Request-Id') ?? ''),
+        'X-Operator-Address': request.ip ?? '',
+      },
+      signal: AbortSignal.timeout(timeoutMs),
+    });
+    const body = (await answer.json().catch(() => ({}))) as ApiBody;
+    const message = messageOf(answer.status, body);
+    return { ok: answer.ok, status: answer.status, message, jobId: body.jobId };
+  } catch (error) {
+    call.log.warn({ err: error, action: path }, 'the api service did not answer an action');
+    const message =
+      'The api service did not answer, so it is not known whether this was done. The page of the job or dataset tells.';
+    return { ok: false, status: 502, message, jobId: undefined };
+  }
+}
+
+/** An outcome, or what was wrong with the request. */
+interface ApiBody {
+  readonly outcome?: string;
+  readonly status?: string;
+  readonly jobId?: string;
+  readonly detail?: string;
+}
+
+function messageOf(status: number, { outcome, status: found, jobId, detail }: ApiBody): string {
+  switch (outcome) {
+    case 'not-scheduled':
+      return `Only a scheduled job can be cancelled; this one is ${found}.`;
+    case 'not-failed':
+      return `Only a failed job can be repeated; this one is ${found}.`;
+    case 'repeated':
+      return `This job was repeated before, by the job ${jobId}. If that one failed as well, repeat that one.`;
+    case 'not-locked':
+      return 'The dataset is not locked any more; nothing had to be done.';
+    case 'job-not-ended':
+      return `The job that holds the lock is ${found}, so the lock is not abandoned. Nothing was done.`;
+    case 'job-unknown':
+      return 'There is no such job; it may have been pruned.';
+    case 'dataset-unknown':
+      return 'There is no such dataset.';
+  }
+  if (status === 401 || (status === 404 && outcome === undefined)) {
+    return 'The api service does not take this operator password: OPERATOR_PASSWORD has to be the same for both services. Nothing was done.';
+  }
+  return detail ?? `The api service answered ${status}; nothing is known to be done.`;
+}

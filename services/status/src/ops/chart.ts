@@ -1,0 +1,113 @@
+import { type Html, html } from '@kasabi/service-kit';
+import { scaleLinear } from 'd3-scale';
+import { area, line } from 'd3-shape';
+
+/** One line or one row of bars of a chart; a value is null where nothing is known. */
+export interface Series {
+  readonly name: string;
+  /** Which of the style sheet's colours it has. */
+  readonly tone: 'accepted' | 'completed' | 'failed' | 'typical' | 'worst' | 'coming';
+  readonly values: readonly (number | null)[];
+}
+
+export interface Chart {
+  readonly title: string;
+  readonly kind: 'bars' | 'lines';
+  readonly series: readonly Series[];
+  /** What each column is, for its tooltip. */
+  readonly columns: readonly string[];
+  /** Below the chart, from left to right, evenly spread. */
+  readonly axis: readonly string[];
+  /** Writes a value with its unit. */
+  readonly write: (value: number) => string;
+  /** What is said beside the title: the sum, or the last value. */
+  readonly summary: string;
+  /** Said instead of a chart without any value. */
+  readonly empty: string;
+}
+
+// The drawing is stretched to the width there is. Text would be stretched with it and is HTML around it.
+const width = 600;
+const height = 120;
+
+/** Draws a chart that needs no script, and no style but the style sheet's. */
+export function renderChart(chart: Chart): Html {
+  const values = chart.series.flatMap(({ values }) => values.filter((it) => it !== null));
+  const top = Math.max(0, ...values);
+  const isEmpty = values.length === 0 || (chart.kind === 'bars' && top === 0);
+  const y = scaleLinear()
+    .domain([0, Math.max(top, 1)])
+    .range([height, 0])
+    .nice(2);
+  const [, most = 1] = y.domain();
+  const drawing = chart.kind === 'bars' ? bars(chart, y) : lines(chart, y);
+  const said = isEmpty ? chart.empty : `${chart.summary}; at most ${chart.write(top)}`;
+  return html`<figure class="chart">
+<figcaption><span class="chart-title">${chart.title}</span> <span class="quiet">${isEmpty ? '' : chart.summary}</span>${
+    chart.series.length > 1 &&
+    html`<span class="legend">${chart.series.map(({ name, tone }) => html`<span class="key ${tone}">${name}</span> `)}</span>`
+  }</figcaption>
+<div class="plot">
+<div class="scale" aria-hidden="true"><span>${isEmpty ? '' : chart.write(most)}</span><span>${isEmpty ? '' : chart.write(most / 2)}</span><span>${chart.write(0)}</span></div>
+<svg viewBox="0 0 ${width} ${height}" preserveAspectRatio="none" role="img" aria-label="${chart.title}: ${said}">
+<path class="rule" d="M0 0.5H${width}M0 ${height / 2}H${width}M0 ${height - 0.5}H${width}"></path>
+${isEmpty ? '' : drawing}</svg>
+${isEmpty && html`<p class="nothing">${chart.empty}</p>`}
+<div class="axis" aria-hidden="true">${chart.axis.map((label) => html`<span>${label}</span>`)}</div>
+</div>
+</figure>`;
+}
+
+type Scale = (value: number) => number;
+
+interface Point {
+  readonly x: number;
+  readonly value: number | null;
+}
+
+function bars({ series, columns, write }: Chart, y: Scale): Html[] {
+  const step = width / Math.max(1, columns.length);
+  return series.flatMap(({ name, tone, values }) =>
+    values.map((value, index) => {
+      if (value === null || value === 0) return html``;
+      // One among thousands is still to be seen.
+      const top = Math.min(y(value), height - 2);
+      const [x, w] = [round(index * step + step * 0.1), round(step * 0.8)];
+      return html`<rect class="${tone}" x="${x}" y="${round(top)}" width="${w}" height="${round(height - top)}"><title>${columns[index]}: ${write(value)} ${name}</title></rect>`;
+    }),
+  );
+}
+
+function lines({ series, columns, write }: Chart, y: Scale): Html[] {
+  const step = width / Math.max(1, columns.length);
+  // Each value is as wide as its column: one without neighbours is seen as well.
+  const points = (values: Series['values']) =>
+    values.flatMap((value, index) => [
+      { x: round(index * step), value },
+      { x: round((index + 1) * step), value },
+    ]);
+  const drawn = series.flatMap(({ tone, values }, position) => {
+    const path = line<Point>()
+      .defined(({ value }) => value !== null)
+      .x(({ x }) => x)
+      .y(({ value }) => round(y(value ?? 0)))(points(values));
+    const below = area<Point>()
+      .defined(({ value }) => value !== null)
+      .x(({ x }) => x)
+      .y0(height)
+      .y1(({ value }) => round(y(value ?? 0)))(points(values));
+    return [
+      position === 0 && html`<path class="area ${tone}" d="${below ?? ''}"></path>`,
+      html`<path class="line ${tone}" d="${path ?? ''}"></path>`,
+    ].filter((it) => it !== false);
+  });
+  const targets = columns.map((column, index) => {
+    const known = series.filter(({ values }) => (values[index] ?? null) !== null);
+    if (known.length === 0) return html``;
+    const said = known.map(({ name, values }) => `${name} ${write(values[index] ?? 0)}`).join(', ');
+    return html`<rect class="target" x="${round(index * step)}" y="0" width="${round(step)}" height="${height}"><title>${column}: ${said}</title></rect>`;
+  });
+  return [...drawn, ...targets];
+}
+
+const round = (value: number): number => Math.round(value * 10) / 10;

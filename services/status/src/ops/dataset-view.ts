@@ -1,0 +1,53 @@
+import { type DatasetPage, readDatasetPage } from '@kasabi/operations';
+import { type Html, html } from '@kasabi/service-kit';
+import { timeAndDistance } from './format.ts';
+import { datasetJobs } from './jobs-view.ts';
+import { jobLink, type Links } from './links.ts';
+import type { Sections } from './live.ts';
+import { facts, statusBadge } from './parts.ts';
+import type { Reads } from './reads.ts';
+
+const jobsShown = 20;
+
+/** A dataset's page: its lock and its jobs. */
+export async function readDataset(
+  reads: Reads,
+  code: string,
+  links: Links,
+): Promise<Sections | undefined> {
+  const page = await readDatasetPage(reads.db, code, { limit: jobsShown });
+  if (page === undefined) return undefined;
+  const { now } = (await reads.health()).overview;
+  return new Map([
+    ['dataset', about(page, now, links)],
+    ['jobs', datasetJobs(page.jobs, code, now, links)],
+  ]);
+}
+
+function about(page: DatasetPage, now: Date, links: Links): Html {
+  const { dataset, lockAbandoned } = page;
+  const { code, title, owner, status, created, published, storageMode, fence } = dataset;
+  const isLocked = dataset.lockedBy !== null;
+  return html`<section class="card${lockAbandoned && ' failed'}">
+<div class="card-head"><span class="badge ${isLocked ? 'locked' : 'completed'}">${storageMode}</span>${
+    lockAbandoned &&
+    html`<div><a class="action" href="${links.dataset(code)}/unlock">Release the lock…</a></div>`
+  }</div>
+${facts([
+  ['Title', title],
+  ['Owner', owner],
+  ['Published', published === null ? `not yet (${status})` : timeAndDistance(published, now)],
+  ['Made', timeAndDistance(created, now)],
+  ['Lock', lock(page, now, links)],
+  ['Fence', fence],
+])}
+</section>`;
+}
+
+function lock({ dataset, lockStatus, lockAbandoned }: DatasetPage, now: Date, links: Links): Html {
+  const { lockedBy, lockedAt } = dataset;
+  if (lockedBy === null || lockedAt === null) return html`none: it can be written`;
+  return html`since ${timeAndDistance(lockedAt, now)}, by ${jobLink(links, lockedBy)}, which is ${
+    lockStatus === null ? 'not there' : statusBadge(lockStatus)
+  }${lockAbandoned && html`<br><strong class="bad">Nobody works behind this lock.</strong>`}`;
+}

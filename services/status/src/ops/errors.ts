@@ -1,0 +1,45 @@
+/** What an operator is told instead of a page. */
+export abstract class PageError extends Error {
+  abstract readonly code: string;
+  abstract readonly status: number;
+  abstract readonly title: string;
+}
+
+/** 404 */
+export class NoSuchPage extends PageError {
+  readonly code = 'no-such-page';
+  readonly status = 404;
+  readonly title = 'Nothing here';
+  constructor(message = 'There is no such page; what you look for may be in the menu above.') {
+    super(message);
+  }
+}
+
+/** 403: a form that does not come from a page of this service, or from one of an older session. */
+export class ForeignForm extends PageError {
+  readonly code = 'foreign-form';
+  readonly status = 403;
+  readonly title = 'Not done';
+  constructor() {
+    super(
+      'This form did not come from a page of your session, so nothing was done. Open the page again and send it from there.',
+    );
+  }
+}
+
+/** 401: a stream or a script without a session; pages go to the sign-in instead. */
+export class SignedOut extends PageError {
+  readonly code = 'signed-out';
+  readonly status = 401;
+  readonly title = 'Signed out';
+  constructor() {
+    super('Your session has ended; sign in again.');
+  }
+}
+
+/** 503: Postgres did not answer, and nothing was read before that could be shown. */
+export class NothingToShow extends PageError {
+  readonly code = 'nothing-to-show';
+  readonly status = 503;
+  readonly title = 'Postgres does not answer';
+}

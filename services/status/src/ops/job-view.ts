@@ -1,0 +1,136 @@
+import { type OperatorJob, readJob, readTransitions, type Transition } from '@kasabi/operations';
+import { type Html, type HtmlPart, html } from '@kasabi/service-kit';
+import { brief, exactTime, timeAndDistance } from './format.ts';
+import { datasetLink, type Links } from './links.ts';
+import type { Sections } from './live.ts';
+import { facts, nothing, panel, statusBadge, table } from './parts.ts';
+import type { Reads } from './reads.ts';
+
+/** A job's page: where it is, what has happened to it, and what can be done. */
+export async function readJobPage(
+  reads: Reads,
+  id: string,
+  links: Links,
+): Promise<Sections | undefined> {
+  const job = await readJob(reads.db, id);
+  if (job === undefined) return undefined;
+  const transitions = await readTransitions(reads.db, id);
+  const { now } = (await reads.health()).overview;
+  return new Map([
+    ['job', about(job, now, links)],
+    ['error', errorPanel(job, transitions)],
+    ['attempts', panel('Attempts', attempts(transitions, job, now))],
+    ['transitions', panel('Transitions', history(transitions, job, now))],
+  ]);
+}
+
+function about(job: OperatorJob, now: Date, links: Links): Html {
+  const { startTime, started, endTime } = job;
+  const lease =
+    job.leaseHolder === null || job.leaseExpires === null
+      ? 'none'
+      : html`<span class="id">${job.leaseHolder}</span>, until ${timeAndDistance(job.leaseExpires, now)}`;
+  const action = actionOf(job, links);
+  return html`<section class="card">
+<div class="card-head">${statusBadge(job.status)}${action !== undefined && html`<div>${action}</div>`}</div>
+${facts([
+  ['Dataset', html`${datasetLink(links, job.dataset)} of ${job.owner}`],
+  ['Type', job.type],
+  ['Asked for', html`${timeAndDistance(job.created, now)}, with key ${job.keyId}`],
+  ['Start time', timeAndDistance(startTime, now)],
+  ['Due', timeAndDistance(job.due, now)],
+  ['Attempt', job.attempt === 0 ? 'none yet' : job.attempt],
+  ['Last started', started === null ? 'not yet' : html`${timeAndDistance(started, now)}`],
+  [
+    'Ended',
+    endTime === null
+      ? 'not yet'
+      : html`${timeAndDistance(endTime, now)}${started !== null && html`, after ${brief(endTime.getTime() - started.getTime())}`}`,
+  ],
+  ['Lease', lease],
+  ['Fence', job.fence ?? 'none'],
+  ['Handed to Redis', handedOver(job, now)],
+])}
+</section>`;
+}
+
+function handedOver({ enqueuedAt, status }: OperatorJob, now: Date): HtmlPart {
+  if (enqueuedAt !== null) return timeAndDistance(enqueuedAt, now);
+  return status === 'scheduled' ? 'not yet, the relay does when it is near' : 'not noted';
+}
+
+function actionOf({ status, id }: OperatorJob, links: Links): Html | undefined {
+  if (status === 'scheduled') {
+    return html`<a class="action" href="${links.job(id)}/cancel">Cancel this job…</a>`;
+  }
+  if (status === 'failed') {
+    return html`<a class="action" href="${links.job(id)}/retry">Repeat this job…</a>`;
+  }
+  return undefined;
+}
+
+/** What ends an attempt badly; its message is for operators. */
+const troubles: ReadonlySet<Transition['event']> = new Set(['retry', 'release', 'rescue', 'fail']);
+
+function errorPanel(job: OperatorJob, transitions: readonly Transition[]): Html {
+  const last = transitions.findLast(
+    ({ event, message }) => troubles.has(event) && message !== null,
+  );
+  if (job.message === null && last === undefined) return html``;
+  const isError = job.status === 'failed';
+  return html`<section class="card${isError && ' failed'}"><h2>${isError ? 'Why it failed' : 'Message'}</h2>
+${job.message !== null && html`<p>${job.message}</p>`}
+${last?.message != null && last.message !== job.message && html`<p class="quiet">The log of the last ${last.event}:</p><pre>${last.message}</pre>`}</section>`;
+}
+
+/** The attempts, each from its claim to what ended it. */
+function attempts(transitions: readonly Transition[], job: OperatorJob, now: Date): Html {
+  const claims = transitions.flatMap((transition, index) =>
+    transition.event === 'claim' ? [{ claim: transition, index }] : [],
+  );
+  if (claims.length === 0) return nothing('It has not been taken up yet.');
+  const columns = [
+    { name: 'Attempt' },
+    { name: 'Began' },
+    { name: 'Took' },
+    { name: 'Ended by' },
+    { name: 'Worker', wide: true },
+  ];
+  const rows = claims.map(({ claim, index }) => {
+    const end = transitions
+      .slice(index + 1)
+      .find(({ event }) => event !== 'fence' && event !== 'cancel');
+    const isOpen = end === undefined && job.status === 'running';
+    return [
+      claim.attempt,
+      exactTime(claim.at, now),
+      end === undefined ? '–' : brief(end.at.getTime() - claim.at.getTime()),
+      isOpen ? 'it runs' : (end?.event ?? 'not noted'),
+      html`<span class="id">${claim.actor}</span>`,
+    ];
+  });
+  return table('Attempts', columns, rows);
+}
+
+const meanings: Readonly<Record<Transition['event'], string>> = {
+  claim: 'A worker took it up',
+  fence: 'The dataset was locked',
+  complete: 'It completed',
+  fail: 'It failed',
+  retry: 'The attempt failed; another follows',
+  release: 'The worker gave it back',
+  rescue: 'Its worker was lost; the rescuer took it back',
+  cancel: 'It was cancelled',
+};
+
+function history(transitions: readonly Transition[], job: OperatorJob, now: Date): Html {
+  const entries = transitions.map(
+    ({ at, event, attempt, actor, message }) =>
+      html`<li class="${event}"><p><strong>${meanings[event]}</strong> <code>${event}</code></p>
+<p class="quiet">${exactTime(at, now)}, attempt ${attempt}, by <span class="id">${actor}</span></p>
+${message !== null && (troubles.has(event) ? html`<pre>${message}</pre>` : html`<p>${message}</p>`)}</li>\n`,
+  );
+  return html`<ol class="timeline">
+<li class="accept"><p><strong>It was accepted</strong></p><p class="quiet">${exactTime(job.created, now)}, with key ${job.keyId} of ${job.owner}</p></li>
+${entries}</ol>`;
+}

@@ -1,0 +1,15 @@
+import { type Html, html } from '@kasabi/service-kit';
+
+/** What was done, by the word that the address of the page after it carries. */
+const notices: Readonly<Record<string, string>> = {
+  cancelled: 'The job is cancelled.',
+  repeated: 'The job is repeated: this is the new one.',
+  unlocked: 'The lock is released: the dataset can be written again.',
+};
+
+/** Says what was done before this page was shown; nothing for a word that is none of ours. */
+export function noticeOf(query: URLSearchParams): Html {
+  const word = query.get('done') ?? '';
+  const text = Object.hasOwn(notices, word) ? notices[word] : undefined;
+  return text === undefined ? html`` : html`<p class="notice good" role="status">${text}</p>`;
+}

@@ -1,0 +1,134 @@
+import { countLimit, type LockedDataset, type Overview, silentAfterMs } from '@kasabi/operations';
+import { type Html, type HtmlPart, html } from '@kasabi/service-kit';
+import { comingPanel } from './coming-view.ts';
+import { brief, count, inSeconds, plural, relative, timeAndDistance } from './format.ts';
+import { historyPanel } from './history-view.ts';
+import { datasetLink, jobLink, type Links } from './links.ts';
+import type { Sections } from './live.ts';
+import { findingItem, nothing, panel, statusBadge, table } from './parts.ts';
+import type { Health, Reads } from './reads.ts';
+
+/** The first page: how things are, how they were in the last hours, and what is next. */
+export async function readNow(reads: Reads, links: Links, hours: number): Promise<Sections> {
+  const [health, history, upcoming] = [
+    await reads.health(),
+    await reads.history(hours),
+    await reads.upcoming(),
+  ];
+  const { overview } = health;
+  return new Map([
+    ['findings', findings(health)],
+    ['tiles', tiles(overview, links)],
+    ['history', historyPanel(history, hours, links)],
+    ['workers', workersPanel(overview)],
+    ['locked', lockedPanel(overview, links)],
+    ['coming', comingPanel(upcoming, overview.now, links)],
+  ]);
+}
+
+/** What stands beside the menu of every page. */
+export function renderBar({ findings }: Health, links: Links): Html {
+  const gravest = findings[0]?.severity ?? 'good';
+  const text =
+    findings.length === 0 ? 'All is well' : plural(findings.length, 'thing is', 'things are');
+  const said = findings.length === 0 ? text : `${text} wrong`;
+  return html`<a class="pill ${gravest}" href="${links.base}"><span class="sign" aria-hidden="true"></span>${said}</a>`;
+}
+
+function findings({ findings, overview }: Health): Html {
+  if (findings.length === 0) {
+    return html`<p class="well"><span class="sign" aria-hidden="true"></span>All is well: workers, Redis, relay, clocks, locks and jobs were looked at.</p>`;
+  }
+  return html`<section aria-label="What is wrong"><ul class="findings">
+${findings.map((finding) => findingItem(finding, overview.now))}</ul></section>`;
+}
+
+function tiles(overview: Overview, links: Links): Html {
+  const { scheduled, due, running, oldestDueMs, lockedDatasets, relay } = overview;
+  const alive = overview.workers.filter((worker) => worker.silentMs < silentAfterMs);
+  const places = alive.reduce((sum, { concurrency }) => sum + concurrency, 0);
+  return html`<dl class="tiles">
+${tile('Scheduled', counted(scheduled), `${counted(due)} of them due`, links.jobs({ status: 'scheduled' }))}
+${tile('Running', count(running), `of ${plural(places, 'place')}`, links.jobs({ status: 'running' }))}
+${tile('Oldest due job', due === 0 ? 'none' : brief(oldestDueMs), due === 0 ? 'no job waits' : 'waits to be taken up', links.coming)}
+${tile('Locked datasets', counted(lockedDatasets.length, 100), 'read-only while a job runs', '#locked')}
+${tile('Relay', relay.backlog === 0 ? 'up to date' : brief(relay.lagMs), relayNote(overview), '#workers')}
+${tile('Workers', count(alive.length), alive.length === overview.workers.length ? 'all report' : `${overview.workers.length - alive.length} silent`, '#workers')}
+</dl>`;
+}
+
+const tile = (name: string, value: string, note: HtmlPart, href: string): Html =>
+  html`<div class="tile"><dt><a href="${href}">${name}</a></dt><dd class="value">${value}</dd><dd class="quiet">${note}</dd></div>`;
+
+/** Counting ends somewhere; a count that reached its end says so. */
+const counted = (value: number, limit = countLimit): string =>
+  value >= limit ? `${count(limit)}+` : count(value);
+
+function relayNote({ relay }: Overview): string {
+  const { backlog, lastRoundAgeMs } = relay;
+  if (backlog > 0) return `behind, with ${plural(backlog, 'job')}`;
+  return lastRoundAgeMs === null ? 'no round known' : `last round ${inSeconds(lastRoundAgeMs)} ago`;
+}
+
+function workersPanel({ workers, now }: Overview): Html {
+  if (workers.length === 0) {
+    return panel(
+      'Workers',
+      nothing('No worker has reported within a day. Jobs wait until one does.'),
+    );
+  }
+  const columns = [
+    { name: 'Worker' },
+    { name: 'Heartbeat' },
+    { name: 'Running', numeric: true },
+    { name: 'Redis' },
+    { name: 'Relay round', wide: true },
+    { name: 'Clock', wide: true, numeric: true },
+    { name: 'Started', wide: true },
+  ];
+  const rows = workers.map((worker) => [
+    html`<span class="id" title="${worker.holder}, version ${worker.version}">${worker.holder}</span>`,
+    worker.silentMs < silentAfterMs
+      ? html`<span class="good">${inSeconds(worker.silentMs)} ago</span>`
+      : html`<span class="bad">silent for ${inSeconds(worker.silentMs)}</span>`,
+    `${worker.running}/${worker.concurrency}`,
+    worker.redisAnswers
+      ? html`<span class="good">answers</span>`
+      : html`<span class="bad">does not answer</span>`,
+    worker.sinceRelayMs === null
+      ? 'none yet'
+      : `${inSeconds(worker.sinceRelayMs + worker.silentMs)} ago`,
+    worker.clockOffsetMs === null ? '–' : clockOffset(worker.clockOffsetMs),
+    relative(worker.started, now),
+  ]);
+  return panel('Workers', table('Workers', columns, rows));
+}
+
+const clockOffset = (ms: number): string =>
+  Math.abs(ms) < 1 ? 'exact' : `${ms > 0 ? '+' : '−'}${brief(Math.abs(ms))}`;
+
+function lockedPanel({ lockedDatasets, now }: Overview, links: Links): Html {
+  if (lockedDatasets.length === 0) {
+    return panel('Locked datasets', nothing('None: every dataset can be written.'));
+  }
+  const columns = [
+    { name: 'Dataset' },
+    { name: 'Locked' },
+    { name: 'By the job' },
+    { name: 'Which is' },
+  ];
+  const rows = lockedDatasets.map((lock) => [
+    datasetLink(links, lock.code),
+    timeAndDistance(lock.lockedAt, now),
+    jobLink(links, lock.lockedBy),
+    lockHolder(lock, links),
+  ]);
+  return panel('Locked datasets', table('Locked datasets', columns, rows));
+}
+
+function lockHolder({ jobStatus, code }: LockedDataset, links: Links): Html {
+  const badge =
+    jobStatus === null ? html`<span class="bad">not there</span>` : statusBadge(jobStatus);
+  if (jobStatus === 'running' || jobStatus === 'scheduled') return badge;
+  return html`${badge} <a class="action" href="${links.dataset(code)}/unlock">Release the lock…</a>`;
+}

@@ -1,0 +1,90 @@
+import { type Html, html, jobIdOf, shortCodeOf } from '@kasabi/service-kit';
+import { readAudit } from './audit-view.ts';
+import { readComing } from './coming-view.ts';
+import { readDataset } from './dataset-view.ts';
+import { spans } from './history-view.ts';
+import { readJobPage } from './job-view.ts';
+import { readFound, renderSearch, searchOf } from './jobs-view.ts';
+import type { Place } from './layout.ts';
+import { type Links, shortId } from './links.ts';
+import type { View } from './live.ts';
+import { readNow, renderBar } from './now-view.ts';
+import type { Reads } from './reads.ts';
+
+/** How old a page may become while somebody looks at it, in milliseconds. */
+const everyMs = 2_000;
+
+/** A page that updates by itself. */
+export interface Page {
+  readonly title: string;
+  readonly place: Place | undefined;
+  /** What does not change by itself. */
+  readonly head: Html;
+  readonly view: View;
+}
+
+/** All pages that update by themselves. */
+export interface Pages {
+  /** The page at a path and query below `/ops`; undefined when there is none. */
+  find(target: string): Page | undefined;
+  /** What stands beside the menu on each. */
+  readonly bar: View;
+}
+
+/** The pages, on these reads. */
+export function createPages(reads: Reads, links: Links): Pages {
+  const viewOf = (key: string, read: View['read']): View => ({ key, everyMs, read });
+  const heading = (title: string, note = ''): Html =>
+    html`<h1>${title}${note !== '' && html` <span class="id quiet">${note}</span>`}</h1>`;
+
+  function find(target: string): Page | undefined {
+    if (!target.startsWith('/') || !URL.canParse(target, 'http://here')) return undefined;
+    const { pathname, searchParams } = new URL(target, 'http://here');
+    const [, section = '', name, ...more] = pathname.split('/');
+    if (more.length > 0) return undefined;
+    if (name !== undefined) return section === 'jobs' ? jobPage(name) : datasetPage(section, name);
+    switch (section) {
+      case '': {
+        const hours = spans.find((span) => String(span) === searchParams.get('hours')) ?? 3;
+        const view = viewOf(`now ${hours}`, () => readNow(reads, links, hours));
+        const head = html`<h1 class="visually-hidden">Now</h1>`;
+        return { title: 'Now', place: 'now', head, view };
+      }
+      case 'coming': {
+        const view = viewOf('coming', () => readComing(reads, links));
+        return { title: 'Coming', place: 'coming', head: heading('What is coming'), view };
+      }
+      case 'jobs': {
+        const search = searchOf(searchParams);
+        const view = viewOf(`jobs ${JSON.stringify(search)}`, () =>
+          readFound(reads, search, links),
+        );
+        return { title: 'Jobs', place: 'jobs', head: renderSearch(search, links), view };
+      }
+      case 'audit': {
+        const view = viewOf('audit', () => readAudit(reads, links));
+        return { title: 'Audit', place: 'audit', head: heading('What operators did'), view };
+      }
+      default:
+        return undefined;
+    }
+  }
+
+  function jobPage(name: string): Page | undefined {
+    const id = jobIdOf(name).toLowerCase();
+    const view = viewOf(`job ${id}`, () => readJobPage(reads, id, links));
+    return { title: `Job ${shortId(id)}`, place: 'jobs', head: heading('Job', id), view };
+  }
+
+  function datasetPage(section: string, name: string): Page | undefined {
+    const code = shortCodeOf(name);
+    if (section !== 'datasets' || code === '') return undefined;
+    const view = viewOf(`dataset ${code}`, () => readDataset(reads, code, links));
+    return { title: `Dataset ${code}`, place: undefined, head: heading(`Dataset ${code}`), view };
+  }
+
+  return {
+    find,
+    bar: viewOf('bar', async () => new Map([['bar', renderBar(await reads.health(), links)]])),
+  };
+}

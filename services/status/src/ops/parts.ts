@@ -1,0 +1,53 @@
+import type { Finding } from '@kasabi/operations';
+import type { JobStatus } from '@kasabi/protocol';
+import { type Html, type HtmlPart, html } from '@kasabi/service-kit';
+import { relative, time } from './format.ts';
+
+/** A job's status, with a colour and a sign beside the word. */
+export const statusBadge = (status: JobStatus): Html =>
+  html`<span class="badge ${status}">${status}</span>`;
+
+/** A panel with a heading. */
+export const panel = (title: string, body: HtmlPart, aside?: HtmlPart): Html =>
+  html`<section class="card"><div class="card-head"><h2>${title}</h2>${aside !== undefined && html`<div class="quiet">${aside}</div>`}</div>
+${body}</section>`;
+
+/** What stands where there is nothing. */
+export const nothing = (text: HtmlPart): Html => html`<p class="nothing">${text}</p>`;
+
+/** A column's heading and whether a narrow screen goes without it. */
+export interface Column {
+  readonly name: string;
+  readonly wide?: boolean;
+  readonly numeric?: boolean;
+}
+
+/** A table; `rows` have a cell for each column. */
+export function table(
+  label: string,
+  columns: readonly Column[],
+  rows: readonly (readonly HtmlPart[])[],
+): Html {
+  const classOf = ({ wide, numeric }: Column): string =>
+    [wide && 'wide', numeric && 'numeric'].filter(Boolean).join(' ');
+  return html`<table aria-label="${label}">
+<thead><tr>${columns.map((column) => html`<th scope="col" class="${classOf(column)}">${column.name}</th>`)}</tr></thead>
+<tbody>
+${rows.map(
+  (cells) =>
+    html`<tr>${columns.map((column, index) => html`<td class="${classOf(column)}">${cells[index]}</td>`)}</tr>\n`,
+)}</tbody>
+</table>`;
+}
+
+/** What is wrong, and what to do. */
+export const findingItem = (finding: Finding, now: Date): Html =>
+  html`<li class="finding ${finding.severity}">
+<p class="what"><span class="sign" aria-hidden="true"></span><span class="visually-hidden">${finding.severity}: </span>${finding.what}</p>
+<p class="todo">${finding.todo}</p>
+<p class="quiet"><code>${finding.code}</code>${finding.since !== undefined && html`, since ${time(finding.since, now)}, ${relative(finding.since, now)}`}</p>
+</li>`;
+
+/** Names and values. */
+export const facts = (pairs: readonly (readonly [name: string, value: HtmlPart])[]): Html =>
+  html`<dl class="facts">${pairs.map(([name, value]) => html`<div><dt>${name}</dt><dd>${value}</dd></div>\n`)}</dl>`;

@@ -1,0 +1,150 @@
+import { isTransient } from '@kasabi/postgres';
+import {
+  type Html,
+  html,
+  type Logger,
+  methodNotAllowed,
+  queryOf,
+  readBody,
+  toApiError,
+} from '@kasabi/service-kit';
+import express, {
+  type ErrorRequestHandler,
+  type Express,
+  type Request,
+  type RequestHandler,
+} from 'express';
+import { addActions } from './actions.ts';
+import { addAssets } from './assets.ts';
+import { NoSuchPage, PageError } from './errors.ts';
+import { createGuard } from './guard.ts';
+import { createLayout, type Place } from './layout.ts';
+import { createLinks } from './links.ts';
+import type { Live } from './live.ts';
+import { noticeOf } from './notices.ts';
+import { createPages } from './pages.ts';
+import { createQueues, type Queues } from './queues.ts';
+import type { Reads } from './reads.ts';
+import { securityHeaders } from './security.ts';
+import { createSessions } from './session.ts';
+import { addSignIn } from './sign-in.ts';
+import { addStream } from './stream.ts';
+
+export interface OperationsOptions {
+  readonly password: string;
+  readonly statusUrl: string;
+  /** Where the api service is reached. */
+  readonly apiUrl: string;
+  readonly redisUrl: string | undefined;
+  readonly reads: Reads;
+  readonly live: Live;
+  readonly log: Logger;
+  readonly onRedisError: (error: unknown) => void;
+  /** Aborts when the service stops. */
+  readonly stopping: AbortSignal;
+}
+
+/** Adds the pages for operators, below `/ops`. */
+export async function createOperations(
+  options: OperationsOptions,
+): Promise<{ addTo(app: Express): void; stop(): void }> {
+  const { password, apiUrl, reads, live, log, stopping } = options;
+  const { protocol, pathname } = new URL(options.statusUrl);
+  const base = `${pathname.replace(/\/$/, '')}/ops`;
+  const links = createLinks(base);
+  const router = express.Router({ caseSensitive: true });
+  const sessions = createSessions(password);
+  const guard = createGuard({ sessions, base, secure: protocol === 'https:' });
+  const layout = createLayout(links, addAssets(router, base));
+  const pages = createPages(reads, links);
+  router.use(readBody);
+
+  /** A page that says something, in place of another. */
+  const plain = (request: Request, title: string, text: Html, place?: Place): string => {
+    const head = html`<h1>${title}</h1>\n${text}`;
+    const formToken = guard.formTokenOf(request);
+    return formToken === ''
+      ? layout.bare(title, html`<div class="card sign-in">${head}</div>`)
+      : layout.page({ title, place, head, formToken });
+  };
+  const say =
+    (title: string, text: Html): RequestHandler =>
+    (request, response) => {
+      const body = html`<p class="card">${text}</p>`;
+      response.type('text/html').send(plain(request, title, body, 'queues'));
+    };
+  const queues: Queues = await createQueues({
+    redisUrl: options.redisUrl,
+    path: links.queues,
+    say,
+    onError: options.onRedisError,
+  });
+
+  addSignIn(router, { guard, sessions, layout, base, password, log });
+  router.use(guard.requireSession);
+  queues.addTo(router);
+  addStream(router, {
+    guard,
+    live,
+    stopping,
+    viewsOf(target) {
+      const page = pages.find(target);
+      return page && [pages.bar, page.view];
+    },
+  });
+  router
+    .route('/session')
+    .get((request, response) => {
+      const session = guard.sessionOf(request);
+      if (session !== undefined && request.method === 'GET') {
+        guard.signIn(response, sessions.renew(session));
+      }
+      response.status(204).end();
+    })
+    .all(methodNotAllowed('GET'));
+  addActions(router, { reads, links, plain, guard, apiUrl, password, log });
+
+  const show: RequestHandler = async (request, response) => {
+    const page = pages.find(request.url);
+    if (page === undefined) throw new NoSuchPage();
+    const query = new URLSearchParams(queryOf(request));
+    const isAfterAction = query.has('done');
+    const main = await live.show(page.view, isAfterAction);
+    const bar = await live.show(pages.bar, isAfterAction);
+    const { title, place } = page;
+    const head = html`${noticeOf(query)}${page.head}`;
+    const formToken = guard.formTokenOf(request);
+    const shown = { target: request.url, bar, main };
+    response.type('text/html').send(layout.page({ title, place, head, live: shown, formToken }));
+  };
+  router.route('/{*page}').get(show).all(methodNotAllowed('GET', 'HEAD'));
+
+  const answerErrors: ErrorRequestHandler = (error, request, response, next) => {
+    if (response.headersSent || !request.headers.accept?.includes('text/html')) {
+      if (!(error instanceof PageError) || response.headersSent) return next(error);
+      response.status(error.status).type('text/plain').send(`${error.message}\n`);
+      return;
+    }
+    const requestId = String(response.getHeader('X-Request-Id'));
+    const told = error instanceof PageError ? error : toApiError(error, requestId, isTransient);
+    // What the request's log line shows.
+    if (told.status >= 500) Object.assign(response, { err: error });
+    const title = error instanceof PageError ? error.title : 'That did not work';
+    const body = html`<p class="notice bad" role="alert">${told.message}</p><p><a href="${request.originalUrl}">Try again</a>, or go <a href="${base}">to the first page</a>.</p>`;
+    response
+      .status(told.status)
+      .type('text/html')
+      .send(plain(request, title, body));
+  };
+  router.use(answerErrors);
+
+  return {
+    addTo(app) {
+      app.use('/ops', securityHeaders, router);
+    },
+    stop() {
+      live.stop();
+      queues.stop();
+    },
+  };
+}

@@ -1,0 +1,74 @@
+import { methodNotAllowed, queryOf } from '@kasabi/service-kit';
+import type { Request, Response, Router } from 'express';
+import { NoSuchPage, SignedOut } from './errors.ts';
+import type { Guard } from './guard.ts';
+import type { Live, Shown, View } from './live.ts';
+
+/** A comment this often, in milliseconds, keeps proxies from closing a quiet stream. */
+const heartbeatMs = 15_000;
+
+/** One who reads so slowly that this many bytes wait is left out until they have gone. */
+const mostWaitingBytes = 1_048_576;
+
+export interface StreamOptions {
+  readonly guard: Guard;
+  readonly live: Live;
+  /** What a page shows, its main part last, by its path and query below `/ops`; undefined without one. */
+  readonly viewsOf: (target: string) => readonly View[] | undefined;
+  /** Aborts when the service stops. */
+  readonly stopping: AbortSignal;
+}
+
+/**
+ * Adds `GET /live?view=…`: server-sent events with the sections of a page that have changed, and after
+ * each reading how old what is shown is.
+ */
+export function addStream(router: Router, options: StreamOptions): void {
+  const { guard, live, viewsOf, stopping } = options;
+
+  function stream(request: Request, response: Response): void {
+    const session = guard.sessionOf(request);
+    if (session === undefined) throw new SignedOut();
+    const views = viewsOf(new URLSearchParams(queryOf(request)).get('view') ?? '');
+    if (views === undefined) throw new NoSuchPage();
+    response.status(200).set({
+      'Content-Type': 'text/event-stream',
+      // Some proxies hold answers back until they are complete.
+      'X-Accel-Buffering': 'no',
+    });
+    response.flushHeaders();
+    const sent = new Map<string, string>();
+    const send = (shown: Shown, isMain: boolean): void => {
+      if (response.writableLength > mostWaitingBytes) return;
+      const sections: Record<string, string> = {};
+      for (const [id, { text }] of shown.sections) {
+        if (sent.get(id) === text) continue;
+        sent.set(id, text);
+        sections[id] = text;
+      }
+      // How old the page is, is how old its main part is.
+      const { ageMs, trouble = null } = shown;
+      const state = isMain ? { ageMs: Math.round(ageMs), trouble } : {};
+      const data = JSON.stringify({ sections, ...state });
+      response.write(`event: view\ndata: ${data}\n\n`);
+    };
+    const heartbeat = setInterval(() => response.write(': still here\n\n'), heartbeatMs);
+    const end = (): void => {
+      response.end();
+    };
+    // Who comes back with a renewed session goes on; who does not is told so.
+    const expiry = setTimeout(end, Math.max(0, session.expires - Date.now()));
+    stopping.addEventListener('abort', end, { once: true });
+    const ends = views.map((view, index) =>
+      live.follow(view, (shown) => send(shown, index === views.length - 1)),
+    );
+    response.once('close', () => {
+      clearInterval(heartbeat);
+      clearTimeout(expiry);
+      stopping.removeEventListener('abort', end);
+      for (const unfollow of ends) unfollow();
+    });
+  }
+
+  router.route('/live').get(stream).all(methodNotAllowed('GET'));
+}
