@@ -9,6 +9,7 @@ const places = [
   'test/support',
   'test/integration',
   'test/e2e',
+  'test/browser',
   'test/chaos',
 ];
 const skipped = new Set(['node_modules', 'dist']);

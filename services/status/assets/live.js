@@ -65,7 +65,7 @@ function show({ sections, ageMs, trouble }) {
   for (const [id, text] of Object.entries(sections)) {
     const place = document.getElementById(id);
     if (place === null) continue;
-    Idiomorph.morph(place, text, { morphStyle: 'innerHTML', ignoreActiveValue: true });
+    Idiomorph.morph(place, text, { morphStyle: 'innerHTML' });
   }
   if (ageMs === undefined) return;
   readAt = performance.now() - ageMs;

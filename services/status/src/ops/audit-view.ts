@@ -31,15 +31,18 @@ function list(actions: readonly OperatorAction[], now: Date, links: Links): Html
     { name: 'Outcome' },
     { name: 'From', wide: true },
   ];
-  const rows = actions.map((action) => [
-    timeAndDistance(action.at, now),
-    names[action.action],
-    action.dataset === null ? '–' : datasetLink(links, action.dataset),
-    action.jobId === null ? '–' : jobLink(links, action.jobId),
-    action.outcome === 'done'
-      ? html`<span class="good">done</span>${action.madeJobId !== null && html`: ${jobLink(links, action.madeJobId)}`}`
-      : html`<span class="warn">${action.outcome}</span>`,
-    action.operatorAddress,
-  ]);
+  const rows = actions.map((action) => ({
+    key: action.id,
+    cells: [
+      timeAndDistance(action.at, now),
+      names[action.action],
+      action.dataset === null ? '–' : datasetLink(links, action.dataset),
+      action.jobId === null ? '–' : jobLink(links, action.jobId),
+      action.outcome === 'done'
+        ? html`<span class="good">done</span>${action.madeJobId !== null && html`: ${jobLink(links, action.madeJobId)}`}`
+        : html`<span class="warn">${action.outcome}</span>`,
+      action.operatorAddress,
+    ],
+  }));
   return table('What operators did', columns, rows);
 }

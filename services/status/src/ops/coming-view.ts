@@ -73,12 +73,15 @@ function list(upcoming: readonly JobRecord[], now: Date, links: Links): Html {
     { name: 'Attempts', wide: true, numeric: true },
     { name: 'Job' },
   ];
-  const rows = upcoming.map((job) => [
-    html`${time(job.due, now)} <span class="${job.dueInMs === 0 ? 'warn' : 'quiet'} nowrap">${relative(job.due, now)}</span>`,
-    datasetLink(links, job.dataset),
-    job.type,
-    job.attempt,
-    jobLink(links, job.id),
-  ]);
+  const rows = upcoming.map((job) => ({
+    key: job.id,
+    cells: [
+      html`${time(job.due, now)} <span class="${job.dueInMs === 0 ? 'warn' : 'quiet'} nowrap">${relative(job.due, now)}</span>`,
+      datasetLink(links, job.dataset),
+      job.type,
+      job.attempt,
+      jobLink(links, job.id),
+    ],
+  }));
   return table('Jobs to come', columns, rows);
 }

@@ -20,7 +20,8 @@ export function relative(at: Date, now: Date): string {
 export const clock = (at: Date): string => at.toISOString().slice(11, 16);
 
 /** A moment in UTC, to the second; of today only the time of day. */
-export const time = (at: Date, now: Date): Html => written(`${at.toISOString().slice(0, 19)}Z`, now);
+export const time = (at: Date, now: Date): Html =>
+  written(`${at.toISOString().slice(0, 19)}Z`, now);
 
 /** The same to the millisecond. */
 export const exactTime = (at: Date, now: Date): Html => written(at.toISOString(), now);

@@ -101,13 +101,15 @@ function attempts(transitions: readonly Transition[], job: OperatorJob, now: Dat
       .slice(index + 1)
       .find(({ event }) => event !== 'fence' && event !== 'cancel');
     const isOpen = end === undefined && job.status === 'running';
-    return [
+    const cells = [
       claim.attempt,
       exactTime(claim.at, now),
       end === undefined ? '–' : brief(end.at.getTime() - claim.at.getTime()),
       isOpen ? 'it runs' : (end?.event ?? 'not noted'),
       html`<span class="id">${claim.actor}</span>`,
     ];
+    // An attempt may be claimed again after it was given back.
+    return { key: String(index), cells };
   });
   return table('Attempts', columns, rows);
 }

@@ -84,15 +84,18 @@ export function jobTable(
     { name: 'Ended', wide: true },
     { name: 'Attempts', wide: true, numeric: true },
   ];
-  const rows = jobs.map((job) => [
-    jobLink(links, job.id),
-    statusBadge(job.status),
-    ...(ofOneDataset ? [] : [datasetLink(links, job.dataset)]),
-    job.type,
-    timeAndDistance(job.startTime, now),
-    job.endTime === null ? '–' : timeAndDistance(job.endTime, now),
-    job.attempt,
-  ]);
+  const rows = jobs.map((job) => ({
+    key: job.id,
+    cells: [
+      jobLink(links, job.id),
+      statusBadge(job.status),
+      ...(ofOneDataset ? [] : [datasetLink(links, job.dataset)]),
+      job.type,
+      timeAndDistance(job.startTime, now),
+      job.endTime === null ? '–' : timeAndDistance(job.endTime, now),
+      job.attempt,
+    ],
+  }));
   return table('Jobs', columns, rows);
 }
 

@@ -86,21 +86,24 @@ function workersPanel({ workers, now }: Overview): Html {
     { name: 'Clock', wide: true, numeric: true },
     { name: 'Started', wide: true },
   ];
-  const rows = workers.map((worker) => [
-    html`<span class="id" title="${worker.holder}, version ${worker.version}">${worker.holder}</span>`,
-    worker.silentMs < silentAfterMs
-      ? html`<span class="good">${inSeconds(worker.silentMs)} ago</span>`
-      : html`<span class="bad">silent for ${inSeconds(worker.silentMs)}</span>`,
-    `${worker.running}/${worker.concurrency}`,
-    worker.redisAnswers
-      ? html`<span class="good">answers</span>`
-      : html`<span class="bad">does not answer</span>`,
-    worker.sinceRelayMs === null
-      ? 'none yet'
-      : `${inSeconds(worker.sinceRelayMs + worker.silentMs)} ago`,
-    worker.clockOffsetMs === null ? '–' : clockOffset(worker.clockOffsetMs),
-    relative(worker.started, now),
-  ]);
+  const rows = workers.map((worker) => ({
+    key: worker.holder,
+    cells: [
+      html`<span class="id" title="${worker.holder}, version ${worker.version}">${worker.holder}</span>`,
+      worker.silentMs < silentAfterMs
+        ? html`<span class="good">${inSeconds(worker.silentMs)} ago</span>`
+        : html`<span class="bad">silent for ${inSeconds(worker.silentMs)}</span>`,
+      `${worker.running}/${worker.concurrency}`,
+      worker.redisAnswers
+        ? html`<span class="good">answers</span>`
+        : html`<span class="bad">does not answer</span>`,
+      worker.sinceRelayMs === null
+        ? 'none yet'
+        : `${inSeconds(worker.sinceRelayMs + worker.silentMs)} ago`,
+      worker.clockOffsetMs === null ? '–' : clockOffset(worker.clockOffsetMs),
+      relative(worker.started, now),
+    ],
+  }));
   return panel('Workers', table('Workers', columns, rows));
 }
 
@@ -117,12 +120,15 @@ function lockedPanel({ lockedDatasets, now }: Overview, links: Links): Html {
     { name: 'By the job' },
     { name: 'Which is' },
   ];
-  const rows = lockedDatasets.map((lock) => [
-    datasetLink(links, lock.code),
-    timeAndDistance(lock.lockedAt, now),
-    jobLink(links, lock.lockedBy),
-    lockHolder(lock, links),
-  ]);
+  const rows = lockedDatasets.map((lock) => ({
+    key: lock.code,
+    cells: [
+      datasetLink(links, lock.code),
+      timeAndDistance(lock.lockedAt, now),
+      jobLink(links, lock.lockedBy),
+      lockHolder(lock, links),
+    ],
+  }));
   return panel('Locked datasets', table('Locked datasets', columns, rows));
 }
 

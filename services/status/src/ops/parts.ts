@@ -22,20 +22,24 @@ export interface Column {
   readonly numeric?: boolean;
 }
 
-/** A table; `rows` have a cell for each column. */
-export function table(
-  label: string,
-  columns: readonly Column[],
-  rows: readonly (readonly HtmlPart[])[],
-): Html {
+/** A row of a table, with a cell for each column. */
+export interface Row {
+  /** What it is about: when rows come and go, one that stays is known by it, and keeps the focus. */
+  readonly key: string;
+  readonly cells: readonly HtmlPart[];
+}
+
+/** A table. */
+export function table(label: string, columns: readonly Column[], rows: readonly Row[]): Html {
   const classOf = ({ wide, numeric }: Column): string =>
     [wide && 'wide', numeric && 'numeric'].filter(Boolean).join(' ');
+  const prefix = label.toLowerCase().replaceAll(' ', '-');
   return html`<table aria-label="${label}">
 <thead><tr>${columns.map((column) => html`<th scope="col" class="${classOf(column)}">${column.name}</th>`)}</tr></thead>
 <tbody>
 ${rows.map(
-  (cells) =>
-    html`<tr>${columns.map((column, index) => html`<td class="${classOf(column)}">${cells[index]}</td>`)}</tr>\n`,
+  ({ key, cells }) =>
+    html`<tr id="${prefix}-${key}">${columns.map((column, index) => html`<td class="${classOf(column)}">${cells[index]}</td>`)}</tr>\n`,
 )}</tbody>
 </table>`;
 }

@@ -1,0 +1,197 @@
+// What an operator sees and does on the operations page, in a real browser, at desktop and phone width,
+// light and dark.
+import assert from 'node:assert/strict';
+import { randomUUID } from 'node:crypto';
+import { after, before, describe, it } from 'node:test';
+import { createDataset, lockDataset } from '@kasabi/datasets';
+import { withTransaction } from '@kasabi/postgres';
+import { startStack, type TestStack } from '@kasabi/test/support';
+import type { Browser, Page } from 'playwright-core';
+import { inMs, submitForm } from '../e2e/support/client.ts';
+import { launchBrowser } from './support/browser.ts';
+import {
+  assertGood,
+  type Look,
+  looks,
+  type OperatorPage,
+  openPage,
+  operatorPassword,
+  signIn,
+} from './support/pages.ts';
+
+let stack: TestStack;
+let browser: Browser;
+
+before(async () => {
+  const env = { OPERATOR_PASSWORD: operatorPassword };
+  stack = await startStack({ serviceEnv: { api: env, status: env } });
+  browser = await launchBrowser();
+});
+after(async () => {
+  await browser?.close();
+  await stack?.stop();
+});
+
+const patience = { timeout: 20_000 };
+
+/** Submits a job that starts in so many milliseconds; its id. */
+async function submit(startsInMs: number): Promise<string> {
+  const answer = await submitForm(stack, { jobType: 'reset', startTime: inMs(startsInMs) });
+  assert.equal(answer.status, 202, answer.text);
+  return answer.text.split('/').at(-1) ?? '';
+}
+
+/** Makes a dataset that is locked by a job which is not there. */
+async function lockAbandoned(code: string): Promise<void> {
+  const { database, owner } = stack;
+  const { id } = await createDataset(database.pool(), { code, owner });
+  await withTransaction(database.pool('worker'), (client) =>
+    lockDataset(client, { datasetId: id, jobId: randomUUID(), timeoutMs: 1_000 }),
+  );
+}
+
+const badge = (page: Page, status: string) => page.locator('#job .badge', { hasText: status });
+
+// At once: most of the time they wait for the page to update.
+describe('the operations page', { concurrency: true }, () => {
+  for (const look of looks) describe(look.join(', '), { concurrency: 1 }, () => walkThrough(look));
+});
+
+function walkThrough(look: Look): void {
+  let open: OperatorPage;
+  let page: Page;
+  const ops = (path = ''): string => `${stack.statusUrl}/ops${path}`;
+  const go = async (path: string): Promise<void> => {
+    await page.goto(ops(path));
+    await assertGood(page, path);
+  };
+
+  before(async () => {
+    open = await openPage(browser, look, ops());
+    page = open.page;
+  });
+  after(async () => {
+    await open?.context.close();
+    assert.deepEqual(open?.complaints, []);
+  });
+
+  it('lets in who knows the password', async () => {
+    await assertGood(page, 'the sign-in');
+    await signIn(page);
+    await page.waitForURL(ops());
+    await page.getByText('Scheduled', { exact: true }).waitFor();
+    await assertGood(page, 'the first page');
+  });
+
+  it('shows a job go from scheduled to completed without a reload', async () => {
+    const id = await submit(4_000);
+    await go(`/jobs/${id}`);
+    await badge(page, 'scheduled').waitFor(patience);
+    await page.evaluate('window.isTheSame = true');
+    await badge(page, 'completed').waitFor(patience);
+    await page.getByText('It completed').waitFor(patience);
+    assert.equal(await page.evaluate('window.isTheSame'), true, 'no page was loaded');
+    await assertGood(page, 'an ended job');
+  });
+
+  it('cancels a scheduled job when asked twice, and repeats it', async () => {
+    const id = await submit(3_600_000);
+    await go(`/jobs/${id}`);
+    await page.getByRole('link', { name: 'Cancel this job' }).click();
+    await page.getByRole('heading', { name: 'Cancel this job?' }).waitFor();
+    await assertGood(page, 'the question before cancelling');
+    await page.getByRole('link', { name: 'Leave it as it is' }).click();
+    await badge(page, 'scheduled').waitFor();
+    await page.getByRole('link', { name: 'Cancel this job' }).click();
+    await page.getByRole('button', { name: 'Cancel the job' }).click();
+    await page.getByText('The job is cancelled.').waitFor();
+    await badge(page, 'failed').waitFor();
+    await page.getByText('Cancelled by an operator before it started.').first().waitFor();
+    await assertGood(page, 'a cancelled job');
+
+    await page.getByRole('link', { name: 'Repeat this job' }).click();
+    await assertGood(page, 'the question before repeating');
+    await page.getByRole('button', { name: 'Repeat the job' }).click();
+    await page.getByText('The job is repeated').waitFor();
+    assert.ok(!page.url().includes(id), 'the page is that of another job');
+    await page.getByText(`Repeats job ${id}`).waitFor();
+    await badge(page, 'completed').waitFor(patience);
+
+    await go(`/jobs/${id}/retry`);
+    await page.getByRole('button', { name: 'Repeat the job' }).click();
+    await page.getByText('This job was repeated before').waitFor();
+    await go('/audit');
+    const rows = page.getByRole('row').filter({ hasText: id.slice(0, 13) });
+    assert.equal(await rows.count(), 3);
+    assert.match((await rows.allTextContents()).join(), /repeated.*done.*done/s);
+    // The refusal is an answer of its own, and the browser notes that.
+    open = { ...open, complaints: open.complaints.filter((text) => !text.includes('409')) };
+  });
+
+  it('shows a locked dataset, and releases a lock that nobody holds', async () => {
+    const code = `locked-${look.join('-')}`;
+    await lockAbandoned(code);
+    await page.goto(ops());
+    const row = page.locator('#locked').getByRole('row').filter({ hasText: code });
+    await row.getByText('not there').waitFor(patience);
+    await page.locator('#findings').getByText(`The dataset ${code} is read-only`).waitFor(patience);
+    await assertGood(page, 'the first page with a finding');
+    await row.getByRole('link', { name: code }).click();
+    await page.getByText('read-only').first().waitFor();
+    await assertGood(page, 'a locked dataset');
+    await page.getByRole('link', { name: 'Release the lock' }).click();
+    await page.getByRole('button', { name: 'Release the lock' }).click();
+    await page.getByText('The lock is released').waitFor();
+    await page.locator('#dataset .badge', { hasText: 'read-write' }).waitFor();
+  });
+
+  it('finds jobs, and tells what is coming and what is not there', async () => {
+    const id = await submit(7_200_000);
+    await go('/coming');
+    await page
+      .locator('#list')
+      .getByRole('link', { name: id.slice(0, 13) })
+      .waitFor();
+    await go('/jobs');
+    await page.getByLabel('Job or dataset').fill(id);
+    await page.getByLabel('Status').selectOption('scheduled');
+    await page.getByRole('button', { name: 'Search' }).click();
+    await page.waitForURL(/status=scheduled/);
+    assert.equal(await page.locator('#found tbody tr').count(), 1);
+    await page.getByLabel('Status').selectOption('running');
+    await page.getByRole('button', { name: 'Search' }).click();
+    await page.getByText('No job is found.').waitFor();
+    await go(`/datasets/${stack.dataset}`);
+    await page.goto(ops('/nowhere'));
+    await page.getByRole('heading', { name: 'Nothing here' }).waitFor();
+    await assertGood(page, 'an address without a page');
+    open = { ...open, complaints: open.complaints.filter((text) => !text.includes('404')) };
+  });
+
+  it('is operated by keyboard, and leaves focus and text alone when it updates', async () => {
+    await page.goto(ops('/jobs'));
+    await page.keyboard.press('Tab');
+    assert.equal(await page.evaluate('document.activeElement.textContent'), 'Skip to the content');
+    await page.keyboard.press('Enter');
+    assert.equal(await page.evaluate('document.activeElement.id'), 'main');
+    await page.keyboard.press('Tab');
+    await page.keyboard.type('half a wor');
+    const id = await submit(9_000_000);
+    await page.getByRole('link', { name: id.slice(0, 13) }).waitFor(patience);
+    await page.keyboard.type('d');
+    assert.equal(await page.getByLabel('Job or dataset').inputValue(), 'half a word');
+    await page.locator('#found').getByRole('link').first().focus();
+    const focused = (): Promise<unknown> => page.evaluate('document.activeElement.title');
+    const before = await focused();
+    const later = await submit(9_100_000);
+    await page.getByRole('link', { name: later.slice(0, 13) }).waitFor(patience);
+    assert.equal(await focused(), before);
+  });
+
+  it('lets out who signs out', async () => {
+    await page.getByRole('button', { name: 'Sign out' }).click();
+    await page.waitForURL(/sign-in/);
+    await page.goto(ops('/jobs'));
+    assert.match(page.url(), /sign-in\?next=/);
+  });
+}
