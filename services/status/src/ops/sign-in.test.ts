@@ -1,0 +1,157 @@
+// Who gets to the operations page, and what its answers let a browser do.
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import { freePort, serviceSettings } from '@kasabi/local';
+import { startService, startStack, type TestService, type TestStack } from '@kasabi/test/support';
+import { type Answer, ask } from '../../../../test/e2e/support/client.ts';
+
+const password = 'an-operators-password';
+let stack: TestStack;
+let secure: TestService;
+
+before(async () => {
+  stack = await startStack({
+    workers: 0,
+    serviceEnv: { status: { OPERATOR_PASSWORD: password, TRUST_PROXY: '1' } },
+  });
+  const surroundings = {
+    databaseUrl: stack.database.url,
+    redisUrl: stack.redis.url,
+    apiPublicUrl: stack.apiUrl,
+    statusPublicUrl: 'https://status.example/jobs',
+    operatorPassword: password,
+  };
+  secure = await startService('status', serviceSettings('status', await freePort(), surroundings));
+});
+after(async () => {
+  await secure?.stop();
+  await stack?.stop();
+});
+
+const page = { Accept: 'text/html' };
+let client = 0;
+
+/** A sign-in, from an address of its own. */
+function signIn(given = password, headers: Record<string, string> = {}, url = stack.statusUrl) {
+  client += 1;
+  return ask(`${url}/ops/sign-in`, {
+    method: 'POST',
+    headers: { ...page, 'X-Forwarded-For': `10.0.0.${client}`, ...headers },
+    body: new URLSearchParams({ password: given, next: '/ops/audit' }),
+  });
+}
+
+const cookieOf = (answer: Answer): string =>
+  (answer.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
+
+const get = (path: string, headers: Record<string, string> = {}): Promise<Answer> =>
+  ask(`${stack.statusUrl}/ops${path}`, { headers: { ...page, ...headers } });
+
+describe('the way to the operations page', () => {
+  it('is not there without a password', async () => {
+    const bare = await startStack({ workers: 0 });
+    try {
+      for (const path of ['/ops', '/ops/sign-in', '/ops/live', '/ops/queues/']) {
+        assert.equal((await ask(bare.statusUrl + path, { headers: page })).status, 404, path);
+      }
+    } finally {
+      await bare.stop();
+    }
+  });
+
+  it('leads who has not signed in to the form and back, and nobody elsewhere', async () => {
+    const asked = await get('/jobs?status=failed');
+    assert.equal(asked.status, 303);
+    const form = await ask(`${stack.statusUrl}${asked.headers.get('location')}`, { headers: page });
+    assert.match(form.text, /name="next" value="\/ops\/jobs\?status=failed"/);
+    for (const next of ['https://evil.example/ops', '//evil.example/ops', '/ops/../x', '/ops\\x']) {
+      const { text } = await get(`/sign-in?next=${encodeURIComponent(next)}`);
+      assert.match(text, /name="next" value="\/ops"/, next);
+    }
+    for (const path of ['/live?view=/', '/session']) {
+      assert.equal((await get(path, { Accept: '*/*' })).status, 401, path);
+    }
+  });
+
+  it('opens with the password, by a cookie that scripts, other sites and time do not get', async () => {
+    const answer = await signIn();
+    assert.deepEqual([answer.status, answer.headers.get('location')], [303, '/ops/audit']);
+    const cookie = answer.headers.get('set-cookie') ?? '';
+    assert.match(cookie, /^kasabi_operator=[\w.-]+; Max-Age=1[78]\d\d; Path=\/ops; /);
+    assert.match(cookie, /; HttpOnly; SameSite=Strict$/);
+    const signedIn = await get('', { Cookie: cookieOf(answer) });
+    assert.equal(signedIn.status, 200);
+    assert.equal(signedIn.headers.get('cache-control'), 'no-store');
+    const policy = signedIn.headers.get('content-security-policy') ?? '';
+    assert.match(policy, /default-src 'none'; script-src 'self'; style-src 'self'/);
+    assert.doesNotMatch(policy, /unsafe|data:|\*/);
+    assert.doesNotMatch(signedIn.text, /<style|style=|<script(?! type="module" src=)| on\w+=/);
+    const other = await get('', { Cookie: `${cookieOf(answer)}x` });
+    assert.equal(other.status, 303, 'a cookie that was changed');
+  });
+
+  it('has a Secure cookie and the right addresses behind https and a path', async () => {
+    const answer = await ask(`${secure.url}/ops/sign-in`, {
+      method: 'POST',
+      body: new URLSearchParams({ password, next: '/jobs/ops/audit' }),
+    });
+    assert.equal(answer.headers.get('location'), '/jobs/ops/audit');
+    assert.match(answer.headers.get('set-cookie') ?? '', /; Path=\/jobs\/ops; .*; Secure; /);
+  });
+
+  it('slows down who guesses', async () => {
+    const from = { 'X-Forwarded-For': '10.9.9.9' };
+    const began = performance.now();
+    const first = await signIn('guess', from);
+    assert.equal(first.status, 403);
+    assert.ok(performance.now() - began > 400);
+    assert.match(first.text, /That is not the password/);
+    const guesses = await Promise.all(Array.from({ length: 15 }, () => signIn('guess', from)));
+    assert.ok(guesses.some(({ status }) => status === 429));
+    const right = await signIn(password, from);
+    assert.equal(right.status, 429, 'not even with the password');
+    assert.ok(Number(right.headers.get('retry-after')) > 0);
+    assert.equal((await signIn()).status, 303, 'another address is let in');
+  });
+
+  it('takes no form from another site, or of another session', async () => {
+    for (const headers of [
+      { 'Sec-Fetch-Site': 'cross-site' },
+      { Origin: 'https://evil.example' },
+    ]) {
+      assert.equal((await signIn(password, headers)).status, 403);
+    }
+    const [one, other] = [cookieOf(await signIn()), cookieOf(await signIn())];
+    const { text } = await get('/audit', { Cookie: other });
+    const token = /name="token" value="([^"]+)"/.exec(text)?.[1] ?? '';
+    const path = `/jobs/${crypto.randomUUID()}/cancel`;
+    const send = (url: string, Cookie: string, body: Record<string, string>) =>
+      ask(`${stack.statusUrl}/ops${url}`, {
+        method: 'POST',
+        headers: { ...page, Cookie },
+        body: new URLSearchParams(body),
+      });
+    for (const body of [{}, { token: '' }, { token }]) {
+      assert.equal((await send(path, one, body)).status, 403);
+      assert.equal((await send('/sign-out', one, body)).status, 403);
+    }
+    assert.equal((await send('/sign-out', other, { token })).status, 303);
+    const put = await ask(`${stack.statusUrl}/ops/queues/api/queues/pause`, {
+      method: 'PUT',
+      headers: { Cookie: one },
+    });
+    assert.equal(put.status, 403, 'the view of the queue is read-only');
+  });
+
+  it('says that the queue is not shown without REDIS_URL', async () => {
+    const { status, text } = await get('/queues/', { Cookie: cookieOf(await signIn()) });
+    assert.equal(status, 200);
+    assert.match(text, /REDIS_URL/);
+  });
+
+  it('leaves no password in a log', async () => {
+    const lines = [...stack.status.logs, ...secure.logs].join('\n');
+    assert.match(lines, /an operator signed in/);
+    assert.ok(!lines.includes(password) && !lines.includes('kasabi_operator='));
+  });
+});

@@ -1,0 +1,95 @@
+// What the operations page says while Redis, Postgres or the status service is away, and when it is back.
+import assert from 'node:assert/strict';
+import { after, before, describe, it } from 'node:test';
+import type { Browser } from 'playwright-core';
+import { type PrivateStack, startPrivateStack } from '../e2e/support/private-servers.ts';
+import { launchBrowser } from './support/browser.ts';
+import {
+  assertGood,
+  looks,
+  type OperatorPage,
+  openPage,
+  operatorPassword,
+  signIn,
+} from './support/pages.ts';
+
+let stack: PrivateStack;
+let browser: Browser;
+let open: OperatorPage[];
+
+const patience = { timeout: 60_000 };
+
+/** Does the same on the page at each width, light and dark. */
+async function onEach(step: (one: OperatorPage) => Promise<void>): Promise<void> {
+  await Promise.all(open.map(step));
+}
+
+before(async () => {
+  const env = { OPERATOR_PASSWORD: operatorPassword };
+  stack = await startPrivateStack({ settings: { api: env, status: env } });
+  browser = await launchBrowser();
+  open = await Promise.all(looks.map((look) => openPage(browser, look, `${stack.status.url}/ops`)));
+  await onEach(async ({ page }) => {
+    await signIn(page);
+    await page.getByText('All is well: workers').waitFor(patience);
+    await page.evaluate('window.isTheSame = true');
+  });
+});
+after(async () => {
+  await browser?.close();
+  await stack?.stop();
+});
+
+describe('the operations page', () => {
+  it('says that Redis does not answer, and that it is back', async () => {
+    await stack.redis.stop();
+    await onEach(async ({ page }) => {
+      await page.locator('#findings').getByText('Redis does not answer').waitFor(patience);
+      await page.locator('#workers').getByText('does not answer').waitFor(patience);
+      await page.locator('.pill.critical').waitFor(patience);
+      await assertGood(page, 'without Redis');
+    });
+    await stack.redis.start();
+    await onEach(async ({ page }) => {
+      await page.locator('#workers').getByText('answers', { exact: true }).waitFor(patience);
+      await page.locator('.finding.critical').waitFor({ state: 'detached', ...patience });
+    });
+  });
+
+  it('keeps what it showed while Postgres is away, says so and how old it is', async () => {
+    await stack.postgres.stop();
+    await onEach(async ({ page }) => {
+      await page.locator('#trouble').getByText('Postgres does not answer').waitFor(patience);
+      await page.locator('#tiles').getByText('Scheduled').waitFor();
+      await page.locator('#age', { hasText: /^([5-9]|\d\d) s ago$/ }).waitFor(patience);
+      await page
+        .getByText('All is well')
+        .first()
+        .waitFor({ state: 'hidden', ...patience });
+      await assertGood(page, 'without Postgres');
+    });
+    const [one] = open;
+    assert.ok(one !== undefined);
+    const other = await one.context.newPage();
+    await other.goto(`${stack.status.url}/ops`);
+    await other.locator('#trouble').getByText('Postgres does not answer').waitFor();
+    await other.locator('#tiles').getByText('Scheduled').waitFor();
+    await other.goto(`${stack.status.url}/ops/audit`);
+    await other.getByRole('heading', { name: 'Postgres does not answer' }).waitFor();
+    await assertGood(other, 'a page that was never read');
+    await other.close();
+    await stack.postgres.start();
+    await onEach(async ({ page }) => {
+      await page.locator('#trouble p').waitFor({ state: 'detached', ...patience });
+      assert.equal(await page.evaluate('window.isTheSame'), true, 'no page was loaded');
+    });
+  });
+
+  it('says that the status service does not answer', async () => {
+    await stack.status.stop();
+    await onEach(async ({ page }) => {
+      const said = page.locator('#trouble').getByText('The status service does not answer.');
+      await said.waitFor(patience);
+    });
+  });
+});
