@@ -10,6 +10,8 @@ export interface StackOptions {
   readonly workers?: number;
   /** Short code of the dataset that is made; `nasa` unless set. */
   readonly dataset?: string;
+  /** Opens the operations page; there is none unless set. */
+  readonly operatorPassword?: string;
   /** Further settings, for every service. */
   readonly env?: NodeJS.ProcessEnv;
   /** Further settings for one kind of service. */
@@ -64,6 +66,7 @@ export async function startStack(options: StackOptions = {}): Promise<TestStack>
       redisUrl: redis.url,
       apiPublicUrl: apiUrl,
       statusPublicUrl: statusUrl,
+      ...(options.operatorPassword !== undefined && { operatorPassword: options.operatorPassword }),
     };
     const launch = async (
       name: 'api' | 'worker' | 'status',

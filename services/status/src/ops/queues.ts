@@ -4,12 +4,12 @@ import { ExpressAdapter } from '@bull-board/express';
 import { connect, createViewer } from '@kasabi/queue';
 import { type Html, html, methodNotAllowed } from '@kasabi/service-kit';
 import type { RequestHandler, Router } from 'express';
+import type { Links } from './links.ts';
 
 export interface QueuesOptions {
   /** Of the Redis that is shown; without it a page says that there is none. */
   readonly redisUrl: string | undefined;
-  /** Where it is mounted, as browsers see it. */
-  readonly path: string;
+  readonly links: Links;
   /** Answers with a page that says something. */
   readonly say: (title: string, text: Html) => RequestHandler;
   readonly onError: (error: unknown) => void;
@@ -36,7 +36,7 @@ const contentSecurity = [
 
 /** Prepares bull-board, read-only: by its own setting, and by letting nothing but GET through. */
 export async function createQueues(options: QueuesOptions): Promise<Queues> {
-  const { redisUrl, path, say, onError } = options;
+  const { redisUrl, links, say, onError } = options;
   if (redisUrl === undefined) {
     const text = html`The queue as Redis has it is shown here when the status service has <code>REDIS_URL</code>. Jobs, workers and the relay are on the other pages, which need Postgres only.`;
     return {
@@ -46,14 +46,14 @@ export async function createQueues(options: QueuesOptions): Promise<Queues> {
   }
   const redis = await connect({ url: redisUrl, name: 'kasabi-status', onError });
   const adapter = new ExpressAdapter();
-  adapter.setBasePath(path.replace(/\/$/, ''));
+  adapter.setBasePath(links.queues.replace(/\/$/, ''));
   const board = createBullBoard({
     queues: [],
     serverAdapter: adapter,
     options: {
       uiConfig: {
         boardTitle: 'Kasabi Jobs',
-        miscLinks: [{ text: 'Operations', url: path.replace(/queues\/$/, '') }],
+        miscLinks: [{ text: 'Operations', url: links.base }],
         hideRedisDetails: true,
       },
     },
@@ -64,7 +64,12 @@ export async function createQueues(options: QueuesOptions): Promise<Queues> {
     try {
       if (redis.status !== 'ready') throw new Error(`Redis is ${redis.status}`);
       shown ??= createViewer(redis, onError).then((queue) => {
-        board.addQueue(new BullMQAdapter(queue, { readOnlyMode: true, allowRetries: false }));
+        const jobs = new BullMQAdapter(queue, {
+          readOnlyMode: true,
+          allowRetries: false,
+          externalJobUrl: ({ data }) => ({ displayText: 'Its page', href: links.job(data.jobId) }),
+        });
+        board.addQueue(jobs);
       });
       await shown;
       response.set('Content-Security-Policy', contentSecurity);

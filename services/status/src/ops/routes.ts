@@ -75,7 +75,7 @@ export async function createOperations(
     };
   const queues: Queues = await createQueues({
     redisUrl: options.redisUrl,
-    path: links.queues,
+    links,
     say,
     onError: options.onRedisError,
   });

@@ -1,0 +1,92 @@
+// Takes the pictures of the operations page that the README shows:
+//   node --import tsx --conditions=kasabi-source test/browser/screenshots.ts
+import { mkdirSync } from 'node:fs';
+import path from 'node:path';
+import { projectRoot } from '@kasabi/local';
+import { createPool } from '@kasabi/postgres';
+import { waitFor } from '@kasabi/test/support';
+import { startPrivateStack } from '../e2e/support/private-servers.ts';
+import { launchBrowser } from './support/browser.ts';
+import { type Look, openPage, operatorPassword, signIn } from './support/pages.ts';
+
+const folder = path.join(projectRoot, 'test/browser/screenshots');
+const datasets = ['nasa', 'dbo', 'schema', 'books', 'geonames', 'reuters', 'eurostat'];
+
+// Three hours of a quiet day. The jobs themselves are real; that there were more of them is not.
+const tally = `
+  INSERT INTO kasabi.job_tally
+  SELECT minute, 'reset', accepted, accepted, CASE WHEN random() < 0.06 THEN 1 ELSE 0 END,
+         20 + 12 * random(), 60 + 90 * random() * random(), 30 + 10 * random(), 110 + 60 * random()
+  FROM (SELECT minute, (24 + 14 * sin(extract(epoch FROM minute) / 2600) + 9 * random())::int AS accepted
+        FROM generate_series(date_trunc('minute', now() - interval '3 hours'),
+                             date_trunc('minute', now() - interval '2 minutes'), interval '1 minute')
+          AS minute) AS day
+  ON CONFLICT DO NOTHING`;
+
+const pictures: readonly (readonly [file: string, look: Look, target: string, height: number])[] = [
+  ['now', ['desktop', 'light'], '/ops', 1100],
+  ['now-dark', ['desktop', 'dark'], '/ops', 1100],
+  ['now-phone', ['phone', 'light'], '/ops', 1000],
+  ['job', ['desktop', 'light'], '/ops/jobs/ENDED', 900],
+  ['job-phone-dark', ['phone', 'dark'], '/ops/jobs/ENDED', 1000],
+  ['jobs-dark', ['desktop', 'dark'], '/ops/jobs', 700],
+  ['dataset-locked', ['desktop', 'light'], '/ops/datasets/geonames', 520],
+  ['coming', ['desktop', 'light'], '/ops/coming', 700],
+];
+
+const env = { OPERATOR_PASSWORD: operatorPassword };
+const stack = await startPrivateStack({ datasets, settings: { api: env, status: env } });
+const pool = createPool({
+  url: stack.databaseUrl,
+  applicationName: 'screenshots',
+  onIdleError: () => {},
+});
+const browser = await launchBrowser();
+try {
+  const submit = async (dataset: string, startsInMs: number): Promise<string> => {
+    const startTime = new Date(Date.now() + startsInMs).toISOString();
+    const answer = await fetch(`${stack.api.url}/dataset/${dataset}/jobs`, {
+      method: 'POST',
+      headers: { X_KASABI_APIKEY: stack.key },
+      body: new URLSearchParams({ jobType: 'reset', startTime }),
+    });
+    return (await answer.text()).split('/').at(-1) ?? '';
+  };
+  for (let n = 1; n <= 60; n += 1) {
+    await submit(datasets[n % datasets.length] ?? '', n * n * 9_000 + 600_000 * (n % 3));
+  }
+  const ended = await submit('nasa', 0);
+  for (const dataset of ['dbo', 'schema', 'books']) await submit(dataset, 0);
+  const countOpen = `SELECT count(*)::int AS open FROM kasabi.job WHERE due < now() AND end_time IS NULL`;
+  await waitFor(async () => (await pool.query(countOpen)).rows[0].open === 0, {
+    what: 'the jobs that are due to end',
+  });
+  await pool.query(tally);
+  mkdirSync(folder, { recursive: true });
+  for (const [file, look, target, height] of pictures) {
+    if (file === 'dataset-locked') {
+      // As a platform's bug might leave it: locked, by a job that has ended.
+      await pool.query(
+        `UPDATE kasabi.dataset SET storage_mode = 'read-only', locked_by = $1, locked_at = now() - interval '7 minutes'
+         WHERE code = 'geonames'`,
+        [ended],
+      );
+    }
+    const { page, context } = await openPage(
+      browser,
+      look,
+      stack.status.url + target.replace('ENDED', ended),
+    );
+    await signIn(page);
+    await page.locator('#bar .pill').waitFor();
+    const { width } = page.viewportSize() ?? { width: 0 };
+    await page.setViewportSize({ width, height });
+    await page.screenshot({ path: path.join(folder, `${file}.png`) });
+    await context.close();
+    process.stdout.write(`${file}.png\n`);
+  }
+} finally {
+  await browser.close();
+  await pool.end();
+  await stack.stop();
+}
