@@ -1,4 +1,5 @@
 import { MalformedRequest, PayloadTooLarge, UnsupportedMediaType } from '@kasabi/protocol';
+import { inThisTrace } from '@kasabi/tracing';
 import type { Request, RequestHandler } from 'express';
 
 /** The largest request body that is read, in bytes; a job request needs a hundred. */
@@ -31,11 +32,11 @@ export const readBody: RequestHandler = (request, response, next) => {
   const chunks: Buffer[] = [];
   let size = 0;
   let settled = false;
-  const settle = (problem?: Error): void => {
+  const settle = inThisTrace((problem?: Error): void => {
     if (settled) return;
     settled = true;
     next(problem);
-  };
+  });
   request.on('data', (chunk: Buffer) => {
     size += chunk.length;
     // What follows is read and forgotten.

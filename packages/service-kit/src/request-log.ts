@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { inThisTrace } from '@kasabi/tracing';
 import type { Request, RequestHandler, Response } from 'express';
 import { type Logger, redactUrl } from './log.ts';
 
@@ -31,7 +32,8 @@ export function requestLog(log: Logger): RequestHandler {
     response.setHeader('X-Request-Id', request.id);
     if (!isProbe(request)) {
       const began = performance.now();
-      response.once('close', () => write(log, request, response, performance.now() - began));
+      const onClose = (): void => write(log, request, response, performance.now() - began);
+      response.once('close', inThisTrace(onClose));
     }
     next();
   };

@@ -4,6 +4,7 @@ export {
   headersOf,
   inBatch,
   inSpan,
+  inThisTrace,
   type OpenSpan,
   type SpanOptions,
   type Traceparent,

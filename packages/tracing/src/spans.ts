@@ -118,6 +118,16 @@ export async function inBatch<T>(
   return await ending(openSpan(span, ROOT_CONTEXT), work);
 }
 
+/**
+ * The same function, which belongs to the trace under way in this place whoever calls it: for listeners on
+ * sockets and streams, whose events come from outside.
+ */
+export function inThisTrace<Arguments extends unknown[]>(
+  listener: (...given: Arguments) => void,
+): (...given: Arguments) => void {
+  return tracing ? context.bind(context.active(), listener) : listener;
+}
+
 /** The trace under way in this place, as it is handed on. */
 export function traceNow(): Traceparent | undefined {
   return tracing ? traceparentOf(context.active()) : undefined;
