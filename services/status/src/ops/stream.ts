@@ -1,4 +1,4 @@
-import { methodNotAllowed, queryOf } from '@kasabi/service-kit';
+import { heldForClient, methodNotAllowed, queryOf } from '@kasabi/service-kit';
 import type { Request, Response, Router } from 'express';
 import { NoSuchPage, SignedOut } from './errors.ts';
 import type { Guard } from './guard.ts';
@@ -36,6 +36,7 @@ export function addStream(router: Router, options: StreamOptions): void {
       // Some proxies hold answers back until they are complete.
       'X-Accel-Buffering': 'no',
     });
+    heldForClient(response);
     response.flushHeaders();
     const sent = new Map<string, string>();
     const send = (shown: Shown, isMain: boolean): void => {
