@@ -3,11 +3,12 @@ import { drain } from './drain.ts';
 import { drift } from './drift.ts';
 import { footprint } from './footprint.ts';
 import { growth } from './growth.ts';
+import { ops } from './ops.ts';
 import type { Part } from './part.ts';
 import { poll } from './poll.ts';
 import { reset } from './reset.ts';
 
 /** The parts of the benchmark, in the order in which they run. */
 export const parts: Readonly<Record<string, Part>> = {
-  ...{ accept, poll, reset, drift, drain, growth, footprint },
+  ...{ accept, poll, reset, drift, drain, growth, footprint, ops },
 };

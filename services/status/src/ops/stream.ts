@@ -31,6 +31,7 @@ export function addStream(router: Router, options: StreamOptions): void {
     if (session === undefined) throw new SignedOut();
     const views = viewsOf(new URLSearchParams(queryOf(request)).get('view') ?? '');
     if (views === undefined) throw new NoSuchPage();
+    heldForClient(response);
     response.status(200).set({
       'Content-Type': 'text/event-stream',
       // Some proxies hold answers back until they are complete.
