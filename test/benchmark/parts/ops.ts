@@ -6,6 +6,7 @@ import type { Part } from './part.ts';
 
 const pagesOpen = 50;
 const jobsPerSecond = 20;
+const countedSeconds = 20;
 const password = 'an-operators-password';
 
 /** What fifty open operations pages cost: statements a second, and the time that jobs take. */
@@ -28,9 +29,9 @@ export const ops: Part = async (context) => {
     };
     for (let round = 0; round < context.rounds; round += 1) {
       figures.without.push(median(await jobTimes(world, apiUrl, context.seconds)));
-      const idle = await statementsPerSecond(world, 12);
+      const idle = await statementsPerSecond(world, countedSeconds);
       const close = await openPages(world, statusUrl, cookie);
-      figures.statements.push((await statementsPerSecond(world, 12)) - idle);
+      figures.statements.push((await statementsPerSecond(world, countedSeconds)) - idle);
       figures.withPages.push(median(await jobTimes(world, apiUrl, context.seconds)));
       close();
       context.log(
@@ -108,20 +109,21 @@ async function read(answer: Response): Promise<void> {
   );
 }
 
+/** A connection that is idle reports what it did after this many milliseconds at the latest. */
+const reportedMs = 11_000;
+
 /** How many transactions, each of one statement, Postgres commits a second while no job is asked for. */
 async function statementsPerSecond(world: World, seconds: number): Promise<number> {
-  // Idle connections have reported theirs after a second.
   const look = async (): Promise<number> => {
-    await sleep(1_500);
     const { rows } = await world.pool.query<{ committed: number }>(
-      `SELECT xact_commit::float8 AS committed FROM pg_stat_database WHERE datname = current_database()`,
+      'SELECT xact_commit::float8 AS committed FROM pg_stat_database WHERE datname = current_database()',
     );
     return rows[0]?.committed ?? Number.NaN;
   };
+  await sleep(reportedMs);
   const [before, began] = [await look(), performance.now()];
   await sleep(seconds * 1_000);
-  const after = await look();
-  return ((after - before) * 1_000) / (performance.now() - began);
+  return (((await look()) - before) * 1_000) / (performance.now() - began);
 }
 
 /** Asks for jobs at a steady pace; how long each took from its acceptance to its end, in milliseconds. */
