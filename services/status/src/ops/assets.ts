@@ -8,17 +8,29 @@ const require = createRequire(import.meta.url);
 /** Beside `src` and `dist` alike. */
 const own = (name: string): URL => new URL(`../../assets/${name}`, import.meta.url);
 
+/** The style sheets, in the order in which a later one overrules an earlier. */
+export const styleSheets = [
+  'base.css',
+  'bar.css',
+  'panels.css',
+  'tables.css',
+  'charts.css',
+  'forms.css',
+  'screens.css',
+] as const;
+
 const sources = {
-  'operations.css': ['text/css', own('operations.css')],
   'icon.svg': ['image/svg+xml', own('icon.svg')],
   'live.js': ['text/javascript', own('live.js')],
   'idiomorph.js': ['text/javascript', require.resolve('idiomorph/dist/idiomorph.esm.js')],
 } as const;
 
+type AssetName = (typeof styleSheets)[number] | keyof typeof sources;
+
 /** The files that the pages load. */
 export interface Assets {
   /** A file's address, which changes when the file does. */
-  url(name: keyof typeof sources): string;
+  url(name: AssetName): string;
 }
 
 /**
@@ -26,7 +38,11 @@ export interface Assets {
  * each other by name, so that all addresses carry one version, made of all files.
  */
 export function addAssets(router: Router, base: string): Assets {
-  const files = Object.entries(sources).map(([name, [type, file]]) => ({
+  const all = [
+    ...styleSheets.map((name) => [name, ['text/css', own(name)]] as const),
+    ...Object.entries(sources),
+  ];
+  const files = all.map(([name, [type, file]]) => ({
     name,
     type,
     body: readFileSync(file),

@@ -1,5 +1,5 @@
 import { type Html, html } from '@kasabi/service-kit';
-import type { Assets } from './assets.ts';
+import { type Assets, styleSheets } from './assets.ts';
 import { inSeconds } from './format.ts';
 import type { Links } from './links.ts';
 import type { Sections, Shown } from './live.ts';
@@ -48,7 +48,7 @@ export function createLayout(links: Links, assets: Assets): Layout {
 <meta name="color-scheme" content="light dark">
 <title>${title} · Kasabi Jobs operations</title>
 <link rel="icon" type="image/svg+xml" href="${assets.url('icon.svg')}">
-<link rel="stylesheet" href="${assets.url('operations.css')}">
+${styleSheets.map((name) => html`<link rel="stylesheet" href="${assets.url(name)}">\n`)}
 <script type="module" src="${assets.url('live.js')}"></script>
 </head>
 <body${attributes}>
