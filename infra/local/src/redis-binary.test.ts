@@ -34,10 +34,11 @@ describe('the choice of a Redis server', () => {
   it('uses one that was unpacked earlier, with its libraries', async () => {
     const root = path.join(cacheDir, `redis-${process.arch}`);
     const file = program(path.join(root, 'usr/bin/redis-server'));
-    mkdirSync(path.join(root, 'usr/lib/somewhere'), { recursive: true });
+    program(path.join(root, 'usr/lib/somewhere/deeper/libsome.so.1'));
+    mkdirSync(path.join(root, 'usr/lib/empty'));
     const found = await findRedis({ log, cacheDir, searchPath });
     assert.equal(found.file, file);
-    assert.match(found.libraryPath ?? '', /usr\/lib\/somewhere/);
+    assert.equal(found.libraryPath, path.join(root, 'usr/lib/somewhere/deeper'));
   });
 
   it('uses neither a half-done nor a broken one, and says what to do without apt', async () => {

@@ -54,7 +54,6 @@ await runService(async () => {
   });
   const metrics = createStatusMetrics(() => watcher.waiting);
   const { registry } = metrics;
-  measurePools(registry, { requests: pool });
   const sampler = createSampler({
     db: pool,
     intervalMs: settings.SAMPLE_INTERVAL_MS,
@@ -72,6 +71,7 @@ await runService(async () => {
     stopping: stopping.signal,
   };
   const operations = await startOperations(settings, log, stopping.signal);
+  measurePools(registry, { requests: pool, ...(operations && { operations: operations.pool }) });
   const app = createApp({
     log,
     checks: { Postgres: () => databaseAnswers(pool) },

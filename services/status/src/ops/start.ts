@@ -2,6 +2,7 @@ import { diagnose } from '@kasabi/operations';
 import { createPool, isTransient } from '@kasabi/postgres';
 import { type Logger, throttledWarning } from '@kasabi/service-kit';
 import type { Express } from 'express';
+import type pg from 'pg';
 import type { Settings } from '../env.ts';
 import { createLive } from './live.ts';
 import { createReads } from './reads.ts';
@@ -9,6 +10,7 @@ import { createOperations } from './routes.ts';
 
 /** The pages for operators, with what they need for themselves. */
 export interface OperationsPages {
+  readonly pool: pg.Pool;
   addTo(app: Express): void;
   stop(): Promise<void>;
 }
@@ -58,6 +60,7 @@ export async function startOperations(
     stopping,
   });
   return {
+    pool,
     addTo: operations.addTo,
     async stop() {
       operations.stop();
