@@ -1,15 +1,10 @@
-import {
-  type AcceptedJob,
-  type AcceptOutcome,
-  type AcceptRequest,
-  acceptJobs,
-  markEnqueued,
-} from '@kasabi/jobs';
+import { type AcceptedJob, type AcceptOutcome, type AcceptRequest, acceptJobs } from '@kasabi/jobs';
 import { createBatcher } from '@kasabi/postgres';
 import type { Delivery, Producer } from '@kasabi/queue';
 import type { Logger } from '@kasabi/service-kit';
 import { inSpan, type Traceparent } from '@kasabi/tracing';
 import type pg from 'pg';
+import { createMarker } from './marker.ts';
 import type { ApiMetrics } from './metrics.ts';
 
 export interface AcceptorOptions {
@@ -44,18 +39,22 @@ export function createAcceptor(options: AcceptorOptions): Acceptor {
     name: 'accept batch',
     run: (requests) => acceptJobs(pool, requests, options),
     maxSize: 500,
-    maxConcurrent: 4,
+    // One is on its way to the disk while the next gathers; more of them would be smaller ones.
+    maxConcurrent: 2,
+  });
+  const marker = createMarker(pool, (error) => {
+    log.warn({ err: error }, 'not marked as enqueued: the relay will enqueue once more');
   });
 
   const deliveries = createBatcher<Delivery, undefined>({
     name: 'enqueue batch',
     run: async (batch) => {
       await producer.enqueue(batch);
-      await markEnqueued(pool, batch);
+      marker.add(batch);
       return batch.map(() => undefined);
     },
     maxSize: 500,
-    maxConcurrent: 2,
+    maxConcurrent: 1,
   });
 
   function enqueue(job: AcceptedJob, trace: Traceparent | undefined): void {
@@ -88,6 +87,7 @@ export function createAcceptor(options: AcceptorOptions): Acceptor {
     },
     async settled() {
       await Promise.all(pending);
+      await marker.flush();
     },
     get waiting() {
       return records.waiting;
