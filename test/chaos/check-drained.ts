@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { KEY_PREFIX, QUEUE_NAME } from '@kasabi/queue';
+import { jobIdOfDelivery, KEY_PREFIX, QUEUE_NAME } from '@kasabi/queue';
 import type { Violation } from './checks.ts';
 import type { JobRow } from './evidence.ts';
 import { type Fault, faultKinds } from './faults.ts';
@@ -69,7 +69,7 @@ async function deliveriesOf({ redis }: Stack, jobIds: readonly string[]): Promis
   for (const key of await redis.keys(`${base}*`)) {
     // A delivery is a hash of its own; `<id>:lock` beside it expires by itself.
     const id = key.slice(base.length);
-    if (id.includes(':') || !wanted.has(id.split('.')[0] ?? '')) continue;
+    if (id.includes(':') || !wanted.has(jobIdOfDelivery(id))) continue;
     const score = await redis.zscore(`${base}delayed`, id);
     // BullMQ keeps the due time in the upper bits of the score.
     if (score !== null && Number(score) / 0x1000 > Date.now() + 60_000) continue;

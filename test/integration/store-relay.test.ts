@@ -7,6 +7,8 @@ import {
   createConsumer,
   createEpoch,
   createProducer,
+  deliveryId,
+  jobIdOfDelivery,
   KEY_PREFIX,
   QUEUE_NAME,
   type Verdict,
@@ -79,21 +81,27 @@ async function accept(count: number, startsInMs: number): Promise<string[]> {
 }
 
 /** The ids that Redis holds as delayed, soonest first. */
-const held = (): Promise<string[]> =>
-  redis.zrange(`${KEY_PREFIX}:${QUEUE_NAME}:delayed`, '0', '-1');
+const held = async (): Promise<string[]> =>
+  (await redis.zrange(`${KEY_PREFIX}:${QUEUE_NAME}:delayed`, '0', '-1')).map(jobIdOfDelivery);
+
+/** The key of a job's first delivery. */
+const keyOf = (jobId = ''): string =>
+  `${KEY_PREFIX}:${QUEUE_NAME}:${deliveryId({ jobId, attempt: 0 })}`;
 
 test('what an API could not hand over reaches Redis, ids only, and is delivered at its time', async () => {
   const ids = await accept(3, 700);
   await relay.runOnce();
   assert.deepEqual(await held(), ids);
-  const payload = await redis.hget(`${KEY_PREFIX}:${QUEUE_NAME}:${ids[0]}`, 'data');
+  const payload = await redis.hget(keyOf(ids[0]), 'data');
   assert.deepEqual(JSON.parse(payload ?? ''), { jobId: ids[0] });
   const due = ((await fixture.read(ids[0] as string))['due'] as Date).getTime();
   consume(async () => 'done');
   await waitFor(() => delivered.length === 3, { what: 'all deliveries', everyMs: 2 });
   assert.ok(Date.now() >= due - 1, `${due - Date.now()} ms early`);
   assert.deepEqual([...delivered].sort(), ids);
-  await waitFor(async () => (await redis.keys('*:0*')).length === 0, { what: 'Redis to forget' });
+  await waitFor(async () => (await redis.exists(...ids.map(keyOf))) === 0, {
+    what: 'Redis to forget',
+  });
 });
 
 test('after FLUSHALL everything is back one round later, without being told', async () => {
@@ -140,8 +148,8 @@ test('an overdue job that Redis holds as delayed is promoted', async () => {
 test('an overdue job that only Redis lost is delivered', async () => {
   const [id = ''] = await accept(1, 300);
   await relay.runOnce();
-  await redis.del(`${KEY_PREFIX}:${QUEUE_NAME}:${id}`);
-  await redis.zrem(`${KEY_PREFIX}:${QUEUE_NAME}:delayed`, id);
+  await redis.del(keyOf(id));
+  await redis.zrem(`${KEY_PREFIX}:${QUEUE_NAME}:delayed`, deliveryId({ jobId: id, attempt: 0 }));
   consume(async () => 'done');
   const deadline = performance.now() + 5_000;
   while (!delivered.includes(id) && performance.now() < deadline) await relay.runOnce();

@@ -1,5 +1,6 @@
 import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
+import { deliveryId, jobIdOfDelivery } from './delivery-id.ts';
 import { KEY_PREFIX, QUEUE_NAME } from './names.ts';
 
 /** How the Redis behind a connection is set up, as it says itself. */
@@ -55,8 +56,8 @@ export async function viewQueue(redis: Redis): Promise<QueueView> {
       const found = await Promise.all(
         jobs.map(async ({ id, attempt }) => {
           // The delivery of a rescued job carries the attempt it was made at; see `deliveryId`.
-          const ids = [id, ...Array.from({ length: attempt }, (_, n) => `${id}.${n + 1}`)];
-          const keys = ids.map((deliveryId) => queue.toKey(deliveryId));
+          const attempts = Array.from({ length: attempt + 1 }, (_, n) => n);
+          const keys = attempts.map((n) => queue.toKey(deliveryId({ jobId: id, attempt: n })));
           return (await redis.exists(...keys)) > 0;
         }),
       );
@@ -64,7 +65,7 @@ export async function viewQueue(redis: Redis): Promise<QueueView> {
     },
     async held(limit) {
       const ids = await queue.getRanges(['wait', 'active', 'delayed'], 0, limit - 1);
-      return [...new Set(ids.slice(0, limit).map((id) => id.split('.')[0] ?? id))];
+      return [...new Set(ids.slice(0, limit).map(jobIdOfDelivery))];
     },
     async close() {
       await queue.close();

@@ -1,6 +1,7 @@
 import { beginSpan, type OpenSpan } from '@kasabi/tracing';
 import { Queue, type Telemetry } from 'bullmq';
 import type { Redis } from 'ioredis';
+import { deliveryId } from './delivery-id.ts';
 import { KEY_PREFIX, type Payload, QUEUE_NAME } from './names.ts';
 
 /** A job to deliver; times are milliseconds since the epoch, by Postgres's clock. */
@@ -39,15 +40,6 @@ export interface Producer {
   close(): Promise<void>;
 }
 
-/**
- * The BullMQ id of a delivery: the record's id, and for a rescued job also its attempt. The lost
- * worker's delivery stays active in Redis until BullMQ's stalled check, and would swallow one with the
- * same id.
- */
-function deliveryId(delivery: Delivery): string {
-  return delivery.attempt === 0 ? delivery.jobId : `${delivery.jobId}.${delivery.attempt}`;
-}
-
 /** The span of handing a delivery to Redis; it belongs to its own job's trace, not to the batch. */
 function spanOf({ jobId, trace }: Delivery): OpenSpan | undefined {
   if (trace == null) return undefined;
@@ -83,7 +75,6 @@ export function createProducer(
         connection: redis,
         prefix: KEY_PREFIX,
         ...(telemetry !== undefined && { telemetry }),
-        defaultJobOptions: { removeOnComplete: true, removeOnFail: true },
       });
       queue.on('error', onError);
     }
@@ -109,9 +100,9 @@ export function createProducer(
           data: { jobId: delivery.jobId },
           opts: {
             jobId: deliveryId(delivery),
-            // BullMQ delivers at timestamp + delay, so the producer's own clock does not matter.
-            timestamp: Math.round(delivery.now),
-            delay: Math.max(0, Math.ceil(delivery.due - delivery.now)),
+            // BullMQ adds the same clock, so that what Redis holds is `due`, by Postgres's clock. With one
+            // that is fast the delivery is early, and given back.
+            delay: Math.max(0, Math.ceil(delivery.due - Date.now())),
             ...(telemetry !== undefined && { telemetry: contextOf(span?.traceparent) }),
           },
         })),

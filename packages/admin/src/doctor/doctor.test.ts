@@ -4,6 +4,7 @@ import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
+import { deliveryId } from '@kasabi/queue';
 import { waitFor } from '@kasabi/test/support';
 import { Redis } from 'ioredis';
 import pg from 'pg';
@@ -12,6 +13,9 @@ import {
   startPrivateStack,
 } from '../../../../test/e2e/support/private-servers.ts';
 import { atLeast, type Check } from './check.ts';
+
+const keyOf = (jobId: string): string => `kasabi:jobs:${deliveryId({ jobId, attempt: 0 })}`;
+const strayDelivery = deliveryId({ jobId: randomUUID(), attempt: 0 });
 
 const program = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
 let stack: PrivateStack;
@@ -91,7 +95,7 @@ async function submit(): Promise<string> {
   });
   assert.equal(response.status, 202);
   const id = (await response.text()).split('/').at(-1) ?? '';
-  await waitFor(() => redis((client) => client.exists(`kasabi:jobs:${id}`)).then((n) => n === 1), {
+  await waitFor(() => redis((client) => client.exists(keyOf(id))).then((n) => n === 1), {
     what: 'its delivery',
   });
   // What was handed over within the last second is not looked at.
@@ -139,7 +143,7 @@ test('drift: deliveries that are missing, of nobody, of jobs that have ended', a
   const { code, check } = await report();
   assert.equal(code, 0);
   assert.match(check('drift').what, /^Redis holds all of 1 jobs looked at, Postgres all of 1 /);
-  await redis((client) => client.del(`kasabi:jobs:${id}`));
+  await redis((client) => client.del(keyOf(id)));
   const missing = await report();
   assert.deepEqual([missing.code, missing.ill], [3, ['drift warn']]);
   assert.ok(missing.check('drift').what.includes(`lacks 1 of 1 jobs`));
@@ -153,7 +157,7 @@ test('drift: deliveries that are missing, of nobody, of jobs that have ended', a
   );
   assert.match((await report()).check('drift').what, /; 1 are of jobs that have ended/);
   await redis((client) =>
-    client.zadd('kasabi:jobs:delayed', Date.now() * 4_096 + 4e12, randomUUID()),
+    client.zadd('kasabi:jobs:delayed', Date.now() * 4_096 + 4e12, strayDelivery),
   );
   assert.match((await report()).check('drift').what, /^1 of 2 deliveries .* does not have/);
   await redis((client) => client.del('kasabi:jobs:delayed'));
