@@ -66,11 +66,12 @@ async function report(env: NodeJS.ProcessEnv = {}): Promise<Report> {
   };
 }
 
-async function sql(text: string, values: unknown[] = []): Promise<void> {
+/** Returns how many rows that concerned. */
+async function sql(text: string, values: unknown[] = []): Promise<number> {
   const client = new pg.Client({ connectionString: stack.postgres.url });
   await client.connect();
   try {
-    await client.query(text, values);
+    return (await client.query(text, values)).rowCount ?? 0;
   } finally {
     await client.end();
   }
@@ -99,7 +100,9 @@ async function submit(): Promise<string> {
     what: 'its delivery',
   });
   // What was handed over within the last second is not looked at.
-  await sql(`UPDATE kasabi.job SET enqueued_at = now() - interval '1 minute' WHERE id = $1`, [id]);
+  const age = `UPDATE kasabi.job SET enqueued_at = now() - interval '1 minute'
+               WHERE id = $1 AND enqueued_at IS NOT NULL`;
+  await waitFor(async () => (await sql(age, [id])) === 1, { what: 'the note of that' });
   return id;
 }
 
