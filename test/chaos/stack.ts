@@ -57,6 +57,8 @@ export interface Stack {
   stop(): Promise<void>;
 }
 
+const truncating = { TRUNCATE_FROM_BYTES: '0' };
+
 export interface StackOptions {
   readonly patches?: readonly Patch[];
   readonly log: (line: string) => void;
@@ -87,7 +89,12 @@ export async function startStack(control: ControlOptions, options: StackOptions)
 
   const proxies: SocketProxy[] = [];
   const [apiUrl, statusUrl] = [await freeUrl(), await freeUrl()];
-  const make = async (kind: ServiceName, name: string, url: string): Promise<Service> => {
+  const make = async (
+    kind: ServiceName,
+    name: string,
+    url: string,
+    more: NodeJS.ProcessEnv = {},
+  ): Promise<Service> => {
     const postgres = await startProxy(servers.postgresPort);
     const redisProxy = await startProxy(servers.redisPort);
     proxies.push(postgres, redisProxy);
@@ -99,14 +106,17 @@ export async function startStack(control: ControlOptions, options: StackOptions)
     });
     return createService({
       ...{ kind, name, url, image, controlPort: line.port, postgres, redis: redisProxy },
-      env: { ...env, ...settings[kind] },
+      env: { ...env, ...settings[kind], ...more },
       onSpawn: lock.record,
       onCrash: options.onCrash,
     });
   };
   const apis = [await make('api', 'api-1', apiUrl), await make('api', 'api-2', await freeUrl())];
   const workers = await Promise.all(
-    [1, 2, 3].map(async (number) => make('worker', `worker-${number}`, await freeUrl())),
+    [1, 2, 3].map(async (number) =>
+      // The datasets are small: by default all would be cleared by DELETE.
+      make('worker', `worker-${number}`, await freeUrl(), number === 1 ? {} : truncating),
+    ),
   );
   const status = await make('status', 'status', statusUrl);
   const services = [...apis, ...workers, status];

@@ -74,7 +74,12 @@ async function run(
     ...{ claim, signal, log: { info, debug: ignored } },
     pool,
     metrics: { lockWaited: ignored, cleared: ignored },
-    settings: { LOCK_TIMEOUT_MS: 1_000, TRUNCATE_TIMEOUT_MS: 500, TRUNCATE_TRIES: 3 },
+    settings: {
+      LOCK_TIMEOUT_MS: 1_000,
+      TRUNCATE_FROM_BYTES: 0,
+      TRUNCATE_TIMEOUT_MS: 500,
+      TRUNCATE_TRIES: 3,
+    },
   } as never);
 }
 

@@ -13,7 +13,11 @@ let stack: TestStack;
 let dataset: Dataset;
 
 before(async () => {
-  const limits = { TRUNCATE_TIMEOUT_MS: String(truncateTimeoutMs), TRUNCATE_TRIES: '3' };
+  const limits = {
+    TRUNCATE_TIMEOUT_MS: String(truncateTimeoutMs),
+    TRUNCATE_TRIES: '3',
+    TRUNCATE_FROM_BYTES: '0',
+  };
   stack = await startStack({ serviceEnv: { worker: { ...limits, LOG_LEVEL: 'debug' } } });
   dataset = await datasetOf(stack);
 });
@@ -90,6 +94,8 @@ test('a reader that keeps the table open delays neither the reset nor other read
 test('without such a reader it is a TRUNCATE', async () => {
   const before = methods().length;
   assert.equal((await waitForJob(stack, await postJob(stack))).status, 'completed');
+  // The log comes a moment later.
+  await waitFor(() => methods().length > before, { what: 'the line of the log' });
   assert.deepEqual(methods().slice(before), ['truncate']);
 });
 

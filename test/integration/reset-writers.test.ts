@@ -47,7 +47,7 @@ for (const method of ['truncate', 'delete'] as const) {
         assert.deepEqual([...still.subjects].sort(), [...locked.subjects].sort(), 'slipped in');
         await withTransaction(fixture.worker, async (client) => {
           const tries = method === 'truncate' ? 20 : 0;
-          const limits = { truncateTimeoutMs: 500, truncateTries: tries };
+          const limits = { truncateFromBytes: 0, truncateTimeoutMs: 500, truncateTries: tries };
           assert.equal(await clearDataset(client, { ...held, ...limits }), method);
           await unlockDataset(client, held);
         });

@@ -38,7 +38,12 @@ function withFence(datasetId: number, fence: string): Promise<string[]> {
 
 const clear = (held: HeldLock, pool: pg.Pool = fixture.worker) =>
   withTransaction(pool, (client) =>
-    clearDataset(client, { ...held, truncateTimeoutMs: 500, truncateTries: 1 }),
+    clearDataset(client, {
+      ...held,
+      truncateFromBytes: 0,
+      truncateTimeoutMs: 500,
+      truncateTries: 1,
+    }),
   );
 
 test('the present fence opens a locked dataset to its holder', async () => {
@@ -94,7 +99,12 @@ test('a fence does not outlive its transaction on a pooled connection', async ()
     await clear(held, pool);
     assert.equal(await stateOf(pool.query(`DELETE FROM ${table}`)), '25006');
     const failing = withTransaction(pool, async (client) => {
-      await clearDataset(client, { ...held, truncateTimeoutMs: 500, truncateTries: 0 });
+      await clearDataset(client, {
+        ...held,
+        truncateFromBytes: 0,
+        truncateTimeoutMs: 500,
+        truncateTries: 0,
+      });
       throw new Error('no');
     });
     await assert.rejects(failing, /no/);

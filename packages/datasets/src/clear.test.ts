@@ -41,7 +41,7 @@ after(async () => {
 
 function clear(truncateTries: number, truncateTimeoutMs = 100): Promise<ClearMethod> {
   return withTransaction(pool, (client) =>
-    clearDataset(client, { ...held, truncateTimeoutMs, truncateTries }),
+    clearDataset(client, { ...held, truncateFromBytes: 0, truncateTimeoutMs, truncateTries }),
   );
 }
 
@@ -65,6 +65,22 @@ test('with the table to itself it is truncated: no dead row is left', async () =
   assert.equal(await count(), 0);
   const { rows } = await fixture.admin.query(`SELECT pg_relation_size('${table}')::int AS size`);
   assert.deepEqual(rows, [{ size: 0 }]);
+});
+
+test('a table smaller than the size given is deleted from, a larger one truncated', async () => {
+  const { rows } = await fixture.admin.query<{ size: number }>(
+    `SELECT pg_relation_size('${table}')::int AS size`,
+  );
+  const size = rows[0]?.size ?? Number.NaN;
+  const limits = { truncateTimeoutMs: 100, truncateTries: 1 };
+  const clearFrom = (truncateFromBytes: number) =>
+    withTransaction(pool, (client) =>
+      clearDataset(client, { ...held, ...limits, truncateFromBytes }),
+    );
+  assert.equal(await clearFrom(size + 1), 'delete');
+  assert.equal(await count(), 0);
+  // Its pages are still there.
+  assert.equal(await clearFrom(size), 'truncate');
 });
 
 test('with no try allowed it is deleted', async () => {
@@ -113,7 +129,12 @@ test('between two tries the readers that queued behind the first get through', a
 test('rolled back, it has cleared nothing, by either method', async () => {
   for (const truncateTries of [0, 1]) {
     const failing = withTransaction(pool, async (client) => {
-      await clearDataset(client, { ...held, truncateTimeoutMs: 100, truncateTries });
+      await clearDataset(client, {
+        ...held,
+        truncateFromBytes: 0,
+        truncateTimeoutMs: 100,
+        truncateTries,
+      });
       throw new Error('no');
     });
     await assert.rejects(failing, /no/);

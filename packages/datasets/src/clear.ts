@@ -12,6 +12,11 @@ export interface ClearRequest {
   readonly fence: number;
   /** The longest a reader may be made to wait behind a TRUNCATE that waits itself, in milliseconds. */
   readonly truncateTimeoutMs: number;
+  /**
+   * Smaller tables are deleted from: DELETE took 0.2 ms there, and keeps nobody waiting, where TRUNCATE
+   * took 2.8 ms for a table's three new files. Dead rows count, so that no table grows by it.
+   */
+  readonly truncateFromBytes: number;
   /** How often TRUNCATE is tried before DELETE takes its place. */
   readonly truncateTries: number;
 }
@@ -32,13 +37,14 @@ export type ClearMethod = 'truncate' | 'delete';
 // attempt would make readers wait until the guard refuses it.
 const enter = `
   SELECT set_config('kasabi.fence', $1 || ':' || $3, true), set_config('lock_timeout', $4, true),
-         set_config('idle_in_transaction_session_timeout', $5, true)
+         set_config('idle_in_transaction_session_timeout', $5, true),
+         pg_relation_size($6::regclass) AS bytes
   FROM kasabi.dataset WHERE id = $1::integer AND locked_by = $2 AND fence = $3::bigint FOR SHARE`;
 
 /**
  * Deletes all quads of a locked dataset, inside the caller's transaction.
  *
- * TRUNCATE costs the same at a thousand and at ten million quads, but needs the table to itself, and
+ * Few quads are deleted. TRUNCATE costs the same at a thousand and at ten million quads, but needs the table to itself, and
  * while it waits behind a reader every later reader waits behind it (3.7 s measured behind a 4 s
  * reader). So it gives up after a short time, lets the readers through, and tries again; a reader that
  * stays gets its way, and one DELETE does the work beside it.
@@ -51,23 +57,21 @@ export async function clearDataset(
 ): Promise<ClearMethod> {
   const { datasetId, fence } = request;
   const table = quadsTable(datasetId);
-  const { rowCount } = await client.query({
+  const { rows } = await client.query<{ bytes: number }>({
     name: 'enter-clearing',
     text: enter,
-    values: [datasetId, request.jobId, fence, request.truncateTimeoutMs, idleTimeoutMs].map(String),
+    values: [datasetId, request.jobId, fence, stepTimeoutMs, idleTimeoutMs, table].map(String),
   });
-  if (rowCount !== 1) throw new FencedOut(datasetId, fence);
+  const [entered] = rows;
+  if (entered === undefined) throw new FencedOut(datasetId, fence);
+  const truncateTries = entered.bytes < request.truncateFromBytes ? 0 : request.truncateTries;
   try {
-    for (let tried = 0; tried < request.truncateTries; tried += 1) {
+    for (let tried = 0; tried < truncateTries; tried += 1) {
       // Jitter keeps a periodic reader from meeting every try.
       if (tried > 0) await sleep(20 + Math.random() * 80);
-      if (await tryTruncate(client, table)) {
-        await waitUpTo(client, stepTimeoutMs);
-        return 'truncate';
-      }
+      if (await tryTruncate(client, table, request.truncateTimeoutMs)) return 'truncate';
     }
     // A DELETE waits for no reader. What it can wait for is another session's DDL.
-    await waitUpTo(client, stepTimeoutMs);
     await client.query(`DELETE FROM ${table}`);
     return 'delete';
   } catch (error) {
@@ -78,18 +82,20 @@ export async function clearDataset(
   }
 }
 
-async function waitUpTo(client: pg.ClientBase, timeoutMs: number): Promise<void> {
-  await client.query("SELECT set_config('lock_timeout', $1, true)", [String(timeoutMs)]);
-}
-
-async function tryTruncate(client: pg.ClientBase, table: string): Promise<boolean> {
-  await client.query('SAVEPOINT truncating');
+/** One message for all: between these statements there is nothing to decide. */
+async function tryTruncate(
+  client: pg.ClientBase,
+  table: string,
+  timeoutMs: number,
+): Promise<boolean> {
   try {
-    await client.query(`TRUNCATE ${table}`);
-    await client.query('RELEASE SAVEPOINT truncating');
+    await client.query(`
+      SAVEPOINT truncating; SET LOCAL lock_timeout = ${timeoutMs}; TRUNCATE ${table};
+      RELEASE SAVEPOINT truncating; SET LOCAL lock_timeout = ${stepTimeoutMs}`);
     return true;
   } catch (error) {
     if (!hasSqlState(error, sqlState.lockNotAvailable)) throw error;
+    // Takes the shorter lock_timeout back, too.
     await client.query('ROLLBACK TO SAVEPOINT truncating');
     return false;
   }

@@ -20,19 +20,23 @@ export interface LockRequest {
  * @throws DatasetBusy when writers did not end within `timeoutMs`.
  */
 export async function lockDataset(client: pg.ClientBase, request: LockRequest): Promise<number> {
-  await client.query("SELECT set_config('lock_timeout', $1, true)", [String(request.timeoutMs)]);
+  const { datasetId, jobId, timeoutMs } = request;
   // In a statement of its own: the UPDATE's snapshot must be taken after the wait, not before.
   try {
-    await client.query('SELECT pg_advisory_xact_lock($1, $2)', [LOCK_CLASS, request.datasetId]);
+    await client.query(
+      `SET LOCAL lock_timeout = ${timeoutMs}; SELECT pg_advisory_xact_lock(${LOCK_CLASS}, ${datasetId})`,
+    );
   } catch (error) {
     if (!hasSqlState(error, sqlState.lockNotAvailable)) throw error;
-    throw new DatasetBusy(request.datasetId, request.timeoutMs, error);
+    throw new DatasetBusy(datasetId, timeoutMs, error);
   }
-  const { rows } = await client.query<{ fence: number }>(
-    `UPDATE kasabi.dataset
-     SET storage_mode = 'read-only', fence = fence + 1, locked_by = $2, locked_at = now()
-     WHERE id = $1 RETURNING fence`,
-    [request.datasetId, request.jobId],
-  );
+  const { rows } = await client.query<{ fence: number }>({
+    name: 'lock-dataset',
+    text: `
+      UPDATE kasabi.dataset
+      SET storage_mode = 'read-only', fence = fence + 1, locked_by = $2, locked_at = now()
+      WHERE id = $1 RETURNING fence`,
+    values: [datasetId, jobId],
+  });
   return (rows[0] as { fence: number }).fence;
 }

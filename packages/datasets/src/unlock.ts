@@ -10,12 +10,14 @@ export async function unlockDataset(
   db: Database,
   lock: { readonly datasetId: number; readonly jobId: string; readonly fence: number },
 ): Promise<void> {
-  const { rowCount } = await db.query(
-    `UPDATE kasabi.dataset
-     SET storage_mode = 'read-write', locked_by = NULL, locked_at = NULL
-     WHERE id = $1 AND locked_by = $2 AND fence = $3`,
-    [lock.datasetId, lock.jobId, lock.fence],
-  );
+  const { rowCount } = await db.query({
+    name: 'unlock-dataset',
+    text: `
+      UPDATE kasabi.dataset
+      SET storage_mode = 'read-write', locked_by = NULL, locked_at = NULL
+      WHERE id = $1 AND locked_by = $2 AND fence = $3`,
+    values: [lock.datasetId, lock.jobId, lock.fence],
+  });
   if (rowCount !== 1) throw new FencedOut(lock.datasetId, lock.fence);
 }
 

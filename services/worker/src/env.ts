@@ -40,6 +40,12 @@ export const schema = z
     LOCK_TIMEOUT_MS: integer({ from: 100, to: 600_000, fallback: 10_000, what: ms }).describe(
       'How long one attempt waits for writers in flight',
     ),
+    TRUNCATE_FROM_BYTES: integer({
+      from: 0,
+      to: 1_073_741_824,
+      fallback: 32_768,
+      what: 'a number of bytes',
+    }).describe('Datasets smaller than this are cleared by DELETE, which is quicker there'),
     TRUNCATE_TIMEOUT_MS: integer({ from: 10, to: 60_000, fallback: 500, what: ms }).describe(
       'The longest a reset may make a reader wait',
     ),

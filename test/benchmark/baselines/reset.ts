@@ -4,7 +4,7 @@ import { roleUrl, withTransaction } from '@kasabi/postgres';
 import pg from 'pg';
 
 /** As the worker's settings are by default. */
-const clearing = { truncateTimeoutMs: 500, truncateTries: 3 };
+const clearing = { truncateFromBytes: 32_768, truncateTimeoutMs: 500, truncateTries: 3 };
 
 /** How many resets one process does at a time, on both sides. */
 export const concurrency = 10;

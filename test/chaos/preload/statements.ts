@@ -92,7 +92,7 @@ export async function afterStatement(
       await reach('after-clear-commit', completing);
     }
   } else {
-    const cleared = /^(?:TRUNCATE|DELETE FROM) store\.quads_(\d+)$/.exec(text)?.[1];
+    const cleared = /\b(?:TRUNCATE|DELETE FROM) store\.quads_(\d+)\b/.exec(text)?.[1];
     if (cleared === undefined) return;
     const dataset = directory.datasetById(Number(cleared));
     await reach('in-clear', directory.jobOn(dataset));

@@ -35,6 +35,7 @@ export async function reset(context: JobContext): Promise<void> {
           datasetId,
           jobId,
           fence,
+          truncateFromBytes: settings.TRUNCATE_FROM_BYTES,
           truncateTimeoutMs: settings.TRUNCATE_TIMEOUT_MS,
           truncateTries: settings.TRUNCATE_TRIES,
         });
