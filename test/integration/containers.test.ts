@@ -19,7 +19,7 @@ import { defaultOf, settings } from '../support/settings-table.ts';
 interface Container {
   readonly image: string;
   readonly command?: readonly string[];
-  readonly environment: Readonly<Record<string, string | null>>;
+  readonly environment?: Readonly<Record<string, string | null>>;
   readonly ports?: readonly string[];
   readonly healthcheck?: { readonly test: readonly string[] };
   readonly stop_grace_period?: string;
@@ -42,7 +42,9 @@ const container = (name: string): Container => compose.services[name] ?? assert.
 /** A container's environment, as Compose makes it of a filled-in .env. */
 function environmentOf(name: string, secrets: Record<string, string> = {}): Record<string, string> {
   const values: Record<string, string | undefined> = { ...example, ...secrets };
-  const set = Object.entries(container(name).environment).filter(([, value]) => value !== null);
+  const set = Object.entries(container(name).environment ?? {}).filter(
+    ([, value]) => value !== null,
+  );
   return Object.fromEntries(
     set.map(([key, value]) => [
       key,
@@ -53,7 +55,7 @@ function environmentOf(name: string, secrets: Record<string, string> = {}): Reco
 
 for (const name of names) {
   test(`${name}: the environment is its settings, complete, and it takes them`, () => {
-    const { environment: given, command, healthcheck, ports, ...more } = container(name);
+    const { environment: given = {}, command, healthcheck, ports, ...more } = container(name);
     const port = `${name.toUpperCase()}_PORT`;
     const all = Object.keys(settings[name] ?? {}).filter((setting) => setting !== port);
     assert.deepEqual(Object.keys(given).sort(), all.sort());
@@ -93,22 +95,28 @@ test('no secret has a default, and each is asked for', () => {
   const secrets = Object.keys(example).filter((name) => name.endsWith('_PASSWORD'));
   assert.equal(secrets.length, 5);
   for (const name of secrets) assert.ok(text.includes(`\${${name}:?`), `${name} is required`);
-  const given = Object.values(compose.services).flatMap((it) => Object.entries(it.environment));
+  const given = Object.values(compose.services).flatMap((it) =>
+    Object.entries(it.environment ?? {}),
+  );
   for (const [name, value] of given) {
     const password = /PASSWORD|AUTH/.test(name) ? value : /:\/\/\w+:(.*)@/.exec(value ?? '')?.[1];
     if (password) assert.match(password, /^\$\{\w+_PASSWORD(:\?[^}]+)?\}$/, name);
   }
 });
 
+/** Who an image's program runs as, where that is not its own name. */
+const users: Readonly<Record<string, string>> = { prometheus: 'nobody', grafana: '472' };
+
 test('images have exact versions, and every container is kept to what it needs', () => {
   const { name: title, version } = JSON.parse(read('package.json'));
   for (const [name, it] of Object.entries(compose.services)) {
-    assert.match(it.image, /^[\w-]+:\d+\.\d+(\.\d+)?(-[a-z]+)?$/, name);
+    assert.match(it.image, /^([\w-]+\/)?[\w-]+:v?\d+\.\d+(\.\d+)?(-[a-z]+)?$/, name);
     assert.equal(it['read_only'], true, name);
     assert.deepEqual(it['cap_drop'], ['ALL'], name);
     assert.deepEqual(it['security_opt'], ['no-new-privileges:true'], name);
     if (it['build'] === undefined) {
-      assert.equal(it['user'], name, `${name} does not run as root`);
+      const user = users[name] ?? name;
+      assert.equal(it['user'], user, `${name} does not run as root`);
     } else {
       assert.equal(it.image, `${title}:${version}`);
       assert.deepEqual(it['build'], { context: '.', dockerfile: 'infra/docker/Dockerfile' });
@@ -118,13 +126,33 @@ test('images have exact versions, and every container is kept to what it needs',
   }
 });
 
+test('what watches the system is asked for, serves this host alone, and mounts what is there', () => {
+  for (const name of ['prometheus', 'grafana']) {
+    const { profiles, volumes, ports } = container(name);
+    assert.deepEqual(profiles, ['monitoring']);
+    assert.ok(
+      ports?.every((port) => port.startsWith('127.0.0.1:')),
+      name,
+    );
+    const mounts = (volumes as string[]).filter((it) => it.startsWith('./'));
+    assert.ok(mounts.length > 0);
+    for (const mount of mounts) {
+      const [from = '', , mode] = mount.split(':');
+      assert.ok(existsSync(path.join(projectRoot, from)), from);
+      assert.equal(mode, 'ro');
+    }
+  }
+  const optional = Object.entries(compose.services).filter(([, it]) => it['profiles']);
+  assert.deepEqual(optional.map(([name]) => name).sort(), ['grafana', 'prometheus']);
+});
+
 test('Postgres 18 and Redis 8 keep their data, and Redis evicts nothing', () => {
   assert.match(container('postgres').image, /^postgres:18\./);
   // The data folder of the images before 18 would be lost with the container.
   assert.deepEqual(container('postgres')['volumes'], ['postgres:/var/lib/postgresql']);
   assert.match(container('redis').image, /^redis:8\./);
   assert.deepEqual(container('redis')['volumes'], ['redis:/data']);
-  assert.deepEqual(Object.keys(compose.volumes).sort(), ['postgres', 'redis']);
+  assert.deepEqual(Object.keys(compose.volumes).sort(), ['postgres', 'prometheus', 'redis']);
   const lines = container('redis').command?.join('\n').split('\n') ?? [];
   const wanted = ['dir /data', 'appendonly yes', 'appendfsync everysec'];
   // The password is the shell's to fill in: on the command line, every user of the host could read it.
@@ -142,7 +170,10 @@ test('nothing starts before what it needs', () => {
   assert.deepEqual(container('api')['depends_on'], { migrate, redis: healthy });
   assert.deepEqual(container('worker')['depends_on'], { migrate, redis: healthy });
   assert.deepEqual(container('status')['depends_on'], { migrate });
-  for (const name of ['postgres', 'redis']) assert.ok(container(name).healthcheck, name);
+  assert.deepEqual(container('grafana')['depends_on'], { migrate });
+  for (const name of ['postgres', 'redis', 'prometheus', 'grafana']) {
+    assert.ok(container(name).healthcheck, name);
+  }
 });
 
 test('the migration makes the logins, and with them the services get ready and healthy', async () => {
