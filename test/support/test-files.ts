@@ -10,6 +10,7 @@ const places = [
   'test/integration',
   'test/e2e',
   'test/browser',
+  'test/monitoring',
   'test/chaos',
 ];
 const skipped = new Set(['node_modules', 'dist']);

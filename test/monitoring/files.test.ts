@@ -1,0 +1,52 @@
+// What can be said of the rules, the runbooks and the dashboards without running them.
+import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
+import { test } from 'node:test';
+import { promisify } from 'node:util';
+import { findingCodes } from '@kasabi/operations';
+import { alerts, prometheusFolder, readDashboards, readText } from './support/files.ts';
+import { findPrometheus } from './support/prometheus-binary.ts';
+
+const run = promisify(execFile);
+const runbooks = readText('RUNBOOKS.md');
+
+test('promtool finds the configuration and its rules valid', async () => {
+  const { promtool } = await findPrometheus(() => undefined);
+  const { stdout } = await run(promtool, ['check', 'config', 'prometheus.yml'], {
+    cwd: prometheusFolder,
+  });
+  assert.match(stdout, /SUCCESS: 2 rule files found/);
+  assert.match(stdout, new RegExp(`SUCCESS: ${alerts.length} rules found`));
+});
+
+test('everything that the page and doctor name has one alert, under the same name', () => {
+  const named = alerts.flatMap(({ labels }) => labels?.['finding'] ?? []);
+  assert.deepEqual(named.sort(), [...findingCodes].sort());
+});
+
+test('every alert says how grave it is, what is wrong, and where its runbook is', () => {
+  for (const { alert = '', labels, annotations } of alerts) {
+    assert.match(alert, /^Kasabi[A-Z]\w+$/);
+    assert.match(labels?.['severity'] ?? '', /^(critical|warning)$/, alert);
+    for (const name of ['summary', 'description']) assert.ok(annotations?.[name], alert);
+    const [file, anchor] = (annotations?.['runbook_url'] ?? '').split('#');
+    assert.equal(file, 'infra/prometheus/RUNBOOKS.md', alert);
+    const section = runbooks.split('\n## ').find((it) => it.startsWith(`${anchor}\n`));
+    assert.ok(section, `${alert}: RUNBOOKS.md has a heading ${anchor}`);
+    for (const part of ['Means', 'Look', 'Do']) {
+      assert.ok(section.includes(`\n**${part}:** `), `${anchor}: ${part}`);
+    }
+    const finding = labels?.['finding'];
+    if (finding !== undefined) assert.equal(anchor, finding, alert);
+  }
+});
+
+test('every panel has a title of its own and something to show', () => {
+  for (const [name, { panels }] of readDashboards()) {
+    const titles = panels.filter(({ type }) => type !== 'row').map(({ title }) => title);
+    assert.ok(titles.length > 10, name);
+    for (const { type, title, targets } of panels) {
+      if (type !== 'row') assert.ok((targets?.length ?? 0) > 0, title);
+    }
+  }
+});

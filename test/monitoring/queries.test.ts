@@ -1,0 +1,98 @@
+// Every rule and every query of the dashboards, on services that run.
+import assert from 'node:assert/strict';
+import { after, before, test } from 'node:test';
+import { startStack, type TestStack, waitFor } from '@kasabi/test/support';
+import { ask, submitForm, untilEnded } from '../e2e/support/client.ts';
+import { alerts, readDashboards, recordings } from './support/files.ts';
+import { startPrometheus, type TestPrometheus } from './support/prometheus.ts';
+
+let stack: TestStack;
+let prometheus: TestPrometheus;
+
+before(async () => {
+  stack = await startStack({
+    serviceEnv: {
+      status: { SAMPLE_INTERVAL_MS: '1000' },
+      worker: { TALLY_INTERVAL_MS: '1000' },
+    },
+  });
+  prometheus = await startPrometheus([stack.api, stack.status, ...stack.workers]);
+  await waitFor(async () => (await prometheus.query('up == 1')).length === 3, {
+    what: 'the first scrapes',
+    timeoutMs: 30_000,
+  });
+  for (let jobs = 0; jobs < 3; jobs += 1) {
+    const { status, text } = await submitForm(stack, { jobType: 'reset' });
+    assert.equal(status, 202, text);
+    await untilEnded(text, stack.key);
+  }
+  await ask(`${stack.statusUrl}/dataset/nasa/status`, { headers: { X_KASABI_APIKEY: stack.key } });
+});
+after(async () => {
+  await prometheus?.stop();
+  await stack?.stop();
+});
+
+/** Waits until a query returns something; two scrapes make a rate. */
+async function untilData(expression: string, what: string): Promise<void> {
+  await waitFor(async () => (await prometheus.query(expression)).length > 0, {
+    what: `data of ${what}: ${expression}`,
+    timeoutMs: 30_000,
+    everyMs: 250,
+  });
+}
+
+test('every recording rule has data', async () => {
+  for (const { record = '' } of recordings) await untilData(record, 'the rule');
+});
+
+test('every metric and every label that an alert asks for is there', async () => {
+  for (const { alert = '', expr } of alerts) {
+    const selectors = expr.match(/\b(up|kasabi_\w+)\b(\{[^}]*\})?/g) ?? [];
+    assert.ok(selectors.length > 0, alert);
+    for (const selector of selectors) await untilData(selector, alert);
+    await prometheus.query(expr);
+  }
+});
+
+test('in health no alert is pending, and none fires', async () => {
+  assert.deepEqual(await prometheus.alerts(), []);
+});
+
+test("every query of the dashboards' to Prometheus returns data", async () => {
+  let queries = 0;
+  for (const { panels, templating } of readDashboards().values()) {
+    for (const { query } of templating.list) {
+      const [, metric = ''] = /^label_values\((\w+), \w+\)$/.exec(query.query) ?? [];
+      await untilData(metric, query.query);
+    }
+    for (const { title, targets = [] } of panels) {
+      for (const { expr } of targets) {
+        if (expr === undefined) continue;
+        const filled = expr.replaceAll('$__rate_interval', '1m').replaceAll('$type', '.+');
+        assert.ok(!filled.includes('$'), `${title}: ${filled}`);
+        await untilData(filled, title);
+        queries += 1;
+      }
+    }
+  }
+  assert.ok(queries > 30, `${queries} queries`);
+});
+
+test("every query of the dashboards' to Postgres returns rows, by the login that only reads", async () => {
+  const statements = [...readDashboards().values()].flatMap(({ panels }) =>
+    panels.flatMap(({ targets = [] }) => targets.flatMap(({ rawSql }) => rawSql ?? [])),
+  );
+  assert.ok(statements.length > 0);
+  for (const sql of statements) {
+    const filled = sql.replaceAll(
+      /\$__timeFilter\((\w+)\)/g,
+      "$1 BETWEEN now() - interval '1 hour' AND now()",
+    );
+    assert.ok(!filled.includes('$'), filled);
+    await waitFor(
+      async () => ((await stack.database.pool('status').query(filled)).rowCount ?? 0) > 0,
+      { what: `rows of ${filled}`, timeoutMs: 20_000 },
+    );
+  }
+});
