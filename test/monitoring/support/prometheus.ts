@@ -91,7 +91,13 @@ export async function startPrometheus(services: readonly TestService[]): Promise
     env: { PATH, TEST_RUN_ID },
     logFile: path.join(folder, 'prometheus.log'),
   });
+  // A test file that ends early leaves no process behind.
+  const killNow = (): void => {
+    if (server.exit === undefined) process.kill(server.pid, 'SIGKILL');
+  };
+  process.once('exit', killNow);
   const stop = async (): Promise<void> => {
+    process.off('exit', killNow);
     await server.stop([
       ['SIGTERM', 10_000],
       ['SIGKILL', 5_000],

@@ -1,0 +1,244 @@
+// The operator's drill: ten faults, and where each is named. Four systems fall ill at once, because the
+// thresholds take their time.
+import assert from 'node:assert/strict';
+import path from 'node:path';
+import { after, before, describe, it } from 'node:test';
+import { findingCodes } from '@kasabi/operations';
+import { startStack, type TestStack, waitFor } from '@kasabi/test/support';
+import { Redis } from 'ioredis';
+import pg from 'pg';
+import { ask, submitForm, untilEnded } from '../e2e/support/client.ts';
+import { type PrivateStack, startPrivateStack } from '../e2e/support/private-servers.ts';
+import { type Drill, startDrill } from './support/drill.ts';
+import { operatorPassword } from './support/operator.ts';
+import { keptTable, type Row, renderTable } from './support/table.ts';
+
+const rows: Row[] = [];
+// The status service looks more often than usual; what it looks for is the same.
+const status = { SAMPLE_INTERVAL_MS: '2000' };
+const password = { OPERATOR_PASSWORD: operatorPassword };
+const skewClock = path.join(import.meta.dirname, '../integration/support/skew-clock.cjs');
+
+async function redis<T>(url: string, work: (client: Redis) => Promise<T>): Promise<T> {
+  const client = new Redis(url);
+  try {
+    return await work(client);
+  } finally {
+    client.disconnect();
+  }
+}
+
+async function submit(stack: TestStack): Promise<string> {
+  const { status, text } = await submitForm(stack, { jobType: 'reset' });
+  assert.equal(status, 202, text);
+  return text;
+}
+
+// Inherited unless set.
+const inTurn = { concurrency: 1 };
+
+const inTenMinutes = () => new Date(Date.now() + 600_000).toISOString();
+
+const idOf = (url: string): string => url.split('/').at(-1) ?? '';
+
+const whereIs = (stack: TestStack) => ({
+  statusUrl: stack.statusUrl,
+  databaseUrl: stack.database.url,
+  redisUrl: stack.redis.url,
+});
+
+describe('an operator is told', { concurrency: 4 }, () => {
+  describe('of servers', inTurn, () => {
+    let stack: PrivateStack;
+    let drill: Drill;
+    before(async () => {
+      stack = await startPrivateStack({
+        settings: { api: password, status: { ...password, ...status } },
+      });
+      const { databaseUrl, redisUrl } = stack;
+      const watched = { statusUrl: stack.status.url, databaseUrl, redisUrl };
+      drill = await startDrill(watched, [stack.api, stack.status, stack.worker], rows);
+      await drill.untilWell();
+    });
+    after(async () => {
+      await drill?.stop();
+      await stack?.stop();
+    });
+
+    it('that Redis lost its data', async () => {
+      const { status } = await ask(`${stack.api.url}/dataset/nasa/jobs`, {
+        method: 'POST',
+        headers: { X_KASABI_APIKEY: stack.key },
+        body: new URLSearchParams({ jobType: 'reset', startTime: inTenMinutes() }),
+      });
+      assert.equal(status, 202);
+      const postgres = new pg.Client({ connectionString: stack.databaseUrl });
+      await postgres.connect();
+      const enqueued = 'SELECT FROM kasabi.job WHERE enqueued_at IS NOT NULL';
+      await waitFor(async () => (await postgres.query(enqueued)).rowCount === 1, {
+        what: 'Redis to hold the job',
+      }).finally(() => postgres.end());
+      await redis(stack.redisUrl, (client) => client.flushall());
+      await drill.untilNamed(
+        'redis-wiped',
+        'The data of Redis, with a job in them, are deleted (`FLUSHALL`)',
+      );
+    });
+
+    it('that Redis is down', async () => {
+      await stack.redis.stop();
+      await drill.untilNamed('redis-down', 'Redis is stopped');
+      await stack.redis.start();
+      await drill.untilSilent('redis-down');
+    });
+
+    it('that Postgres is down', async () => {
+      await stack.postgres.stop();
+      await drill.untilNamed('postgres-down', 'Postgres is stopped');
+      await stack.postgres.start();
+      await drill.untilSilent('postgres-down');
+    });
+  });
+
+  describe('of workers and jobs', inTurn, () => {
+    let stack: TestStack;
+    let drill: Drill;
+    const all = () => [stack.api, stack.status, ...stack.workers];
+    before(async () => {
+      stack = await startStack({
+        workers: 2,
+        operatorPassword,
+        serviceEnv: { worker: { MAX_ATTEMPTS: '1' }, status },
+      });
+      drill = await startDrill(whereIs(stack), all(), rows);
+      await drill.untilWell();
+    });
+    after(async () => {
+      await drill?.stop();
+      await stack?.stop();
+    });
+
+    it('that a clock is off', async () => {
+      const env = { NODE_OPTIONS: `--require=${skewClock}`, SKEW_MS: '3600000' };
+      const wrong = await stack.addWorker(env);
+      drill.prometheus.watch([...all(), wrong]);
+      await drill.untilNamed('clock-off', 'A worker starts on a host whose clock is an hour ahead');
+      await wrong.stop();
+      drill.prometheus.watch(all());
+      await drill.untilSilent('clock-off');
+    });
+
+    it('that a worker is frozen', async () => {
+      const frozen = stack.workers[1]?.pid ?? assert.fail();
+      process.kill(frozen, 'SIGSTOP');
+      try {
+        await drill.untilNamed('worker-frozen', 'One of two workers is frozen (`SIGSTOP`)');
+      } finally {
+        process.kill(frozen, 'SIGCONT');
+      }
+      await drill.untilWell();
+    });
+
+    it('that a dataset is locked by a dead job', async () => {
+      const ended = await submit(stack);
+      await untilEnded(ended, stack.key);
+      const db = stack.database.pool();
+      await db.query(
+        `UPDATE kasabi.dataset SET storage_mode = 'read-only', locked_by = $1, locked_at = now()`,
+        [idOf(ended)],
+      );
+      await drill.untilNamed('dataset-abandoned', 'A dataset is locked by a job that has ended');
+      await db.query('SELECT kasabi.release_abandoned_lock(id, locked_by) FROM kasabi.dataset');
+      await drill.untilWell();
+    });
+
+    it('that a job always fails', async () => {
+      const db = stack.database.pool();
+      await db.query('REVOKE TRUNCATE, DELETE ON ALL TABLES IN SCHEMA store FROM kasabi_worker');
+      await submit(stack);
+      await drill.untilNamed(
+        'job-fails',
+        'A reset of a dataset whose table the workers may not clear',
+      );
+    });
+
+    it('that no worker runs', async () => {
+      for (const worker of stack.workers) await worker.kill();
+      await drill.untilNamed('no-worker', 'Both workers are killed');
+    });
+  });
+
+  describe('of the queue', inTurn, () => {
+    let stack: TestStack;
+    let drill: Drill;
+    before(async () => {
+      const worker = { WORKER_CONCURRENCY: '1', LOCK_TIMEOUT_MS: '600000' };
+      stack = await startStack({ operatorPassword, serviceEnv: { worker, status } });
+      const services = [stack.api, stack.status, ...stack.workers];
+      drill = await startDrill(whereIs(stack), services, rows);
+      await drill.untilWell();
+    });
+    after(async () => {
+      await drill?.stop();
+      await stack?.stop();
+    });
+
+    it('that due jobs wait', async () => {
+      const writer = new pg.Client({ connectionString: stack.database.url });
+      await writer.connect();
+      try {
+        await writer.query(`BEGIN; INSERT INTO store.quads_1 VALUES ('a', 'b', 'c')`);
+        for (let jobs = 0; jobs < 5; jobs += 1) await submit(stack);
+        await drill.untilNamed(
+          'queue-backlog',
+          "Five jobs are due; the one place is taken by a job that waits for a dataset's writer",
+        );
+      } finally {
+        await writer.end();
+      }
+      await drill.untilWell();
+    });
+  });
+
+  describe('of what runs beside the jobs', inTurn, () => {
+    let stack: TestStack;
+    let drill: Drill;
+    before(async () => {
+      stack = await startStack({ operatorPassword, serviceEnv: { status } });
+      const services = [stack.api, stack.status, ...stack.workers];
+      drill = await startDrill(whereIs(stack), services, rows);
+      await drill.untilWell();
+    });
+    after(async () => {
+      await drill?.stop();
+      await stack?.stop();
+    });
+
+    it('that the relay has stopped', async () => {
+      const key = 'kasabi:epoch';
+      const { url } = stack.redis;
+      const kept = await redis(url, (client) => client.get(key));
+      assert.ok(kept);
+      await redis(url, async (client) => {
+        await client.del(key);
+        await client.rpush(key, 'not what the relay reads');
+      });
+      await drill.untilNamed(
+        'relay-stopped',
+        "Every round of the relay fails: another program has taken its marker's key in Redis",
+      );
+      await redis(url, (client) => client.set(key, kept));
+      await drill.untilWell();
+    });
+
+    it('that a service does not run', async () => {
+      await stack.api.stop();
+      await drill.untilFires('KasabiServiceDown');
+    });
+  });
+});
+
+it('the table shows each of them', () => {
+  assert.deepEqual(rows.map(({ code }) => code).sort(), [...findingCodes].sort());
+  assert.equal(keptTable(rows), renderTable(rows));
+});
