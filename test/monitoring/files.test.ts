@@ -11,7 +11,7 @@ const run = promisify(execFile);
 const runbooks = readText('RUNBOOKS.md');
 
 test('promtool finds the configuration and its rules valid', async () => {
-  const { promtool } = await findPrometheus(() => undefined);
+  const { promtool } = await findPrometheus();
   const { stdout } = await run(promtool, ['check', 'config', 'prometheus.yml'], {
     cwd: prometheusFolder,
   });

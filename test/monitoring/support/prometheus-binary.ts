@@ -32,14 +32,21 @@ const beside = (prometheus: string): PrometheusBinary => ({
   promtool: path.join(path.dirname(prometheus), 'promtool'),
 });
 
+let found: Promise<PrometheusBinary> | undefined;
+
 /**
- * Finds Prometheus: the program that PROMETHEUS names, one on the PATH, the one unpacked earlier, or one
+ * Finds Prometheus, once for all of a process: the program that PROMETHEUS names, one on the PATH, the one unpacked earlier, or one
  * unpacked now from the distribution's packages into the project's cache folder, without touching the
  * system.
  *
  * @throws PrometheusMissing
  */
-export async function findPrometheus(log: (line: string) => void): Promise<PrometheusBinary> {
+export function findPrometheus(): Promise<PrometheusBinary> {
+  found ??= find();
+  return found;
+}
+
+async function find(): Promise<PrometheusBinary> {
   const { PROMETHEUS, PATH = '' } = environment();
   if (PROMETHEUS) {
     const binary = beside(PROMETHEUS);
@@ -62,7 +69,9 @@ export async function findPrometheus(log: (line: string) => void): Promise<Prome
   try {
     mkdirSync(cacheDir, { recursive: true });
     const packages = ['prometheus'];
-    const binary = binaryIn((await unpackPackages({ cacheDir, name, packages, log })).root);
+    const binary = binaryIn(
+      (await unpackPackages({ cacheDir, name, packages, log: () => undefined })).root,
+    );
     await version(binary);
     return binary;
   } catch (error) {

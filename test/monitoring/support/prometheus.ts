@@ -43,7 +43,7 @@ const shortened = '5s';
  * Compose's name server. Expressions, their thresholds and their ranges stay.
  */
 export async function startPrometheus(services: readonly TestService[]): Promise<TestPrometheus> {
-  const { prometheus } = await findPrometheus(() => undefined);
+  const { prometheus } = await findPrometheus();
   const folder = mkdtempSync(path.join(tmpdir(), 'kasabi-prometheus-'));
   const configuration = readConfiguration();
   const write = (name: string, value: unknown): void => {
