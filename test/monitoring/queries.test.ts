@@ -37,7 +37,7 @@ after(async () => {
 async function untilData(expression: string, what: string): Promise<void> {
   await waitFor(async () => (await prometheus.query(expression)).length > 0, {
     what: `data of ${what}: ${expression}`,
-    timeoutMs: 30_000,
+    timeoutMs: 60_000,
     everyMs: 250,
   });
 }

@@ -27,7 +27,7 @@ export function createDatasetMetrics(registry: Registry): DatasetMetrics {
     registry,
     {
       name: 'kasabi_dataset_clears_total',
-      help: 'Datasets cleared, by method: delete where readers kept TRUNCATE out.',
+      help: 'Datasets cleared, by method: delete for small ones and where readers kept TRUNCATE out.',
     },
     ['method'],
   );
