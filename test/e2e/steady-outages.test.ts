@@ -1,5 +1,6 @@
 // Outages under a steady 50 requests a second: what is answered meanwhile, and what becomes of the jobs.
-// OUTAGE_SECONDS and OUTAGE_JOBS set for how long, and how many jobs Redis loses.
+// OUTAGE_SECONDS and OUTAGE_JOBS set for how long, and how many jobs Redis loses; LONGEST_TEST_MS has to allow
+// for them.
 import assert from 'node:assert/strict';
 import { after, before, it, type TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';

@@ -4,7 +4,8 @@ import { after, afterEach, beforeEach } from 'node:test';
 import { environment } from './env.ts';
 
 const graceMs = 5_000;
-const longestTestMs = 120_000;
+/** LONGEST_TEST_MS for those that settings make longer: outages of minutes. */
+const longestTestMs = Number(environment()['LONGEST_TEST_MS'] ?? 120_000);
 
 /** Ends this process, and fails its file, when it still lives after `ms`. Keeps nothing alive itself. */
 function watchdog(ms: number, complaint: () => string): NodeJS.Timeout {
