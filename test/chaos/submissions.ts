@@ -116,7 +116,7 @@ async function deliverAgain(
   submission.duplicates += 1;
   const attempt = byHand + submission.duplicates;
   const now = Date.now();
-  await stack.producer.enqueue([{ jobId, attempt, due: now, now }]).then(
+  await stack.producer.enqueue([{ jobId, attempt, due: now }]).then(
     () => history.note(`delivered job ${jobId} once more`),
     () => history.note(`delivering job ${jobId} once more: Redis is away`),
   );

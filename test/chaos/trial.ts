@@ -183,5 +183,5 @@ async function prepare(world: World, owner: string, plan: TrialPlan, history: Hi
 async function deliverStray({ stack }: World): Promise<void> {
   const now = Date.now();
   const jobId = '01900000-0000-7000-8000-000000000000';
-  await stack.producer.enqueue([{ jobId, attempt: 0, due: now, now }]).catch(() => undefined);
+  await stack.producer.enqueue([{ jobId, attempt: 0, due: now }]).catch(() => undefined);
 }

@@ -28,7 +28,7 @@ after(async () => {
 async function lock(): Promise<void> {
   dataset = await fixture.addDataset();
   const jobId = await fixture.accept(dataset);
-  await markEnqueued(fixture.worker, [{ jobId, attempt: 0, due: 0, now: 0 }]);
+  await markEnqueued(fixture.worker, [{ jobId, attempt: 0, due: 0 }]);
   held = await fixture.take(jobId);
   await withTransaction(fixture.worker, async (client) => {
     const lockRequest = { datasetId: dataset.id, jobId, timeoutMs: 1_000 };

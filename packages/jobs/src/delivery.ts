@@ -3,10 +3,8 @@ export interface Delivery {
   readonly jobId: string;
   /** Attempts the job has had when it is handed over; a rescued job gets a delivery of its own. */
   readonly attempt: number;
-  /** When the job is due. */
+  /** When the job is due, by Postgres's clock. */
   readonly due: number;
-  /** Postgres's now, so that a producer's wrong clock does not move the delivery. */
-  readonly now: number;
   /** The trace of the request that asked for the job, if it was traced. */
   readonly trace?: string | null | undefined;
 }

@@ -6,8 +6,7 @@ export async function nextDue(db: Database, datasetId: number): Promise<Delivery
   const { rows } = await db.query<Delivery>({
     name: 'next-due',
     text: `
-      SELECT id AS "jobId", attempt, trace, (extract(epoch FROM due) * 1000)::float8 AS due,
-             (extract(epoch FROM now()) * 1000)::float8 AS now
+      SELECT id AS "jobId", attempt, trace, (extract(epoch FROM due) * 1000)::float8 AS due
       FROM kasabi.job
       WHERE dataset_id = $1 AND status = 'scheduled' AND due <= now()
       ORDER BY job.due, id LIMIT 1`,

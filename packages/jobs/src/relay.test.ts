@@ -65,7 +65,9 @@ test('what Redis was never handed is enqueued once, soonest first, and marked', 
   await job({ dueIn: 30, enqueuedAgo: 10 });
   await relay().runOnce();
   assert.deepEqual(ids(enqueued), [sooner, later]);
-  for (const { due, now } of enqueued) assert.ok(due - now > 20_000 && due - now < 60_000);
+  for (const { due } of enqueued) {
+    assert.ok(due - Date.now() > 20_000 && due - Date.now() < 60_000);
+  }
   assert.ok((await fixture.read(sooner))['enqueued_at'] instanceof Date);
   await relay().runOnce();
   assert.equal(enqueued.length, 2);
@@ -161,7 +163,7 @@ test('a job that is cancelled while it is handed over is left as it ended', asyn
 test('a mark for an earlier attempt does not hide that the present one is to be enqueued', async () => {
   const jobId = await job({ dueIn: -0.1 });
   await fixture.admin.query('UPDATE kasabi.job SET attempt = 1 WHERE id = $1', [jobId]);
-  await markEnqueued(fixture.worker, [{ jobId, attempt: 0, due: 0, now: 0 }]);
+  await markEnqueued(fixture.worker, [{ jobId, attempt: 0, due: 0 }]);
   assert.equal((await fixture.read(jobId))['enqueued_at'], null);
 });
 

@@ -36,12 +36,16 @@ export interface RelayOptions {
 // Fresh records are the API's to enqueue; it does so behind its answer.
 const toEnqueue = `
   SELECT id AS "jobId", attempt, trace, (extract(epoch FROM due) * 1000)::float8 AS due,
-         (extract(epoch FROM now()) * 1000)::float8 AS now
+         due <= now() AS "isDue"
   FROM kasabi.job
   WHERE status = 'scheduled' AND enqueued_at IS NULL
     AND due < now() + $1 * interval '1 millisecond'
     AND created < now() - interval '1 second'
   ORDER BY due LIMIT $2`;
+
+interface Unnoted extends Delivery {
+  readonly isDue: boolean;
+}
 
 interface Overdue extends Delivery {
   readonly missing: boolean;
@@ -53,7 +57,7 @@ interface Overdue extends Delivery {
 // while: it waits its turn, or was snoozed.
 const overdue = `
   SELECT id AS "jobId", attempt, trace, (extract(epoch FROM due) * 1000)::float8 AS due,
-         (extract(epoch FROM now()) * 1000)::float8 AS now, job.due AS after,
+         job.due AS after,
          enqueued_at < greatest(job.due, now() - $5 * interval '1 millisecond') AS missing
   FROM kasabi.job
   WHERE status = 'scheduled' AND due < now() - $1 * interval '1 millisecond'
@@ -91,10 +95,10 @@ export function createRelay(options: RelayOptions): Loop {
 
   async function enqueueMissing(): Promise<number> {
     for (let total = 0; ; ) {
-      const { rows } = await db.query<Delivery>(toEnqueue, [options.horizonMs, batchSize]);
+      const { rows } = await db.query<Unnoted>(toEnqueue, [options.horizonMs, batchSize]);
       // What is due may be in Redis as delayed, by a worker whose clock was wrong.
-      const due = rows.filter((row) => row.due <= row.now);
-      const ahead = rows.filter((row) => row.due > row.now);
+      const due = rows.filter((row) => row.isDue);
+      const ahead = rows.filter((row) => !row.isDue);
       if (due.length > 0) await options.assert(due);
       if (ahead.length > 0) await options.enqueue(ahead);
       if (rows.length > 0) await markEnqueued(db, rows);

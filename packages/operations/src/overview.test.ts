@@ -74,7 +74,7 @@ test('jobs are counted; what Redis was not handed is the relay backlog, after a 
   assert.equal(aged.relay.backlog, 2);
   assert.ok(aged.relay.lagMs >= 60_000 && aged.relay.lagMs < 70_000, `${aged.relay.lagMs}`);
   assert.ok(aged.oldestDueMs >= 60_000 && aged.oldestDueMs < 70_000, `${aged.oldestDueMs}`);
-  const deliveries = [due, soon].map((jobId) => ({ jobId, attempt: 0, due: 0, now: 0 }));
+  const deliveries = [due, soon].map((jobId) => ({ jobId, attempt: 0, due: 0 }));
   await markEnqueued(fixture.worker, deliveries);
   assert.deepEqual((await look()).relay, { backlog: 0, lagMs: 0, lastRoundAgeMs: null });
   const upcoming = await readUpcoming(fixture.database.pool('status'), { limit: 2 });

@@ -10,7 +10,6 @@ export interface Delivery {
   /** Attempts the job has had so far. */
   readonly attempt: number;
   readonly due: number;
-  readonly now: number;
   /** The trace of the request that asked for the job, if it was traced: a W3C traceparent. */
   readonly trace?: string | null | undefined;
 }

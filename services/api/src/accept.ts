@@ -62,7 +62,7 @@ export function createAcceptor(options: AcceptorOptions): Acceptor {
     const now = job.created.getTime();
     if (due - now > options.horizonMs) return;
     const handedOver = deliveries
-      .add({ jobId: job.id, attempt: 0, due, now, trace })
+      .add({ jobId: job.id, attempt: 0, due, trace })
       .catch((error: unknown) => {
         log.warn({ err: error, jobId: job.id }, 'not enqueued: the relay will');
         metrics.notEnqueued();

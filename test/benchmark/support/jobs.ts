@@ -35,8 +35,8 @@ export async function createJobMaker(world: World): Promise<JobMaker> {
       );
       const deliveries = outcomes.map((outcome) => {
         if (outcome.outcome !== 'accepted') throw new Error(`A job was ${outcome.outcome}.`);
-        const { id, startTime, created } = outcome.job;
-        return { jobId: id, attempt: 0, due: startTime.getTime(), now: created.getTime() };
+        const { id, startTime } = outcome.job;
+        return { jobId: id, attempt: 0, due: startTime.getTime() };
       });
       ids.push(...deliveries.map((delivery) => delivery.jobId));
       if (!enqueue) continue;

@@ -58,8 +58,8 @@ export async function walkHotPath(
   await step('dataset status', () => findDataset(pool, datasetCode));
   await step('list', () => listJobs(pool, { datasetCode, limit: 10 }));
   await step('mark enqueued', () => {
-    const [due, now] = [Date.now(), Date.now()];
-    return markEnqueued(pool, [{ jobId, attempt: 0, due, now }]);
+    const due = Date.now();
+    return markEnqueued(pool, [{ jobId, attempt: 0, due }]);
   });
   await step('watch', () => readChanges(pool, [{ id: jobId, status: 'running', attempt: 1 }]));
 
