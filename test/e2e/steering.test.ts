@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { createOwner, issueKey } from '@kasabi/accounts';
 import { claim, complete } from '@kasabi/jobs';
-import { deliveryId } from '@kasabi/queue';
+import { deliveryId, KEY_PREFIX, QUEUE_NAME } from '@kasabi/queue';
 import { startStack, type TestStack, waitFor } from '@kasabi/test/support';
 import { Redis } from 'ioredis';
 import type pg from 'pg';
@@ -84,7 +84,7 @@ describe('cancel', () => {
     try {
       const { text: url } = await submitForm(stack, { jobType: 'reset', startTime: inMs(2_000) });
       const id = url.slice(url.lastIndexOf('/') + 1);
-      const delivery = `kasabi:jobs:${deliveryId({ jobId: id, attempt: 0 })}`;
+      const delivery = `${KEY_PREFIX}:${QUEUE_NAME}:${deliveryId({ jobId: id, attempt: 0 })}`;
       await waitFor(async () => (await redis.exists(delivery)) === 1, { what: 'the delivery' });
       assert.equal((await cancelAt(url)).status, 200);
       assert.equal(await redis.exists(delivery), 1, 'Redis knows nothing of the cancel');

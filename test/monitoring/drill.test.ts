@@ -4,6 +4,7 @@ import assert from 'node:assert/strict';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { findingCodes } from '@kasabi/operations';
+import { KEY_PREFIX } from '@kasabi/queue';
 import { startStack, type TestStack, waitFor } from '@kasabi/test/support';
 import { Redis } from 'ioredis';
 import pg from 'pg';
@@ -215,7 +216,7 @@ describe('an operator is told', { concurrency: 4 }, () => {
     });
 
     it('that the relay has stopped', async () => {
-      const key = 'kasabi:epoch';
+      const key = `${KEY_PREFIX}:epoch`;
       const { url } = stack.redis;
       const kept = await redis(url, (client) => client.get(key));
       assert.ok(kept);

@@ -1,5 +1,6 @@
 import { DelayedError, type Job, type Telemetry, Worker } from 'bullmq';
 import { patient } from './connection.ts';
+import { jobIdOfDelivery } from './delivery-id.ts';
 import { KEY_PREFIX, type Payload, QUEUE_NAME } from './names.ts';
 
 /** What becomes of a delivery: it is done with, or comes again after `snooze` milliseconds. */
@@ -32,7 +33,7 @@ export interface Consumer {
 /** Consumes the queue until it is closed. A Redis that goes away is waited for. */
 export function createConsumer(options: ConsumerOptions): Consumer {
   async function processJob(job: Job<Payload>, token?: string): Promise<void> {
-    const verdict = await options.process(job.data.jobId);
+    const verdict = await options.process(jobIdOfDelivery(job.id ?? ''));
     if (verdict === 'done') return;
     await job.moveToDelayed(Date.now() + verdict.snooze, token);
     throw new DelayedError();

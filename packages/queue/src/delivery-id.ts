@@ -4,7 +4,8 @@
  * same id.
  *
  * Short, because BullMQ writes it into the job's options, and Redis keeps a hash with a value of more than
- * 64 bytes in a form that takes twice the memory: 956 bytes for a delivery, where it is now 485.
+ * 64 bytes in a form that takes twice the memory: with 32 hexadecimal digits a delivery took 720 bytes, with
+ * these 22 characters 345.
  */
 export function deliveryId({ jobId, attempt }: { jobId: string; attempt: number }): string {
   const id = Buffer.from(jobId.replaceAll('-', ''), 'hex').toString('base64url');

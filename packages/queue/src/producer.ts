@@ -73,6 +73,8 @@ export function createProducer(
       queue = new Queue<Payload>(QUEUE_NAME, {
         connection: redis,
         prefix: KEY_PREFIX,
+        // Nobody reads BullMQ's event stream; what happened to a job is in its record.
+        streams: { events: { maxLen: 0 } },
         ...(telemetry !== undefined && { telemetry }),
       });
       queue.on('error', onError);
@@ -96,7 +98,7 @@ export function createProducer(
       await jobs.addBulk(
         traced.map(({ delivery, span }) => ({
           name: QUEUE_NAME,
-          data: { jobId: delivery.jobId },
+          data: {},
           opts: {
             jobId: deliveryId(delivery),
             // BullMQ adds the same clock, so that what Redis holds is `due`, by Postgres's clock. With one

@@ -7,6 +7,7 @@ import { createGate, type Gate } from '../../../test/integration/support/gate.ts
 import { answers, connect } from './connection.ts';
 import { type Consumer, type ConsumerOptions, createConsumer } from './consumer.ts';
 import { deliveryId } from './delivery-id.ts';
+import { KEY_PREFIX, QUEUE_NAME } from './names.ts';
 import { createProducer, type Delivery, type Producer } from './producer.ts';
 
 let testRedis: TestRedis;
@@ -90,7 +91,7 @@ test('adding a delivery again changes nothing; that of another attempt is anothe
   await producer.enqueue([{ ...first, attempt: 1 }]);
   consume();
   await waitFor(() => delivered.length === 2, { what: 'both deliveries' });
-  const counted = await redis.zcard('kasabi:jobs:delayed');
+  const counted = await redis.zcard(`${KEY_PREFIX}:${QUEUE_NAME}:delayed`);
   assert.equal(counted, 0);
   assert.equal(seen(first.jobId), 2);
 });
@@ -158,7 +159,7 @@ test('a producer whose Redis was away at its start works when it comes', async (
 });
 
 const redisCount = (): Promise<number> =>
-  waitFor(() => redis.zcard('kasabi:jobs:delayed'), { what: 'a delayed delivery' });
+  waitFor(() => redis.zcard(`${KEY_PREFIX}:${QUEUE_NAME}:delayed`), { what: 'a delayed delivery' });
 
 test('a consumer outlives a broken connection', async () => {
   consume();

@@ -84,7 +84,7 @@ const buffer = { minLength: 8_192, periodicFlush: 50 };
 
 /**
  * A logger that writes one JSON object a line to standard output. Lines are gathered for a moment: a write
- * for each took a tenth of the time of accepting a job. What is left when the process ends is written then;
+ * for each took 4 % of the time of accepting a job. What is left when the process ends is written then;
  * only a SIGKILL loses lines, those of the last moment.
  */
 export function createLogger(options: LogOptions): Logger {

@@ -7,8 +7,8 @@ export const bodyLimit = 16_384;
 
 /**
  * Reads a request's body, as it is, into `request.body`, for `readParameters`; without effect when it has
- * none or was read before. By hand, where express.raw took a tenth of the time of accepting a job: it
- * looks up types, charsets and codings that we have no use for.
+ * none or was read before. By hand: express.raw looks up types, charsets and codings that we have
+ * no use for, 3.5 % of the time of accepting a job.
  *
  * @throws PayloadTooLarge, UnsupportedMediaType for a Content-Encoding, MalformedRequest for a body that
  *   breaks off.
@@ -53,7 +53,7 @@ export const readBody: RequestHandler = (request, response, next) => {
     settle();
   });
   const onBroken = (): void => {
-    // Every request closes; an error made for each took a thirtieth of the time of accepting a job.
+    // Every request closes; an error made for each took 3.3 % of the time of accepting a job.
     if (settled) return;
     settle(
       new MalformedRequest(

@@ -22,8 +22,8 @@ const usableId = /^[\w.:-]{8,64}$/;
 export const requestIdOf = (request: Request): string => request.id;
 
 /**
- * Gives every request an id and one log line. By hand: pino-http makes a logger for each request, and took
- * as long as all our own code on the way to an accepted job.
+ * Gives every request an id and one log line. By hand: pino-http makes a logger for each request, 3 to
+ * 6 % of the time of accepting a job.
  */
 export function requestLog(log: Logger): RequestHandler {
   return (request, response, next) => {

@@ -131,7 +131,7 @@ describe('the limit on requests a minute', () => {
   it('keeps no key in Redis in clear', async () => {
     await send(withKey());
     const keys = await redis.keys('*');
-    assert.ok(keys.some((name) => /^kasabi:rate:key:[\w-]{43}$/.test(name)));
+    assert.ok(keys.some((name) => /^kj:rate:key:[\w-]{43}$/.test(name)));
     assert.ok(!keys.join().includes('secret'), keys.join());
   });
 

@@ -1,12 +1,13 @@
+import { jobIdOfDelivery } from '@kasabi/queue';
 import type { Control } from './control.ts';
 import type { Directory } from './whereabouts.ts';
 
 interface BulkEntry {
-  readonly data: { readonly jobId: string };
+  readonly opts: { readonly jobId: string };
 }
 
 interface QueuedJob {
-  readonly data: { readonly jobId: string };
+  readonly id: string;
 }
 
 type Method<This> = (this: This, ...args: unknown[]) => Promise<unknown>;
@@ -26,11 +27,12 @@ export async function watchQueue(control: Control, directory: Directory): Promis
   const { Queue, Job } = (await import(name)) as BullMQ;
   const { addBulk } = Queue.prototype;
   Queue.prototype.addBulk = async function (...args) {
-    for (const { data } of args[0] as BulkEntry[]) {
-      const dataset = directory.datasetOf(data.jobId);
+    for (const { opts } of args[0] as BulkEntry[]) {
+      const jobId = jobIdOfDelivery(opts.jobId);
+      const dataset = directory.datasetOf(jobId);
       // Only the API knows datasets of jobs that no worker has claimed; the relay passes freely.
       if (dataset !== '' && !directory.jobOn(dataset)) {
-        await control.reach('between-record-and-enqueue', { jobId: data.jobId, dataset });
+        await control.reach('between-record-and-enqueue', { jobId, dataset });
       }
     }
     return await addBulk.apply(this, args);
@@ -38,7 +40,7 @@ export async function watchQueue(control: Control, directory: Directory): Promis
 
   const { moveToCompleted, moveToDelayed } = Job.prototype;
   Job.prototype.moveToCompleted = async function (...args) {
-    const { jobId } = this.data;
+    const jobId = jobIdOfDelivery(this.id);
     const where = { jobId, dataset: directory.datasetOf(jobId) };
     control.note('dropped', where);
     // Only once per completed job: a second delivery of it is acknowledged without ado.
@@ -46,7 +48,7 @@ export async function watchQueue(control: Control, directory: Directory): Promis
     return await moveToCompleted.apply(this, args);
   };
   Job.prototype.moveToDelayed = async function (...args) {
-    const { jobId } = this.data;
+    const jobId = jobIdOfDelivery(this.id);
     control.note('given-back', { jobId, dataset: directory.datasetOf(jobId) });
     return await moveToDelayed.apply(this, args);
   };

@@ -4,7 +4,7 @@ import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { deliveryId } from '@kasabi/queue';
+import { deliveryId, KEY_PREFIX, QUEUE_NAME } from '@kasabi/queue';
 import { waitFor } from '@kasabi/test/support';
 import { Redis } from 'ioredis';
 import pg from 'pg';
@@ -14,7 +14,8 @@ import {
 } from '../../../../test/e2e/support/private-servers.ts';
 import { atLeast, type Check } from './check.ts';
 
-const keyOf = (jobId: string): string => `kasabi:jobs:${deliveryId({ jobId, attempt: 0 })}`;
+const keyOf = (jobId: string): string =>
+  `${KEY_PREFIX}:${QUEUE_NAME}:${deliveryId({ jobId, attempt: 0 })}`;
 const strayDelivery = deliveryId({ jobId: randomUUID(), attempt: 0 });
 
 const program = fileURLToPath(new URL('../../dist/main.js', import.meta.url));
@@ -160,10 +161,10 @@ test('drift: deliveries that are missing, of nobody, of jobs that have ended', a
   );
   assert.match((await report()).check('drift').what, /; 1 are of jobs that have ended/);
   await redis((client) =>
-    client.zadd('kasabi:jobs:delayed', Date.now() * 4_096 + 4e12, strayDelivery),
+    client.zadd(`${KEY_PREFIX}:${QUEUE_NAME}:delayed`, Date.now() * 4_096 + 4e12, strayDelivery),
   );
   assert.match((await report()).check('drift').what, /^1 of 2 deliveries .* does not have/);
-  await redis((client) => client.del('kasabi:jobs:delayed'));
+  await redis((client) => client.del(`${KEY_PREFIX}:${QUEUE_NAME}:delayed`));
   await until([]);
 });
 

@@ -1,7 +1,7 @@
 import { createBullBoard } from '@bull-board/api';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { ExpressAdapter } from '@bull-board/express';
-import { connect, createViewer } from '@kasabi/queue';
+import { connect, createViewer, jobIdOfDelivery } from '@kasabi/queue';
 import { type Html, html, methodNotAllowed } from '@kasabi/service-kit';
 import type { RequestHandler, Router } from 'express';
 import type { Links } from './links.ts';
@@ -67,8 +67,13 @@ export async function createQueues(options: QueuesOptions): Promise<Queues> {
         const jobs = new BullMQAdapter(queue, {
           readOnlyMode: true,
           allowRetries: false,
-          externalJobUrl: ({ data }) => ({ displayText: 'Its page', href: links.job(data.jobId) }),
+          externalJobUrl: ({ id }) => ({
+            displayText: 'Its page',
+            href: links.job(jobIdOfDelivery(String(id))),
+          }),
         });
+        // A delivery has no payload; its id is the record's in short.
+        jobs.setFormatter('name', ({ id }) => jobIdOfDelivery(String(id)));
         board.addQueue(jobs);
       });
       await shown;
