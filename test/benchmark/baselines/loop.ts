@@ -9,17 +9,24 @@ const pool = workerPool(databaseUrl);
 await Promise.all(Array.from({ length: concurrency }, () => pool.query('SELECT 1')));
 process.stdout.write('ready\n');
 
-let jobs: readonly { id: string; due: Date }[] = [];
-while (jobs.length === 0) {
-  await sleep(50);
-  const { rows } = await pool.query<{ id: string; due: Date }>(
-    "SELECT id, due FROM kasabi.job WHERE status = 'scheduled' ORDER BY id",
-  );
-  jobs = rows;
+interface Row {
+  readonly id: string;
+  readonly due: Date;
 }
-const waiting = jobs.filter((_, index) => index % of === share).map((job) => job.id);
 
-async function work(): Promise<void> {
+/** This process's share of the jobs that are scheduled, as soon as there are any. */
+async function nextJobs(): Promise<Row[]> {
+  for (;;) {
+    const { rows } = await pool.query<Row>(
+      `SELECT id, due FROM kasabi.job WHERE status = 'scheduled' AND dataset_id % $1 = $2`,
+      [of, share],
+    );
+    if (rows.length > 0) return rows;
+    await sleep(50);
+  }
+}
+
+async function work(waiting: string[]): Promise<void> {
   for (let jobId = waiting.pop(); jobId !== undefined; jobId = waiting.pop()) {
     const claimed = await claim(pool, { jobId, holder: `loop-${process.pid}`, leaseMs: 15_000 });
     if (claimed.outcome !== 'claimed') throw new Error(`${jobId} is ${claimed.outcome}.`);
@@ -32,7 +39,9 @@ async function work(): Promise<void> {
   }
 }
 
-await sleep((jobs[0]?.due.getTime() ?? 0) - Date.now() + 5);
-// Then it is idle until it is stopped, so that its processor time can be read.
-await Promise.all(Array.from({ length: concurrency }, work));
-setInterval(() => undefined, 60_000);
+for (;;) {
+  const jobs = await nextJobs();
+  await sleep((jobs[0]?.due.getTime() ?? 0) - Date.now() + 5);
+  const waiting = jobs.map((job) => job.id);
+  await Promise.all(Array.from({ length: concurrency }, () => work(waiting)));
+}
