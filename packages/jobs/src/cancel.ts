@@ -1,7 +1,7 @@
 import type { Database } from '@kasabi/postgres';
 import type { JobStatus } from '@kasabi/protocol';
 import { type AskedJob, askedJobs, askedValues, verdict } from './asked-job.ts';
-import { noteTransition } from './transition.ts';
+import { cancelAsked } from './cancel-asked.ts';
 
 export type CancelOutcome =
   | { readonly outcome: 'cancelled' | 'refused' | 'dataset-unknown' | 'job-unknown' }
@@ -13,12 +13,9 @@ interface Row {
   readonly status: JobStatus;
 }
 
-const noted = noteTransition('cancel', {
-  from: 'cancelled',
-  id: 'id',
-  attempt: 'attempt',
-  actor: "format('owner key %s', key_id)",
-  message: 'message',
+const cancelled = cancelAsked({
+  by: "format('%s (key %s)', asked.owner, asked.key_id)",
+  actor: "format('owner key %s', asked.key_id)",
 });
 
 /**
@@ -34,16 +31,7 @@ export async function cancel(db: Database, request: AskedJob): Promise<CancelOut
                ${verdict('not-scheduled')} AS outcome
         FROM ${askedJobs}
         LEFT JOIN kasabi.owner o ON o.id = k.owner_id
-      ), cancelled AS (
-        UPDATE kasabi.job j
-        SET status = 'failed', end_time = clock_timestamp(),
-            message = format('Cancelled by %s (key %s) before %s.', asked.owner, asked.key_id,
-                             CASE WHEN j.started IS NULL THEN 'it started' ELSE 'its next attempt' END)
-        FROM asked
-        WHERE asked.outcome = 'not-scheduled' AND j.id = asked.id AND j.status = 'scheduled'
-        RETURNING j.id, j.attempt, j.message, asked.key_id
-      ), noted AS (${noted}
-      )
+      ), ${cancelled}
       SELECT CASE WHEN cancelled.id IS NULL THEN asked.outcome ELSE 'cancelled' END AS outcome,
              -- Scheduled when this began, yet not cancelled: a worker was quicker.
              CASE asked.status WHEN 'scheduled' THEN 'running' ELSE asked.status END AS status

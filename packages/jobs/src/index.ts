@@ -10,6 +10,7 @@ export {
 export type { AskedJob } from './asked-job.ts';
 export { backoffMs } from './backoff.ts';
 export { type CancelOutcome, cancel } from './cancel.ts';
+export { cancelAsked } from './cancel-asked.ts';
 export { readChanges, type Watched } from './changes.ts';
 export { type Claim, type ClaimOutcome, claim } from './claim.ts';
 export { complete } from './complete.ts';
@@ -32,4 +33,4 @@ export { type Rescued, type RescueOptions, rescue } from './rescue.ts';
 export { createRescuer, type RescuerOptions } from './rescuer.ts';
 export { type RetryOptions, retry } from './retry.ts';
 export { type JobEvent, transitions } from './state.ts';
-export { type NotedEvent, noteTransition } from './transition.ts';
+export type { NotedEvent } from './transition.ts';

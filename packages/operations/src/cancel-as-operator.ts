@@ -1,4 +1,4 @@
-import { noteTransition } from '@kasabi/jobs';
+import { cancelAsked } from '@kasabi/jobs';
 import type { Database } from '@kasabi/postgres';
 import type { JobStatus } from '@kasabi/protocol';
 
@@ -18,13 +18,7 @@ interface Row {
   readonly status: JobStatus;
 }
 
-const noted = noteTransition('cancel', {
-  from: 'cancelled',
-  id: 'id',
-  attempt: 'attempt',
-  actor: "'operator'",
-  message: 'message',
-});
+const cancelled = cancelAsked({ by: "'an operator'", actor: "'operator'" });
 
 /** Cancels a scheduled job, whoever's it is; with its audit record, in one statement. */
 export async function cancelAsOperator(
@@ -35,20 +29,12 @@ export async function cancelAsOperator(
     name: 'cancel-as-operator',
     text: `
       WITH asked AS (
-        SELECT j.id, j.dataset_id, j.status
+        SELECT j.id, j.dataset_id, j.status,
+               CASE WHEN j.id IS NULL THEN 'job-unknown' ELSE 'not-scheduled' END AS outcome
         FROM (VALUES (1)) AS one LEFT JOIN kasabi.job j ON j.id = $1
-      ), cancelled AS (
-        UPDATE kasabi.job j
-        SET status = 'failed', end_time = clock_timestamp(),
-            message = format('Cancelled by an operator before %s.',
-                             CASE WHEN j.started IS NULL THEN 'it started' ELSE 'its next attempt' END)
-        FROM asked WHERE j.id = asked.id AND j.status = 'scheduled'
-        RETURNING j.id, j.attempt, j.message
-      ), noted AS (${noted}
-      ), settled AS (
+      ), ${cancelled}, settled AS (
         SELECT asked.dataset_id,
-               CASE WHEN cancelled.id IS NOT NULL THEN 'done'
-                    WHEN asked.id IS NULL THEN 'job-unknown' ELSE 'not-scheduled' END AS outcome,
+               CASE WHEN cancelled.id IS NULL THEN asked.outcome ELSE 'done' END AS outcome,
                -- Scheduled when this began, yet not cancelled: a worker was quicker.
                CASE asked.status WHEN 'scheduled' THEN 'running' ELSE asked.status END AS status
         FROM asked LEFT JOIN cancelled ON true
