@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { quadsTable } from '@kasabi/datasets';
 import type pg from 'pg';
+import { onConnection } from './on-connection.ts';
 import type { PlannedGhost } from './schedule.ts';
 
 /** Statements of attempts that are over, arriving late. */
@@ -20,33 +21,22 @@ export function createGhost(pool: pg.Pool, datasetId: number, planned: PlannedGh
   let stopped = false;
   let running: Promise<void> | undefined;
 
-  async function haunt(): Promise<void> {
-    const client = await pool.connect();
-    let broken = false;
-    const onError = (): void => {
-      broken = true;
-    };
-    client.on('error', onError);
-    try {
-      await client.query("BEGIN; SET LOCAL lock_timeout = '50ms'");
-      // Fences only grow: whatever the fence is when the statement arrives, this one is older.
-      await client.query(
-        `SELECT set_config('kasabi.fence', id || ':' || fence - 1, true)
-         FROM kasabi.dataset WHERE id = $1`,
-        [datasetId],
-      );
-      await client.query(statement);
-    } finally {
-      broken ||= (await client.query('ROLLBACK').catch(() => undefined)) === undefined;
-      client.removeListener('error', onError);
-      client.release(broken);
-    }
+  async function haunt(client: pg.PoolClient): Promise<void> {
+    await client.query("BEGIN; SET LOCAL lock_timeout = '50ms'");
+    // Fences only grow: whatever the fence is when the statement arrives, this one is older.
+    await client.query(
+      `SELECT set_config('kasabi.fence', id || ':' || fence - 1, true)
+       FROM kasabi.dataset WHERE id = $1`,
+      [datasetId],
+    );
+    await client.query(statement);
+    await client.query('ROLLBACK');
   }
 
   async function run(): Promise<void> {
     while (!stopped) {
       // Refused, as it should be, or Postgres was away. What got through is in the audit.
-      await haunt().catch(() => undefined);
+      await onConnection(pool, haunt).catch(() => undefined);
       await sleep(planned.everyMs);
     }
   }

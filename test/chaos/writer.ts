@@ -3,6 +3,7 @@ import { quadsTable } from '@kasabi/datasets';
 import { hasSqlState, sqlState } from '@kasabi/postgres';
 import type pg from 'pg';
 import type { History } from './history.ts';
+import { onConnection } from './on-connection.ts';
 import type { PlannedWrites } from './schedule.ts';
 
 /**
@@ -57,9 +58,11 @@ export function createWriter(
     };
     writes.push(entry);
     try {
-      await insert(entry, options);
+      await onConnection(pool, (client) => insert(client, entry, options));
       entry.outcome = 'committed';
     } catch (error) {
+      // A COMMIT that was not answered may have been carried out; one that lost a race was not.
+      if (hasSqlState(error, sqlState.serializationFailure)) entry.outcome = 'refused';
       entry.reason = reasonOf(error);
     }
     entry.endedAt = Date.now();
@@ -70,44 +73,29 @@ export function createWriter(
   }
 
   async function insert(
+    client: pg.PoolClient,
     entry: Write,
     { holdMs = 0, repeatable = false }: { readonly holdMs?: number; readonly repeatable?: boolean },
   ): Promise<void> {
-    const client = await pool.connect();
-    let broken = false;
-    const onError = (): void => {
-      broken = true;
-    };
-    client.on('error', onError);
-    try {
-      await client.query(repeatable ? 'BEGIN ISOLATION LEVEL REPEATABLE READ' : 'BEGIN');
-      if (repeatable) {
-        // Takes the snapshot before the INSERT, so that a lock may slip in between.
-        await client.query('SELECT 1 FROM kasabi.owner LIMIT 1');
-        await sleep(10);
-      }
-      await client.query(
-        `INSERT INTO ${quadsTable(dataset.id)} (subject, predicate, object) VALUES ($1, $2, $3)`,
-        ['<urn:s>', '<urn:p>', entry.value],
-      );
-      const { rows } = await client.query<{ fence: number; storage_mode: string }>(
-        'SELECT fence, storage_mode FROM kasabi.dataset WHERE id = $1',
-        [dataset.id],
-      );
-      entry.fence = rows[0]?.fence;
-      entry.storageMode = rows[0]?.storage_mode;
-      if (holdMs > 0) await sleep(holdMs);
-      entry.outcome = 'unknown';
-      await client.query('COMMIT');
-    } catch (error) {
-      // A COMMIT that was not answered may have been carried out; one that lost a race was not.
-      if (hasSqlState(error, sqlState.serializationFailure)) entry.outcome = 'refused';
-      broken ||= (await client.query('ROLLBACK').catch(() => undefined)) === undefined;
-      throw error;
-    } finally {
-      client.removeListener('error', onError);
-      client.release(broken);
+    await client.query(repeatable ? 'BEGIN ISOLATION LEVEL REPEATABLE READ' : 'BEGIN');
+    if (repeatable) {
+      // Takes the snapshot before the INSERT, so that a lock may slip in between.
+      await client.query('SELECT 1 FROM kasabi.owner LIMIT 1');
+      await sleep(10);
     }
+    await client.query(
+      `INSERT INTO ${quadsTable(dataset.id)} (subject, predicate, object) VALUES ($1, $2, $3)`,
+      ['<urn:s>', '<urn:p>', entry.value],
+    );
+    const { rows } = await client.query<{ fence: number; storage_mode: string }>(
+      'SELECT fence, storage_mode FROM kasabi.dataset WHERE id = $1',
+      [dataset.id],
+    );
+    entry.fence = rows[0]?.fence;
+    entry.storageMode = rows[0]?.storage_mode;
+    if (holdMs > 0) await sleep(holdMs);
+    entry.outcome = 'unknown';
+    await client.query('COMMIT');
   }
 
   async function run(): Promise<void> {
