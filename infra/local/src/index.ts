@@ -1,13 +1,6 @@
-export {
-  findOnPath,
-  findUnpacked,
-  hasApt,
-  type Unpacked,
-  unpackPackages,
-} from './apt-packages.ts';
+export { findOnPath, type Unpacked } from './apt-packages.ts';
 export { acquireDataLock, type DataLock, lockHolder } from './data-lock.ts';
 export { demoDatasets, demoFile, demoOwner } from './demo-data.ts';
-export { CommandFailed } from './errors.ts';
 export { endLeftovers } from './leftovers.ts';
 export { type ManagedProcess, manageChild, startProcess } from './managed-process.ts';
 export { projectRoot } from './paths.ts';
@@ -33,4 +26,5 @@ export {
   serviceSteps,
 } from './services.ts';
 export { adoptLocalDatabase } from './stack-state.ts';
+export { unpackedProgram } from './unpacked-program.ts';
 export { waitUntil } from './wait-until.ts';

@@ -1,10 +1,9 @@
-import { rmSync } from 'node:fs';
 import path from 'node:path';
-import { findOnPath, findUnpacked, hasApt, unpackPackages } from './apt-packages.ts';
+import { findOnPath, type Unpacked } from './apt-packages.ts';
 import { environment } from './env.ts';
-import { CommandFailed, RedisMissing } from './errors.ts';
-import { projectRoot } from './paths.ts';
+import { RedisMissing } from './errors.ts';
 import { runCommand } from './run-command.ts';
+import { unpackedProgram } from './unpacked-program.ts';
 
 /** A Redis server program and the environment it needs. */
 export interface RedisBinary {
@@ -37,43 +36,23 @@ export async function findRedis(options: FindRedisOptions): Promise<RedisBinary>
     const file = findOnPath(tool, searchPath);
     if (file !== undefined) return { file };
   }
-  const cacheDir = options.cacheDir ?? path.join(projectRoot, '.cache');
-  const name = `redis-${process.arch}`;
-  const kept = findUnpacked(cacheDir, name);
-  if (kept !== undefined) {
-    const binary = { file: serverIn(kept.root), libraryPath: kept.libraryPath };
-    if (await works(binary)) return binary;
-    // Damaged, or carried here from another system.
-    rmSync(kept.root, { recursive: true });
-  }
-  if (!hasApt(searchPath)) {
-    throw new RedisMissing('this system has no apt-get and dpkg-deb to unpack one with');
-  }
-  try {
-    const { log, signal } = options;
-    const made = await unpackPackages({ cacheDir, name, packages, log, signal });
-    const binary = { file: serverIn(made.root), libraryPath: made.libraryPath };
-    await version(binary);
-    return binary;
-  } catch (error) {
-    if (!(error instanceof CommandFailed)) throw error;
-    throw new RedisMissing(
-      `unpacking one from the distribution's packages failed: ${error.message}`,
-    );
-  }
+  return await unpackedProgram({
+    name: 'redis',
+    packages,
+    cacheDir: options.cacheDir,
+    searchPath,
+    log: options.log,
+    signal: options.signal,
+    binaryIn,
+    version,
+    missing: (reason) => new RedisMissing(reason),
+  });
 }
 
-function serverIn(root: string): string {
-  return path.join(root, 'usr', 'bin', 'redis-server');
+function binaryIn({ root, libraryPath }: Unpacked): RedisBinary {
+  return { file: path.join(root, 'usr', 'bin', 'redis-server'), libraryPath };
 }
 
 function version({ file, libraryPath }: RedisBinary): Promise<string> {
   return runCommand(file, ['--version'], { env: { LD_LIBRARY_PATH: libraryPath } });
-}
-
-async function works(binary: RedisBinary): Promise<boolean> {
-  return version(binary).then(
-    () => true,
-    () => false,
-  );
 }

@@ -1,15 +1,6 @@
-import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
+import { existsSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import {
-  CommandFailed,
-  findOnPath,
-  findUnpacked,
-  hasApt,
-  projectRoot,
-  runCommand,
-  type Unpacked,
-  unpackPackages,
-} from '@kasabi/local';
+import { findOnPath, runCommand, type Unpacked, unpackedProgram } from '@kasabi/local';
 import { environment } from '../../support/env.ts';
 
 /** A Chromium and the environment that it needs beside ours. */
@@ -54,25 +45,14 @@ export async function findChromium(log: (line: string) => void): Promise<Chromiu
     const file = findOnPath(name, PATH);
     if (file !== undefined) return { file, env: {} };
   }
-  const cacheDir = path.join(projectRoot, '.cache');
-  const name = `chromium-${process.arch}`;
-  const kept = findUnpacked(cacheDir, name);
-  if (kept !== undefined) {
-    const binary = binaryIn(kept);
-    if (await version(binary).catch(() => undefined)) return binary;
-    // Damaged, or carried here from another system.
-    rmSync(kept.root, { recursive: true });
-  }
-  if (!hasApt(PATH)) throw new ChromiumMissing('this system has no apt-get to unpack one with');
-  try {
-    mkdirSync(cacheDir, { recursive: true });
-    const binary = binaryIn(await unpackPackages({ cacheDir, name, packages, log }));
-    await version(binary);
-    return binary;
-  } catch (error) {
-    if (!(error instanceof CommandFailed)) throw error;
-    throw new ChromiumMissing(`unpacking one failed: ${error.message}`);
-  }
+  return await unpackedProgram({
+    name: 'chromium',
+    packages,
+    log,
+    binaryIn,
+    version,
+    missing: (reason) => new ChromiumMissing(reason),
+  });
 }
 
 function binaryIn({ root, libraryPath }: Unpacked): ChromiumBinary {

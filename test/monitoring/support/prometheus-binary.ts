@@ -1,14 +1,6 @@
-import { existsSync, mkdirSync, rmSync } from 'node:fs';
+import { existsSync } from 'node:fs';
 import path from 'node:path';
-import {
-  CommandFailed,
-  findOnPath,
-  findUnpacked,
-  hasApt,
-  projectRoot,
-  runCommand,
-  unpackPackages,
-} from '@kasabi/local';
+import { findOnPath, runCommand, type Unpacked, unpackedProgram } from '@kasabi/local';
 import { environment } from '../../support/env.ts';
 
 /** Prometheus and the tool that checks its files. */
@@ -56,31 +48,17 @@ async function find(): Promise<PrometheusBinary> {
   }
   const [prometheus, promtool] = [findOnPath('prometheus', PATH), findOnPath('promtool', PATH)];
   if (prometheus !== undefined && promtool !== undefined) return { prometheus, promtool };
-  const cacheDir = path.join(projectRoot, '.cache');
-  const name = `prometheus-${process.arch}`;
-  const kept = findUnpacked(cacheDir, name);
-  if (kept !== undefined) {
-    const binary = binaryIn(kept.root);
-    if (await version(binary).catch(() => undefined)) return binary;
-    // Damaged, or carried here from another system.
-    rmSync(kept.root, { recursive: true });
-  }
-  if (!hasApt(PATH)) throw new PrometheusMissing('this system has no apt-get to unpack one with');
-  try {
-    mkdirSync(cacheDir, { recursive: true });
-    const packages = ['prometheus'];
-    const binary = binaryIn(
-      (await unpackPackages({ cacheDir, name, packages, log: () => undefined })).root,
-    );
-    await version(binary);
-    return binary;
-  } catch (error) {
-    if (!(error instanceof CommandFailed)) throw error;
-    throw new PrometheusMissing(`unpacking one failed: ${error.message}`);
-  }
+  return await unpackedProgram({
+    name: 'prometheus',
+    packages: ['prometheus'],
+    log: () => undefined,
+    binaryIn,
+    version,
+    missing: (reason) => new PrometheusMissing(reason),
+  });
 }
 
-const binaryIn = (root: string): PrometheusBinary =>
+const binaryIn = ({ root }: Unpacked): PrometheusBinary =>
   beside(path.join(root, 'usr', 'bin', 'prometheus'));
 
 // It is one static program, which needs no library of its package's.
