@@ -1,7 +1,6 @@
-import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { deliveryId, jobIdOfDelivery } from './delivery-id.ts';
-import { KEY_PREFIX, QUEUE_NAME } from './names.ts';
+import { createViewer } from './viewer.ts';
 
 /** How the Redis behind a connection is set up, as it says itself. */
 export interface RedisSetup {
@@ -41,16 +40,8 @@ export interface QueueView {
 
 /** Opens a look at the queue on a connection that is ready, which it does not close. */
 export async function viewQueue(redis: Redis): Promise<QueueView> {
-  const queue = new Queue(QUEUE_NAME, {
-    connection: redis,
-    prefix: KEY_PREFIX,
-    skipMetasUpdate: true,
-    // It prints what `readRedisSetup` is there to find.
-    skipVersionCheck: true,
-  });
-  // What is asked of it rejects by itself.
-  queue.on('error', () => undefined);
-  await queue.waitUntilReady();
+  // What is asked of it rejects by itself, and of the version `readRedisSetup` tells.
+  const queue = await createViewer(redis, () => undefined, { skipVersionCheck: true });
   return {
     async missing(jobs) {
       const found = await Promise.all(
