@@ -31,8 +31,6 @@ after(async () => {
   await stack?.stop();
 });
 
-const patience = { timeout: 60_000 };
-
 /** Submits a job that starts in so many milliseconds; its id. */
 async function submit(startsInMs: number): Promise<string> {
   const answer = await submitForm(stack, { jobType: 'reset', startTime: inMs(startsInMs) });
@@ -62,8 +60,8 @@ describe('the view of the queue', () => {
     const { page, context } = await openPage(browser, looks[0], `${stack.statusUrl}/ops/queues/`);
     await signIn(page);
     await page.goto(`${stack.statusUrl}/ops/queues/queue/jobs?status=delayed`);
-    await page.getByText(id).first().waitFor(patience);
-    await page.getByRole('link', { name: 'Its page' }).first().waitFor(patience);
+    await page.getByText(id).first().waitFor();
+    await page.getByRole('link', { name: 'Its page' }).first().waitFor();
     const pause =
       "fetch('/ops/queues/api/queues/jobs/pause', { method: 'PUT' }).then((it) => it.status)";
     assert.equal(await page.evaluate(pause), 403);
@@ -102,10 +100,10 @@ function walkThrough(look: Look): void {
   it(`shows a job go from scheduled to completed without a reload (${name})`, async () => {
     const id = await submit(8_000);
     await page.goto(ops(`/jobs/${id}`));
-    await badge(page, 'scheduled').waitFor(patience);
+    await badge(page, 'scheduled').waitFor();
     await page.evaluate('window.isTheSame = true');
-    await badge(page, 'completed').waitFor(patience);
-    await page.getByText('It completed').waitFor(patience);
+    await badge(page, 'completed').waitFor();
+    await page.getByText('It completed').waitFor();
     assert.equal(await page.evaluate('window.isTheSame'), true, 'no page was loaded');
     await assertGood(page, 'an ended job');
   });
@@ -131,7 +129,7 @@ function walkThrough(look: Look): void {
     await page.getByText('The job is repeated').waitFor();
     assert.ok(!page.url().includes(id), 'the page is that of another job');
     await page.getByText(`Repeats job ${id}`).waitFor();
-    await badge(page, 'completed').waitFor(patience);
+    await badge(page, 'completed').waitFor();
 
     await go(`/jobs/${id}/retry`);
     await page.getByRole('button', { name: 'Repeat the job' }).click();
@@ -149,8 +147,8 @@ function walkThrough(look: Look): void {
     await lockAbandoned(code);
     await page.goto(ops());
     const row = page.locator('#locked').getByRole('row').filter({ hasText: code });
-    await row.getByText('not there').waitFor(patience);
-    await page.locator('#findings').getByText(`The dataset ${code} is read-only`).waitFor(patience);
+    await row.getByText('not there').waitFor();
+    await page.locator('#findings').getByText(`The dataset ${code} is read-only`).waitFor();
     await assertGood(page, 'the first page with a finding');
     await row.getByRole('link', { name: code }).click();
     await page.getByText('read-only').first().waitFor();
@@ -193,14 +191,14 @@ function walkThrough(look: Look): void {
     await page.keyboard.press('Tab');
     await page.keyboard.type('half a wor');
     const id = await submit(9_000_000);
-    await page.getByRole('link', { name: id.slice(0, 13) }).waitFor(patience);
+    await page.getByRole('link', { name: id.slice(0, 13) }).waitFor();
     await page.keyboard.type('d');
     assert.equal(await page.getByLabel('Job or dataset').inputValue(), 'half a word');
     await page.locator('#found').getByRole('link').first().focus();
     const focused = (): Promise<unknown> => page.evaluate('document.activeElement.title');
     const before = await focused();
     const later = await submit(9_100_000);
-    await page.getByRole('link', { name: later.slice(0, 13) }).waitFor(patience);
+    await page.getByRole('link', { name: later.slice(0, 13) }).waitFor();
     assert.equal(await focused(), before);
   });
 

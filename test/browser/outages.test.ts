@@ -17,8 +17,6 @@ let stack: PrivateStack;
 let browser: Browser;
 let open: OperatorPage[];
 
-const patience = { timeout: 60_000 };
-
 /** Does the same on the page at each width, light and dark. */
 async function onEach(step: (one: OperatorPage) => Promise<void>): Promise<void> {
   await Promise.all(open.map(step));
@@ -31,7 +29,7 @@ before(async () => {
   open = await Promise.all(looks.map((look) => openPage(browser, look, `${stack.status.url}/ops`)));
   await onEach(async ({ page }) => {
     await signIn(page);
-    await page.getByText('All is well: workers').waitFor(patience);
+    await page.getByText('All is well: workers').waitFor();
     await page.evaluate('window.isTheSame = true');
   });
 });
@@ -44,28 +42,25 @@ describe('the operations page', () => {
   it('says that Redis does not answer, and that it is back', async () => {
     await stack.redis.stop();
     await onEach(async ({ page }) => {
-      await page.locator('#findings').getByText('Redis does not answer').waitFor(patience);
-      await page.locator('#workers').getByText('does not answer').waitFor(patience);
-      await page.locator('.pill.critical').waitFor(patience);
+      await page.locator('#findings').getByText('Redis does not answer').waitFor();
+      await page.locator('#workers').getByText('does not answer').waitFor();
+      await page.locator('.pill.critical').waitFor();
       await assertGood(page, 'without Redis');
     });
     await stack.redis.start();
     await onEach(async ({ page }) => {
-      await page.locator('#workers').getByText('answers', { exact: true }).waitFor(patience);
-      await page.locator('.finding.critical').waitFor({ state: 'detached', ...patience });
+      await page.locator('#workers').getByText('answers', { exact: true }).waitFor();
+      await page.locator('.finding.critical').waitFor({ state: 'detached' });
     });
   });
 
   it('keeps what it showed while Postgres is away, says so and how old it is', async () => {
     await stack.postgres.stop();
     await onEach(async ({ page }) => {
-      await page.locator('#trouble').getByText('Postgres does not answer').waitFor(patience);
+      await page.locator('#trouble').getByText('Postgres does not answer').waitFor();
       await page.locator('#tiles').getByText('Scheduled').waitFor();
-      await page.locator('#age', { hasText: /^([5-9]|\d\d) s ago$/ }).waitFor(patience);
-      await page
-        .getByText('All is well')
-        .first()
-        .waitFor({ state: 'hidden', ...patience });
+      await page.locator('#age', { hasText: /^([5-9]|\d\d) s ago$/ }).waitFor();
+      await page.getByText('All is well').first().waitFor({ state: 'hidden' });
       await assertGood(page, 'without Postgres');
     });
     const [one] = open;
@@ -80,7 +75,7 @@ describe('the operations page', () => {
     await other.close();
     await stack.postgres.start();
     await onEach(async ({ page }) => {
-      await page.locator('#trouble p').waitFor({ state: 'detached', ...patience });
+      await page.locator('#trouble p').waitFor({ state: 'detached' });
       assert.equal(await page.evaluate('window.isTheSame'), true, 'no page was loaded');
     });
   });
@@ -89,7 +84,7 @@ describe('the operations page', () => {
     await stack.status.stop();
     await onEach(async ({ page }) => {
       const said = page.locator('#trouble').getByText('The status service does not answer.');
-      await said.waitFor(patience);
+      await said.waitFor();
     });
   });
 });
