@@ -2,17 +2,18 @@
 // thresholds take their time.
 import assert from 'node:assert/strict';
 import path from 'node:path';
-import { after, before, describe, it } from 'node:test';
+import { describe, it } from 'node:test';
 import { findingCodes } from '@kasabi/operations';
 import { KEY_PREFIX } from '@kasabi/queue';
-import { startStack, type TestStack, waitFor } from '@kasabi/test/support';
+import { type StackOptions, startStack, type TestStack, waitFor } from '@kasabi/test/support';
 import { Redis } from 'ioredis';
 import pg from 'pg';
 import { ask, submitForm, untilEnded } from '../e2e/support/client.ts';
-import { type PrivateStack, startPrivateStack } from '../e2e/support/private-servers.ts';
-import { type Drill, startDrill } from './support/drill.ts';
+import { startPrivateStack } from '../e2e/support/private-servers.ts';
+import { startDrill } from './support/drill.ts';
 import { operatorPassword } from './support/operator.ts';
 import { keptTable, type Row, renderTable } from './support/table.ts';
+import { underDrill } from './support/under-drill.ts';
 
 const rows: Row[] = [];
 // The status service looks more often than usual; what it looks for is the same.
@@ -48,25 +49,27 @@ const whereIs = (stack: TestStack) => ({
   redisUrl: stack.redis.url,
 });
 
+const servicesOf = (stack: TestStack) => [stack.api, stack.status, ...stack.workers];
+
+const stackUnderDrill = (options: StackOptions) =>
+  underDrill(
+    () => startStack(options),
+    (stack) => startDrill(whereIs(stack), servicesOf(stack), rows),
+  );
+
 describe('an operator is told', { concurrency: 4 }, () => {
   describe('of servers', inTurn, () => {
-    let stack: PrivateStack;
-    let drill: Drill;
-    before(async () => {
-      stack = await startPrivateStack({
-        settings: { api: password, status: { ...password, ...status } },
-      });
-      const { databaseUrl, redisUrl } = stack;
-      const watched = { statusUrl: stack.status.url, databaseUrl, redisUrl };
-      drill = await startDrill(watched, [stack.api, stack.status, stack.worker], rows);
-      await drill.untilWell();
-    });
-    after(async () => {
-      await drill?.stop();
-      await stack?.stop();
-    });
+    const ill = underDrill(
+      () => startPrivateStack({ settings: { api: password, status: { ...password, ...status } } }),
+      (stack) => {
+        const { databaseUrl, redisUrl } = stack;
+        const watched = { statusUrl: stack.status.url, databaseUrl, redisUrl };
+        return startDrill(watched, [stack.api, stack.status, stack.worker], rows);
+      },
+    );
 
     it('that Redis lost its data', async () => {
+      const { stack, drill } = ill();
       const { status } = await ask(`${stack.api.url}/dataset/nasa/jobs`, {
         method: 'POST',
         headers: { X_KASABI_APIKEY: stack.key },
@@ -87,6 +90,7 @@ describe('an operator is told', { concurrency: 4 }, () => {
     });
 
     it('that Redis is down', async () => {
+      const { stack, drill } = ill();
       await stack.redis.stop();
       await drill.untilNamed('redis-down', 'Redis is stopped');
       await stack.redis.start();
@@ -94,6 +98,7 @@ describe('an operator is told', { concurrency: 4 }, () => {
     });
 
     it('that Postgres is down', async () => {
+      const { stack, drill } = ill();
       await stack.postgres.stop();
       await drill.untilNamed('postgres-down', 'Postgres is stopped');
       await stack.postgres.start();
@@ -102,34 +107,25 @@ describe('an operator is told', { concurrency: 4 }, () => {
   });
 
   describe('of workers and jobs', inTurn, () => {
-    let stack: TestStack;
-    let drill: Drill;
-    const all = () => [stack.api, stack.status, ...stack.workers];
-    before(async () => {
-      stack = await startStack({
-        workers: 2,
-        operatorPassword,
-        serviceEnv: { worker: { MAX_ATTEMPTS: '1' }, status },
-      });
-      drill = await startDrill(whereIs(stack), all(), rows);
-      await drill.untilWell();
-    });
-    after(async () => {
-      await drill?.stop();
-      await stack?.stop();
+    const ill = stackUnderDrill({
+      workers: 2,
+      operatorPassword,
+      serviceEnv: { worker: { MAX_ATTEMPTS: '1' }, status },
     });
 
     it('that a clock is off', async () => {
+      const { stack, drill } = ill();
       const env = { NODE_OPTIONS: `--require=${skewClock}`, SKEW_MS: '3600000' };
       const wrong = await stack.addWorker(env);
-      drill.prometheus.watch([...all(), wrong]);
+      drill.prometheus.watch([...servicesOf(stack), wrong]);
       await drill.untilNamed('clock-off', 'A worker starts on a host whose clock is an hour ahead');
       await wrong.stop();
-      drill.prometheus.watch(all());
+      drill.prometheus.watch(servicesOf(stack));
       await drill.untilSilent('clock-off');
     });
 
     it('that a worker is frozen', async () => {
+      const { stack, drill } = ill();
       const frozen = stack.workers[1]?.pid ?? assert.fail();
       process.kill(frozen, 'SIGSTOP');
       try {
@@ -141,6 +137,7 @@ describe('an operator is told', { concurrency: 4 }, () => {
     });
 
     it('that a dataset is locked by a dead job', async () => {
+      const { stack, drill } = ill();
       const ended = await submit(stack);
       await untilEnded(ended, stack.key);
       const db = stack.database.pool();
@@ -154,6 +151,7 @@ describe('an operator is told', { concurrency: 4 }, () => {
     });
 
     it('that a job always fails', async () => {
+      const { stack, drill } = ill();
       const db = stack.database.pool();
       await db.query('REVOKE TRUNCATE, DELETE ON ALL TABLES IN SCHEMA store FROM kasabi_worker');
       await submit(stack);
@@ -164,27 +162,18 @@ describe('an operator is told', { concurrency: 4 }, () => {
     });
 
     it('that no worker runs', async () => {
+      const { stack, drill } = ill();
       for (const worker of stack.workers) await worker.kill();
       await drill.untilNamed('no-worker', 'Both workers are killed');
     });
   });
 
   describe('of the queue', inTurn, () => {
-    let stack: TestStack;
-    let drill: Drill;
-    before(async () => {
-      const worker = { WORKER_CONCURRENCY: '1', LOCK_TIMEOUT_MS: '600000' };
-      stack = await startStack({ operatorPassword, serviceEnv: { worker, status } });
-      const services = [stack.api, stack.status, ...stack.workers];
-      drill = await startDrill(whereIs(stack), services, rows);
-      await drill.untilWell();
-    });
-    after(async () => {
-      await drill?.stop();
-      await stack?.stop();
-    });
+    const worker = { WORKER_CONCURRENCY: '1', LOCK_TIMEOUT_MS: '600000' };
+    const ill = stackUnderDrill({ operatorPassword, serviceEnv: { worker, status } });
 
     it('that due jobs wait', async () => {
+      const { stack, drill } = ill();
       const writer = new pg.Client({ connectionString: stack.database.url });
       await writer.connect();
       try {
@@ -202,20 +191,10 @@ describe('an operator is told', { concurrency: 4 }, () => {
   });
 
   describe('of what runs beside the jobs', inTurn, () => {
-    let stack: TestStack;
-    let drill: Drill;
-    before(async () => {
-      stack = await startStack({ operatorPassword, serviceEnv: { status } });
-      const services = [stack.api, stack.status, ...stack.workers];
-      drill = await startDrill(whereIs(stack), services, rows);
-      await drill.untilWell();
-    });
-    after(async () => {
-      await drill?.stop();
-      await stack?.stop();
-    });
+    const ill = stackUnderDrill({ operatorPassword, serviceEnv: { status } });
 
     it('that the relay has stopped', async () => {
+      const { stack, drill } = ill();
       const key = `${KEY_PREFIX}:epoch`;
       const { url } = stack.redis;
       const kept = await redis(url, (client) => client.get(key));
@@ -233,6 +212,7 @@ describe('an operator is told', { concurrency: 4 }, () => {
     });
 
     it('that a service does not run', async () => {
+      const { stack, drill } = ill();
       await stack.api.stop();
       await drill.untilFires('KasabiServiceDown');
     });
