@@ -58,6 +58,8 @@ export async function createDatabase(): Promise<TestDatabase> {
         url: role === undefined ? url : roleUrl(url, role),
         applicationName: `test-${role ?? 'superuser'}`,
         max: 20,
+        // As the worker has it.
+        pipeline: role === 'worker',
         onIdleError: () => {},
       });
       pools.set(role, pool);

@@ -1,4 +1,4 @@
-import { hasSqlState, sqlState } from '@kasabi/postgres';
+import { hasSqlState, pipelined, sqlState } from '@kasabi/postgres';
 import type pg from 'pg';
 import { DatasetBusy } from './errors.ts';
 import { LOCK_CLASS } from './tables.ts';
@@ -21,22 +21,24 @@ export interface LockRequest {
  */
 export async function lockDataset(client: pg.ClientBase, request: LockRequest): Promise<number> {
   const { datasetId, jobId, timeoutMs } = request;
-  // In a statement of its own: the UPDATE's snapshot must be taken after the wait, not before.
-  try {
-    await client.query(
-      `SET LOCAL lock_timeout = ${timeoutMs}; SELECT pg_advisory_xact_lock(${LOCK_CLASS}, ${datasetId})`,
-    );
-  } catch (error) {
-    if (!hasSqlState(error, sqlState.lockNotAvailable)) throw error;
-    throw new DatasetBusy(datasetId, timeoutMs, error);
-  }
-  const { rows } = await client.query<{ fence: number }>({
-    name: 'lock-dataset',
-    text: `
-      UPDATE kasabi.dataset
-      SET storage_mode = 'read-only', fence = fence + 1, locked_by = $2, locked_at = now()
-      WHERE id = $1 RETURNING fence`,
-    values: [datasetId, jobId],
-  });
+  // Two statements: the snapshot of the second must be taken after the wait, not before.
+  const [, { rows }] = await pipelined(
+    client
+      .query(
+        `SET LOCAL lock_timeout = ${timeoutMs}; SELECT pg_advisory_xact_lock(${LOCK_CLASS}, ${datasetId})`,
+      )
+      .catch((error: unknown) => {
+        if (!hasSqlState(error, sqlState.lockNotAvailable)) throw error;
+        throw new DatasetBusy(datasetId, timeoutMs, error);
+      }),
+    client.query<{ fence: number }>({
+      name: 'lock-dataset',
+      text: `
+        UPDATE kasabi.dataset
+        SET storage_mode = 'read-only', fence = fence + 1, locked_by = $2, locked_at = now()
+        WHERE id = $1 RETURNING fence`,
+      values: [datasetId, jobId],
+    }),
+  );
   return (rows[0] as { fence: number }).fence;
 }

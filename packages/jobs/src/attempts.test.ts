@@ -32,7 +32,8 @@ async function lock(): Promise<void> {
   held = await fixture.take(jobId);
   await withTransaction(fixture.worker, async (client) => {
     const lockRequest = { datasetId: dataset.id, jobId, timeoutMs: 1_000 };
-    await recordFence(client, held, await lockDataset(client, lockRequest));
+    await lockDataset(client, lockRequest);
+    await recordFence(client, held);
   });
   assert.equal((await getDataset(fixture.admin, dataset.code)).storageMode, 'read-only');
 }
@@ -101,7 +102,7 @@ test('complete ends the job at the time of the call, not of its transaction’s 
   assert.deepEqual(rows, [{ late: true }]);
 });
 
-const ends: Readonly<Record<string, () => Promise<void>>> = {
+const ends: Readonly<Record<string, () => Promise<unknown>>> = {
   retry: () => retry(fixture.worker, held, { delayMs: 0, message: 'again' }),
   release: () => release(fixture.worker, held),
   fail: () => fail(fixture.worker, held, 'no'),

@@ -3,14 +3,15 @@ import type { Claim } from './claim.ts';
 import { updateHeld } from './held.ts';
 
 /**
- * Notes the fence of the lock this attempt has just taken. In the locking transaction, it is what keeps
- * a worker that was frozen before the lock from locking for a job that is no longer its own.
+ * Notes the fence of the lock this attempt takes: the dataset's, in the locking transaction, behind the
+ * statement that raises it. It is what keeps a worker that was frozen before the lock from locking for a
+ * job that is no longer its own.
  *
  * @throws LeaseLost
  */
-export async function recordFence(db: Database, claim: Claim, fence: number): Promise<void> {
-  await updateHeld(db, claim, 'fence', 'fence = $4', {
-    values: [fence],
-    note: "format('The dataset is locked, with fence %s.', $4::bigint)",
+export async function recordFence(db: Database, claim: Claim): Promise<void> {
+  const fence = '(SELECT d.fence FROM kasabi.dataset d WHERE d.id = job.dataset_id)';
+  await updateHeld(db, claim, 'fence', `fence = ${fence}`, {
+    note: "format('The dataset is locked, with fence %s.', fence)",
   });
 }

@@ -44,7 +44,8 @@ async function lose(): Promise<Lost> {
 
 async function lockFor(client: Parameters<typeof lockDataset>[0], { dataset, held }: Lost) {
   const request = { datasetId: dataset.id, jobId: held.jobId, timeoutMs: 1_000 };
-  await recordFence(client, held, await lockDataset(client, request));
+  await lockDataset(client, request);
+  await recordFence(client, held);
 }
 
 const round = (options: { readonly maxAttempts?: number; readonly limit?: number } = {}) =>

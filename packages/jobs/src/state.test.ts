@@ -30,6 +30,8 @@ const other = 'worker-2';
 /** Puts a fresh record into a status through real transitions; the claim is that of its last attempt. */
 async function bring(status: JobStatus): Promise<Claim> {
   dataset = await fixture.addDataset();
+  // As after an earlier job.
+  await fixture.admin.query('UPDATE kasabi.dataset SET fence = 1 WHERE id = $1', [dataset.id]);
   const jobId = await fixture.accept(dataset);
   const held = await fixture.take(jobId);
   if (status === 'scheduled') await retry(fixture.worker, held, { delayMs: 0, message: 'again' });
@@ -42,7 +44,7 @@ async function bring(status: JobStatus): Promise<Claim> {
 async function occur(event: JobEvent, held: Claim): Promise<boolean> {
   const { worker } = fixture;
   const { jobId } = held;
-  const tried = (effect: Promise<void>): Promise<boolean> =>
+  const tried = (effect: Promise<unknown>): Promise<boolean> =>
     effect.then(
       () => true,
       (error: unknown) => {
@@ -59,7 +61,7 @@ async function occur(event: JobEvent, held: Claim): Promise<boolean> {
     case 'heartbeat':
       return (await heartbeat(worker, [held], 90_000)).has(jobId);
     case 'fence':
-      return tried(recordFence(worker, held, 1));
+      return tried(recordFence(worker, held));
     case 'complete':
       return tried(complete(worker, held));
     case 'fail':

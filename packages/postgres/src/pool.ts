@@ -11,6 +11,8 @@ export interface PoolOptions {
   readonly idleInTransactionTimeoutMs?: number;
   /** Postgres ends a statement that runs for longer, in milliseconds. */
   readonly statementTimeoutMs?: number;
+  /** Sends statements without waiting for the answers to those before them; see `pipelined`. */
+  readonly pipeline?: boolean;
   /** Told of a connection that broke while nobody was using it. */
   readonly onIdleError: (error: Error) => void;
 }
@@ -32,6 +34,7 @@ export function createPool(options: PoolOptions): pg.Pool {
     max: options.max ?? 10,
     connectionTimeoutMillis: 5_000,
     keepAlive: true,
+    pipeline: options.pipeline ?? false,
     types,
     ...(options.idleInTransactionTimeoutMs !== undefined && {
       idle_in_transaction_session_timeout: options.idleInTransactionTimeoutMs,

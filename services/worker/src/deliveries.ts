@@ -97,12 +97,12 @@ export function createDeliveries(options: DeliveriesOptions): (jobId: string) =>
         'kasabi.dataset': held.datasetCode,
         'kasabi.attempt': held.attempt,
       };
-      await inSpan(held.type, { attributes }, () => handler(context));
+      const next = await inSpan(held.type, { attributes }, () => handler(context));
       // Before anything else is awaited: a heartbeat would take an ended job for a lost one.
       lease.end();
       jobLog.info('completed');
       ended('completed');
-      await promoteNext(held);
+      await promote(next);
       return 'done';
     } catch (error) {
       return await end({ held, error, signal: lease.signal, jobLog, ended });
@@ -145,15 +145,15 @@ export function createDeliveries(options: DeliveriesOptions): (jobId: string) =>
     );
     jobLog.error({ err: error }, 'failed');
     ended('failed');
-    await promoteNext(held);
+    await promote(await nextDue(pool, held.datasetId).catch(() => undefined));
     return 'done';
   }
 
   /** The dataset is free: the job that waits for it need not sit out its snooze. */
-  async function promoteNext(held: Claim): Promise<void> {
+  async function promote(next: Delivery | undefined): Promise<void> {
+    if (next === undefined) return;
     try {
-      const next = await nextDue(pool, held.datasetId);
-      if (next !== undefined) await options.promote([next]);
+      await options.promote([next]);
     } catch (error) {
       log.debug({ err: error }, 'not promoted: its snooze ends by itself');
     }

@@ -46,6 +46,7 @@ await runService(async () => {
     url: settings.DATABASE_URL,
     applicationName: 'kasabi-worker',
     max: settings.DATABASE_POOL_SIZE,
+    pipeline: true,
     // A worker frozen inside a transaction would keep the dataset; Postgres ends it with its lease.
     idleInTransactionTimeoutMs: settings.LEASE_MS,
     onIdleError: onConnectionError,

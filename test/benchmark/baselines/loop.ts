@@ -33,7 +33,7 @@ async function work(waiting: string[]): Promise<void> {
     const held = claimed.claim;
     await reset(pool, held.datasetId, {
       jobId,
-      locked: (client, fence) => recordFence(client, held, fence),
+      locked: (client) => recordFence(client, held),
       cleared: (client) => complete(client, held),
     });
   }

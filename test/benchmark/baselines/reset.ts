@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { clearDataset, lockDataset, unlockDataset } from '@kasabi/datasets';
-import { roleUrl, withTransaction } from '@kasabi/postgres';
+import { pipelined, roleUrl, withTransaction } from '@kasabi/postgres';
 import pg from 'pg';
 
 /** As the worker's settings are by default. */
@@ -9,9 +9,10 @@ const clearing = { truncateFromBytes: 32_768, truncateTimeoutMs: 500, truncateTr
 /** How many resets one process does at a time, on both sides. */
 export const concurrency = 10;
 
-/** A pool with the rights of the worker, as large as the concurrency. */
+/** A pool with the rights and the pipelining of the worker, as large as the concurrency. */
 export function workerPool(databaseUrl: string): pg.Pool {
-  return new pg.Pool({ connectionString: roleUrl(databaseUrl, 'worker'), max: concurrency });
+  const connectionString = roleUrl(databaseUrl, 'worker');
+  return new pg.Pool({ connectionString, max: concurrency, pipeline: true });
 }
 
 /**
@@ -23,19 +24,20 @@ export async function reset(
   datasetId: number,
   record: {
     readonly jobId: string;
-    readonly locked: (client: pg.ClientBase, fence: number) => Promise<void>;
-    readonly cleared: (client: pg.ClientBase) => Promise<void>;
+    readonly locked: (client: pg.ClientBase) => Promise<unknown>;
+    readonly cleared: (client: pg.ClientBase) => Promise<unknown>;
   } = { jobId: randomUUID(), locked: async () => undefined, cleared: async () => undefined },
 ): Promise<void> {
   const { jobId } = record;
   const fence = await withTransaction(pool, async (client) => {
-    const taken = await lockDataset(client, { datasetId, jobId, timeoutMs: 10_000 });
-    await record.locked(client, taken);
+    const [taken] = await pipelined(
+      lockDataset(client, { datasetId, jobId, timeoutMs: 10_000 }),
+      record.locked(client),
+    );
     return taken;
   });
   await withTransaction(pool, async (client) => {
     await clearDataset(client, { datasetId, jobId, fence, ...clearing });
-    await unlockDataset(client, { datasetId, jobId, fence });
-    await record.cleared(client);
+    await pipelined(unlockDataset(client, { datasetId, jobId, fence }), record.cleared(client));
   });
 }

@@ -73,7 +73,7 @@ export async function walkHotPath(
   const fence = await step('lock', () =>
     withTransaction(pool, async (client) => {
       const taken = await lockDataset(client, { datasetId, jobId, timeoutMs: 1_000 });
-      await recordFence(client, held, taken);
+      await recordFence(client, held);
       return taken;
     }),
   );

@@ -1,4 +1,4 @@
-import type { Claim } from '@kasabi/jobs';
+import type { Claim, Delivery } from '@kasabi/jobs';
 import type { JobType } from '@kasabi/protocol';
 import type { Logger } from '@kasabi/service-kit';
 import type pg from 'pg';
@@ -20,9 +20,9 @@ export interface JobContext {
 /**
  * Does a job of one type. It returns once the job is completed: `complete` belongs into the transaction
  * that commits the effect. What it throws decides what follows: something transient another attempt,
- * anything else the end.
+ * anything else the end. It resolves with what `complete` returned.
  */
-export type Handler = (context: JobContext) => Promise<void>;
+export type Handler = (context: JobContext) => Promise<Delivery | undefined>;
 
 /** A handler for each type in the catalog; the compiler asks for the one that is missing. */
 export const handlers: Record<JobType, Handler> = { reset };

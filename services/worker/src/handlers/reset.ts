@@ -1,6 +1,6 @@
 import { clearDataset, DatasetBusy, lockDataset, unlockDataset } from '@kasabi/datasets';
-import { complete, recordFence } from '@kasabi/jobs';
-import { withTransaction } from '@kasabi/postgres';
+import { complete, type Delivery, recordFence } from '@kasabi/jobs';
+import { pipelined, withTransaction } from '@kasabi/postgres';
 import { inSpan } from '@kasabi/tracing';
 import type pg from 'pg';
 import type { JobContext } from './index.ts';
@@ -10,7 +10,7 @@ import type { JobContext } from './index.ts';
  * completes the record: its effect and its record are one commit, so there is no moment at which one
  * has happened and the other has not.
  */
-export async function reset(context: JobContext): Promise<void> {
+export async function reset(context: JobContext): Promise<Delivery | undefined> {
   const { claim, pool, settings, signal, log, metrics } = context;
   const { datasetId, jobId } = claim;
 
@@ -18,8 +18,7 @@ export async function reset(context: JobContext): Promise<void> {
     pool,
     async (client) => {
       return await inSpan('lock', {}, async () => {
-        const taken = await lock(client, context);
-        await recordFence(client, claim, taken);
+        const [taken] = await pipelined(lock(client, context), recordFence(client, claim));
         return taken;
       });
     },
@@ -27,7 +26,7 @@ export async function reset(context: JobContext): Promise<void> {
   );
   log.info({ fence }, 'locked');
 
-  const method = await withTransaction(
+  const { method, next } = await withTransaction(
     pool,
     async (client) => {
       const cleared = await inSpan('clear', {}, async (span) => {
@@ -43,14 +42,17 @@ export async function reset(context: JobContext): Promise<void> {
         return done;
       });
       // Last, and briefly: from here to the commit, writers wait for the registry row.
-      await inSpan('unlock', {}, () => unlockDataset(client, { datasetId, jobId, fence }));
-      await inSpan('complete', {}, () => complete(client, claim));
-      return cleared;
+      const [, waiting] = await pipelined(
+        inSpan('unlock', {}, () => unlockDataset(client, { datasetId, jobId, fence })),
+        inSpan('complete', {}, () => complete(client, claim)),
+      );
+      return { method: cleared, next: waiting };
     },
     signal,
   );
   metrics.cleared(method);
   log.debug({ fence, method }, 'cleared and unlocked');
+  return next;
 }
 
 /** Locks the dataset and notes how long that took. */
