@@ -24,9 +24,14 @@ export async function lockDataset(client: pg.ClientBase, request: LockRequest): 
   // Two statements: the snapshot of the second must be taken after the wait, not before.
   const [, { rows }] = await pipelined(
     client
-      .query(
-        `SET LOCAL lock_timeout = ${timeoutMs}; SELECT pg_advisory_xact_lock(${LOCK_CLASS}, ${datasetId})`,
-      )
+      .query({
+        name: 'await-writers',
+        // Postgres reads lock_timeout when it begins to wait. MATERIALIZED, so that it is set before.
+        text: `
+          WITH bounded AS MATERIALIZED (SELECT set_config('lock_timeout', $1, true) AS by)
+          SELECT pg_advisory_xact_lock(${LOCK_CLASS}, $2) FROM bounded WHERE by IS NOT NULL`,
+        values: [String(timeoutMs), datasetId],
+      })
       .catch((error: unknown) => {
         if (!hasSqlState(error, sqlState.lockNotAvailable)) throw error;
         throw new DatasetBusy(datasetId, timeoutMs, error);
