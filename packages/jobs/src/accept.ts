@@ -95,7 +95,8 @@ const text = `
     SELECT dataset_id,
            (SELECT count(*) FROM (
               SELECT FROM kasabi.job j
-              WHERE j.dataset_id = limited.dataset_id AND j.status = 'scheduled' LIMIT $8
+              WHERE j.dataset_id = limited.dataset_id AND j.status = 'scheduled'
+              ORDER BY j.due, j.id LIMIT $8
             ) AS scheduled)
            + (SELECT count(*) FROM kasabi.job j
               WHERE j.dataset_id = limited.dataset_id AND j.status = 'running') AS jobs
@@ -129,7 +130,10 @@ const text = `
   )
   SELECT s.outcome, coalesce(s.prior_id, s.id) AS id, coalesce(prior.created, now()) AS created,
          coalesce(prior.start_time, s.start_time) AS start_time, s.message
-  FROM settled s LEFT JOIN kasabi.job prior ON prior.id = s.prior_id
+  FROM settled s
+  LEFT JOIN LATERAL (
+    SELECT j.created, j.start_time FROM kasabi.job j WHERE j.id = s.prior_id LIMIT 1
+  ) AS prior ON true
   ORDER BY s.position`;
 
 interface Row {

@@ -1,3 +1,4 @@
+import { hasStatus } from './by-key.ts';
 import { noteTransition } from './transition.ts';
 
 export interface CancelledBy {
@@ -19,7 +20,8 @@ export const cancelAsked = (as: CancelledBy): string => `
         message = format('Cancelled by %s before %s.', ${as.by},
                          CASE WHEN j.started IS NULL THEN 'it started' ELSE 'its next attempt' END)
     FROM asked
-    WHERE asked.outcome = 'not-scheduled' AND j.id = asked.id AND j.status = 'scheduled'
+    WHERE asked.outcome = 'not-scheduled' AND j.id = (SELECT id FROM asked)
+      AND ${hasStatus('j', 'scheduled')}
     RETURNING j.id, j.attempt, j.message, ${as.actor} AS actor
   ), noted AS (${noteTransition('cancel', {
     from: 'cancelled',

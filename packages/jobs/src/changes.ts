@@ -25,8 +25,8 @@ export async function readChanges(db: Database, watched: readonly Watched[]): Pr
       SELECT (known.position - 1)::int AS position, ${recordColumns}
       FROM unnest($1::uuid[], $2::text[], $3::int[])
         WITH ORDINALITY AS known (id, status, attempt, position)
-      JOIN kasabi.job j ON j.id = known.id
-        AND (j.status <> known.status OR j.attempt <> known.attempt)
+      JOIN LATERAL (SELECT * FROM kasabi.job WHERE id = known.id LIMIT 1) AS j
+        ON j.status <> known.status OR j.attempt <> known.attempt
       JOIN kasabi.dataset d ON d.id = j.dataset_id`,
     // None needs quoting, which node-postgres would look for in each of thousands.
     values: [

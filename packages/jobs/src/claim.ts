@@ -1,5 +1,6 @@
 import { type Database, hasSqlState, sqlState } from '@kasabi/postgres';
 import type { JobType } from '@kasabi/protocol';
+import { hasStatus } from './by-key.ts';
 import { noteTransition } from './transition.ts';
 
 /** A claimed job: what its worker needs, and what every later statement of this attempt carries. */
@@ -40,6 +41,9 @@ interface Row {
   readonly drift_ms: number;
 }
 
+// The job of the dataset that runs, and the first that is due, are asked for by LIMIT 1, which is planned by
+// itself: as NOT EXISTS they became joins, for which Postgres read all jobs that were due or running.
+//
 // The earlier-job test keeps the order in which a dataset's jobs were asked for, however often one of
 // them was snoozed. The unique index job_running decides a race between two workers.
 const text = `
@@ -52,14 +56,15 @@ const text = `
     SET status = 'running', attempt = j.attempt + 1, started = coalesce(j.started, now()),
         lease_holder = $2, lease_expires = now() + $3 * interval '1 millisecond'
     FROM asked
-    WHERE j.id = asked.id AND j.status = 'scheduled' AND j.due <= now()
-      AND NOT EXISTS (
-        SELECT FROM kasabi.job running
-        WHERE running.dataset_id = asked.dataset_id AND running.status = 'running')
-      AND NOT EXISTS (
-        SELECT FROM kasabi.job earlier
+    WHERE j.id = $1 AND ${hasStatus('j', 'scheduled')} AND j.due <= now()
+      AND (
+        SELECT running.id FROM kasabi.job running
+        WHERE running.dataset_id = asked.dataset_id AND running.status = 'running' LIMIT 1) IS NULL
+      AND (
+        SELECT earlier.id FROM kasabi.job earlier
         WHERE earlier.dataset_id = asked.dataset_id AND earlier.status = 'scheduled'
-          AND earlier.due <= now() AND (earlier.due, earlier.id) < (asked.due, asked.id))
+          AND earlier.due <= now() AND (earlier.due, earlier.id) < (asked.due, asked.id)
+        ORDER BY earlier.due, earlier.id LIMIT 1) IS NULL
     RETURNING j.attempt
   ), noted AS (${noteTransition('claim', { from: 'claimed', id: '$1::uuid', attempt: 'attempt', actor: '$2' })}
   )

@@ -1,4 +1,5 @@
 import type { Database } from '@kasabi/postgres';
+import { given, hasStatus } from './by-key.ts';
 import type { Claim } from './claim.ts';
 
 /**
@@ -15,15 +16,16 @@ export async function heartbeat(
     text: `
       UPDATE kasabi.job j
       SET lease_expires = now() + $4 * interval '1 millisecond'
-      FROM unnest($1::uuid[], $2::text[], $3::smallint[]) AS held (id, holder, attempt)
-      WHERE j.id = held.id AND j.status = 'running'
-        AND j.lease_holder = held.holder AND j.attempt = held.attempt
+      FROM ${given('$1::uuid[], $2::text[], $3::smallint[]', 'id, holder, attempt', '$5')}
+      WHERE j.id = given.id AND ${hasStatus('j', 'running')}
+        AND j.lease_holder = given.holder AND j.attempt = given.attempt
       RETURNING j.id`,
     values: [
       claims.map((claim) => claim.jobId),
       claims.map((claim) => claim.holder),
       claims.map((claim) => claim.attempt),
       leaseMs,
+      claims.length,
     ],
   });
   return new Set(rows.map((row) => row.id));

@@ -1,11 +1,12 @@
 import type { Database } from '@kasabi/postgres';
 import type pg from 'pg';
+import { hasStatus } from './by-key.ts';
 import type { Claim } from './claim.ts';
 import { LeaseLost } from './errors.ts';
 import { type NotedEvent, noteTransition } from './transition.ts';
 
 /** The guard that every statement of an attempt carries; its values are `$1`, `$2` and `$3`. */
-const held = "id = $1 AND status = 'running' AND lease_holder = $2 AND attempt = $3";
+const held = `id = $1 AND ${hasStatus('job', 'running')} AND lease_holder = $2 AND attempt = $3`;
 
 export interface HeldOptions {
   /** The parameters from `$4` on. */

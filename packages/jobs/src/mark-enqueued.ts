@@ -1,4 +1,5 @@
 import type { Database } from '@kasabi/postgres';
+import { given, hasStatus } from './by-key.ts';
 import type { Delivery } from './delivery.ts';
 
 /**
@@ -13,11 +14,13 @@ export async function markEnqueued(db: Database, deliveries: readonly Delivery[]
         SELECT set_config('synchronous_commit', 'off', true) AS synchronous
       )
       UPDATE kasabi.job j SET enqueued_at = now()
-      FROM commit, unnest($1::uuid[], $2::smallint[]) AS held (id, attempt)
-      WHERE commit.synchronous = 'off' AND j.id = held.id AND j.status = 'scheduled' AND j.attempt = held.attempt`,
+      FROM commit, ${given('$1::uuid[], $2::smallint[]', 'id, attempt', '$3')}
+      WHERE commit.synchronous = 'off' AND j.id = given.id AND j.attempt = given.attempt
+        AND ${hasStatus('j', 'scheduled')}`,
     values: [
       deliveries.map((delivery) => delivery.jobId),
       deliveries.map((delivery) => delivery.attempt),
+      deliveries.length,
     ],
   });
 }

@@ -5,6 +5,8 @@ export interface Scan {
   /** `Seq Scan`, `Index Scan`, … */
   readonly kind: string;
   readonly table: string;
+  /** What is looked up in the index, if it is not read from one end to the other. */
+  readonly condition: string | undefined;
 }
 
 /** What Postgres did with one statement of the product. */
@@ -24,6 +26,7 @@ interface PlanNode {
   readonly 'Node Type': string;
   readonly 'Relation Name'?: string;
   readonly Schema?: string;
+  readonly 'Index Cond'?: string;
   readonly 'Shared Hit Blocks': number;
   readonly 'Shared Read Blocks': number;
   readonly Plans?: readonly PlanNode[];
@@ -97,7 +100,7 @@ function scansOf(node: PlanNode): Scan[] {
   const { 'Relation Name': relation, 'Node Type': kind, Schema: schema, Plans: plans = [] } = node;
   const own =
     relation !== undefined && kind.includes('Scan')
-      ? [{ kind, table: `${schema}.${relation}` }]
+      ? [{ kind, table: `${schema}.${relation}`, condition: node['Index Cond'] }]
       : [];
   return [...own, ...plans.flatMap(scansOf)];
 }
