@@ -40,7 +40,7 @@ export function createAcceptor(options: AcceptorOptions): Acceptor {
     run: (requests) => acceptJobs(pool, requests, options),
     maxSize: 500,
     // One is on its way to the disk while the next gathers; more of them would be smaller ones.
-    maxConcurrent: 2,
+    maxConcurrent: 1,
   });
   const marker = createMarker(pool, (error) => {
     log.warn({ err: error }, 'not marked as enqueued: the relay will enqueue once more');
