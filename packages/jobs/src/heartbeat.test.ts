@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
+import { waitFor } from '@kasabi/test/support';
 import { createFixture, type Fixture } from '../../../test/integration/support/fixture.ts';
 import type { Claim } from './claim.ts';
 import { complete } from './complete.ts';
@@ -35,7 +36,7 @@ async function leftMs(held: Claim): Promise<number> {
 test('all leases that are held are extended from now, in one statement', async () => {
   const all = [await hold(), await hold(), await hold()];
   const kept = await heartbeat(fixture.worker, all, 60_000);
-  assert.deepEqual([...kept].sort(), all.map((it) => it.jobId).sort());
+  assert.deepEqual([...kept].sort(), all.map(({ jobId }) => [jobId, 'held'] as const).sort());
   for (const held of all) {
     const left = await leftMs(held);
     assert.ok(left > 50_000 && left <= 60_000, `${left}`);
@@ -48,7 +49,7 @@ test('a lease that has expired but was not taken away is extended', async () => 
     "UPDATE kasabi.job SET lease_expires = now() - interval '1 h' WHERE id = $1",
     [held.jobId],
   );
-  assert.deepEqual([...(await heartbeat(fixture.worker, [held], 60_000))], [held.jobId]);
+  assert.deepEqual([...(await heartbeat(fixture.worker, [held], 60_000))], [[held.jobId, 'held']]);
   assert.ok((await leftMs(held)) > 50_000);
 });
 
@@ -66,9 +67,38 @@ test('nothing is extended that is another holder’s, another attempt’s, ended
     mine,
   ];
   const asItWas = await Promise.all([stolen, earlier, ended].map((it) => fixture.record(it.jobId)));
-  assert.deepEqual([...(await heartbeat(fixture.worker, claims, 60_000))], [mine.jobId]);
+  assert.deepEqual(
+    await heartbeat(fixture.worker, claims, 60_000),
+    new Map([
+      [ended.jobId, 'ending'],
+      [mine.jobId, 'held'],
+    ]),
+  );
   const now = await Promise.all([stolen, earlier, ended].map((it) => fixture.record(it.jobId)));
   assert.deepEqual(now, asItWas);
+});
+
+test('a job that ends while its heartbeat waits is not lost', async () => {
+  const held = await hold();
+  const ending = await fixture.worker.connect();
+  try {
+    await ending.query('BEGIN');
+    await complete(ending, held);
+    const beating = heartbeat(fixture.worker, [held], 60_000);
+    await waitFor(
+      async () => {
+        const { rows } = await fixture.admin.query(
+          "SELECT FROM pg_stat_activity WHERE query LIKE '%lease_expires = now()%' AND wait_event_type = 'Lock'",
+        );
+        return rows.length > 0;
+      },
+      { what: 'the heartbeat to wait for the commit' },
+    );
+    await ending.query('COMMIT');
+    assert.deepEqual(await beating, new Map([[held.jobId, 'ending']]));
+  } finally {
+    ending.release();
+  }
 });
 
 test('without claims nothing happens', async () => {

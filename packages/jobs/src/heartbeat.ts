@@ -4,22 +4,36 @@ import type { Claim } from './claim.ts';
 
 /**
  * Extends the leases of all jobs a worker runs, in one statement, to `leaseMs` milliseconds from now.
- * Returns the ids of those it still holds; a job that is missing was rescued and must be dropped.
+ * Returns, by id, those it has not lost: those it still holds, and those that this very attempt ends. A job
+ * that is missing was rescued and must be dropped.
+ *
+ * An attempt that ends is no lost one: after a TRUNCATE of 10 million quads the others saw the commit 300 ms
+ * before its worker did, since Postgres unlinks the files in between.
  */
 export async function heartbeat(
   db: Database,
   claims: readonly Claim[],
   leaseMs: number,
-): Promise<ReadonlySet<string>> {
-  const { rows } = await db.query<{ id: string }>({
+): Promise<ReadonlyMap<string, 'held' | 'ending'>> {
+  const { rows } = await db.query<{ id: string; extended: boolean }>({
     name: 'heartbeat',
+    // The second part is of before the first: what it shows as running, and the first did not find so, ended
+    // while that waited for it; or was rescued, which the next heartbeat finds.
     text: `
-      UPDATE kasabi.job j
-      SET lease_expires = now() + $4 * interval '1 millisecond'
-      FROM ${given('$1::uuid[], $2::text[], $3::smallint[]', 'id, holder, attempt', '$5')}
-      WHERE j.id = given.id AND ${hasStatus('j', 'running')}
-        AND j.lease_holder = given.holder AND j.attempt = given.attempt
-      RETURNING j.id`,
+      WITH extended AS (
+        UPDATE kasabi.job j
+        SET lease_expires = now() + $4 * interval '1 millisecond'
+        FROM ${given(claimed, 'id, holder, attempt', '$5')}
+        WHERE j.id = given.id AND ${hasStatus('j', 'running')}
+          AND j.lease_holder = given.holder AND j.attempt = given.attempt
+        RETURNING j.id
+      )
+      SELECT given.id, extended.id IS NOT NULL AS extended
+      FROM ${given(claimed, 'id, holder, attempt', '$5')}
+      LEFT JOIN extended ON extended.id = given.id
+      JOIN LATERAL (SELECT * FROM kasabi.job WHERE id = given.id LIMIT 1) AS j
+        ON j.attempt = given.attempt
+          AND (j.status = 'completed' OR j.status = 'running' AND j.lease_holder = given.holder)`,
     values: [
       claims.map((claim) => claim.jobId),
       claims.map((claim) => claim.holder),
@@ -28,5 +42,7 @@ export async function heartbeat(
       claims.length,
     ],
   });
-  return new Set(rows.map((row) => row.id));
+  return new Map(rows.map(({ id, extended }) => [id, extended ? 'held' : 'ending']));
 }
+
+const claimed = '$1::uuid[], $2::text[], $3::smallint[]';

@@ -59,7 +59,7 @@ async function occur(event: JobEvent, held: Claim): Promise<boolean> {
       return outcome === 'claimed';
     }
     case 'heartbeat':
-      return (await heartbeat(worker, [held], 90_000)).has(jobId);
+      return (await heartbeat(worker, [held], 90_000)).get(jobId) === 'held';
     case 'fence':
       return tried(recordFence(worker, held));
     case 'complete':
