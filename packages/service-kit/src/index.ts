@@ -31,7 +31,7 @@ export {
   shortCodeOf,
   singleHeader,
 } from './request.ts';
-export { requestIdOf } from './request-log.ts';
+export { logWith } from './request-log.ts';
 export { type RunningService, runService } from './run.ts';
 export { type HttpServer, type ListenOptions, listen, PortUnavailable } from './server.ts';
 export * from './settings.ts';

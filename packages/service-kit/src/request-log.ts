@@ -6,20 +6,24 @@ import { type Logger, redactUrl } from './log.ts';
 
 declare module 'node:http' {
   interface IncomingMessage {
-    /** The id that the request has in the log. */
+    /** The id that the request has in the log, and that its answer carries as X-Request-Id. */
     id: string;
   }
   interface ServerResponse {
     /** What the error handler noted for the request's line. */
     err?: unknown;
+    /** What else the request's line says. */
+    facts?: Readonly<Record<string, unknown>>;
   }
 }
 
 /** A request id from a proxy is kept if it is one, so that its log lines and ours can be joined. */
 const usableId = /^[\w.:-]{8,64}$/;
 
-/** The id that a request has in the log, and that its answer carries as X-Request-Id. */
-export const requestIdOf = (request: Request): string => request.id;
+/** Has the request's log line say more: which job it made or cancelled. */
+export function logWith(response: Response, facts: Readonly<Record<string, unknown>>): void {
+  response.facts = facts;
+}
 
 /**
  * Gives every request an id and one log line. By hand: pino-http makes a logger for each request, 3 to
@@ -49,6 +53,7 @@ function write(log: Logger, request: Request, response: Response, tookMs: number
     },
     res: { status: response.statusCode },
     responseTime: Math.round(tookMs),
+    ...response.facts,
     ...(response.err !== undefined && { err: response.err }),
   };
   log[response.statusCode >= 500 ? 'error' : 'info'](

@@ -4,11 +4,10 @@ import { NotFound, NotScheduled, Unauthorized } from '@kasabi/protocol';
 import {
   apiKeyOf,
   jobIdOf,
-  type Logger,
+  logWith,
   methodNotAllowed,
   noSuchDataset,
   readParameters,
-  requestIdOf,
   shortCodeOf,
 } from '@kasabi/service-kit';
 import type { Express } from 'express';
@@ -19,7 +18,6 @@ const parameterNames: ReadonlySet<string> = new Set(['apikey']);
 
 export interface CancelRouteOptions {
   readonly pool: pg.Pool;
-  readonly log: Logger;
   readonly metrics: ApiMetrics;
 }
 
@@ -39,7 +37,7 @@ export function addCancelRoute(app: Express, options: CancelRouteOptions): void 
       switch (cancelled.outcome) {
         case 'cancelled':
           options.metrics.cancelled();
-          options.log.info({ requestId: requestIdOf(request), jobId, dataset: code }, 'cancelled');
+          logWith(response, { outcome: 'cancelled', jobId, dataset: code });
           response.set('Cache-Control', 'no-store').type('text/plain');
           response.send('The job is cancelled; it will not run.\n');
           return;

@@ -15,7 +15,7 @@ import {
 } from '@kasabi/protocol';
 import {
   apiKeyOf,
-  type Logger,
+  logWith,
   methodNotAllowed,
   noSuchDataset,
   plainText,
@@ -23,7 +23,6 @@ import {
   queryOf,
   readBody,
   readParameters,
-  requestIdOf,
   sendWhole,
   shortCodeOf,
   singleHeader,
@@ -35,7 +34,6 @@ import type { Acceptor } from './accept.ts';
 export interface JobRoutesOptions {
   readonly pool: pg.Pool;
   readonly acceptor: Acceptor;
-  readonly log: Logger;
   readonly statusUrl: string;
   readonly maxScheduleDays: number;
   readonly maxOpenJobs: number;
@@ -43,7 +41,7 @@ export interface JobRoutesOptions {
 
 /** Adds `POST /dataset/{short-code}/jobs`, and a way from it to the list, which the status host has. */
 export function addJobRoutes(app: Express, options: JobRoutesOptions): void {
-  const { pool, acceptor, log } = options;
+  const { pool, acceptor } = options;
 
   /**
    * Throws what an invalid request is answered. Its key is checked first, in a statement that valid
@@ -81,8 +79,7 @@ export function addJobRoutes(app: Express, options: JobRoutesOptions): void {
       const accepted = acceptedJob(outcome, code, options);
       const { type } = job.request;
       const { id: jobId, startTime } = accepted;
-      const line = { requestId: requestIdOf(request), jobId, dataset: code, type, startTime };
-      log.info(line, outcome.outcome);
+      logWith(response, { outcome: outcome.outcome, jobId, dataset: code, type, startTime });
       answer(request, response, accepted, type, options);
     })
     .get((request, response) => {

@@ -85,12 +85,11 @@ await runService(async () => {
       addJobRoutes(router, {
         pool,
         acceptor,
-        log,
         statusUrl: settings.STATUS_PUBLIC_URL,
         maxScheduleDays: settings.MAX_SCHEDULE_DAYS,
         maxOpenJobs: settings.MAX_OPEN_JOBS_PER_DATASET,
       });
-      addCancelRoute(router, { pool, log, metrics });
+      addCancelRoute(router, { pool, metrics });
     },
   });
   const server = await listen({
