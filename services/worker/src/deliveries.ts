@@ -98,7 +98,7 @@ export function createDeliveries(options: DeliveriesOptions): (jobId: string) =>
         'kasabi.attempt': held.attempt,
       };
       const next = await inSpan(held.type, { attributes }, () => handler(context));
-      // Before anything else is awaited: a heartbeat would take an ended job for a lost one.
+      // Before anything else is awaited: there is no lease to keep any more.
       lease.end();
       jobLog.info('completed');
       ended('completed');
@@ -145,15 +145,15 @@ export function createDeliveries(options: DeliveriesOptions): (jobId: string) =>
     );
     jobLog.error({ err: error }, 'failed');
     ended('failed');
-    await promote(await nextDue(pool, held.datasetId).catch(() => undefined));
+    await promote(nextDue(pool, held.datasetId));
     return 'done';
   }
 
   /** The dataset is free: the job that waits for it need not sit out its snooze. */
-  async function promote(next: Delivery | undefined): Promise<void> {
-    if (next === undefined) return;
+  async function promote(next: Awaitable<Delivery | undefined>): Promise<void> {
     try {
-      await options.promote([next]);
+      const waiting = await next;
+      if (waiting !== undefined) await options.promote([waiting]);
     } catch (error) {
       log.debug({ err: error }, 'not promoted: its snooze ends by itself');
     }
@@ -178,6 +178,8 @@ function causeOf(error: unknown): string {
   const text = error instanceof Error ? `${name}: ${message}` : String(error);
   return (code === undefined ? text : `${text} [${code}]`).slice(0, 1_000);
 }
+
+type Awaitable<T> = T | Promise<T>;
 
 /** An attempt that did not complete. */
 interface Attempt {
