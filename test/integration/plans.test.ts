@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { createOwner, digestKey, issueKey } from '@kasabi/accounts';
 import { createDatabase, type TestDatabase } from '@kasabi/test/support';
+import type pg from 'pg';
 import { fillRecords, registerDatasets } from '../support/fill-records.ts';
 import { createExplainer, type Explained } from './support/explain.ts';
 import { walkHotPath } from './support/hot-path.ts';
@@ -34,16 +35,24 @@ const forgotten = `
   INSERT INTO kasabi.idempotency (api_key_id, key, fingerprint, job_id, created)
   SELECT 1, 'old ' || n, sha256(''), uuidv7(), now() - interval '2 days' FROM generate_series(1, 5) AS n`;
 
-/** The plans of a database in which nothing was ever counted, as they are made on its first day. */
-async function explainUncounted(database: TestDatabase): Promise<readonly Explained[]> {
-  const pool = database.pool();
+/** Registers an owner with so many datasets; returns the owner's key. */
+async function register(pool: pg.Pool, count: number): Promise<string> {
   await createOwner(pool, 'owner');
   const { secret } = await issueKey(pool, 'owner');
-  await registerDatasets(pool, 600);
-  await pool.query(work);
+  await registerDatasets(pool, count);
+  return secret;
+}
+
+/** The statements of the hot paths, after those that `prepare` them, in a transaction that is rolled back. */
+async function explain(
+  pool: pg.Pool,
+  secret: string,
+  prepare: readonly string[],
+): Promise<readonly Explained[]> {
   const client = await pool.connect();
   try {
     await client.query('BEGIN');
+    for (const statement of prepare) await client.query(statement);
     const explainer = createExplainer(client);
     await walkHotPath(explainer, { keyDigest: digestKey(secret), datasetCode: 'dataset-500' });
     await client.query('ROLLBACK');
@@ -53,11 +62,15 @@ async function explainUncounted(database: TestDatabase): Promise<readonly Explai
   }
 }
 
+/** The plans of a database in which nothing was ever counted, as they are made on its first day. */
+async function explainUncounted(database: TestDatabase): Promise<readonly Explained[]> {
+  const pool = database.pool();
+  return await explain(pool, await register(pool, 600), [work]);
+}
+
 async function explainAt(database: TestDatabase, records: number): Promise<readonly Explained[]> {
   const pool = database.pool();
-  await createOwner(pool, 'owner');
-  const { secret } = await issueKey(pool, 'owner');
-  await registerDatasets(pool, datasets);
+  const secret = await register(pool, datasets);
   // As many keys as datasets: a table of one page is rightly read from end to end.
   await pool.query(
     `INSERT INTO kasabi.api_key (owner_id, digest)
@@ -72,20 +85,9 @@ async function explainAt(database: TestDatabase, records: number): Promise<reado
     [records / 20, datasets],
   );
   await pool.query('VACUUM ANALYZE kasabi.idempotency');
-  const client = await pool.connect();
-  try {
-    await client.query('BEGIN');
-    await client.query(work);
-    await client.query(forgotten);
-    // A small table is cheaper read from end to end; what is compared is what its indexes cost.
-    if (records < 1_000_000) await client.query('SET LOCAL enable_seqscan = off');
-    const explainer = createExplainer(client);
-    await walkHotPath(explainer, { keyDigest: digestKey(secret), datasetCode: 'dataset-500' });
-    await client.query('ROLLBACK');
-    return explainer.explained;
-  } finally {
-    client.release();
-  }
+  // A small table is cheaper read from end to end; what is compared is what its indexes cost.
+  const byIndex = records < 1_000_000 ? ['SET LOCAL enable_seqscan = off'] : [];
+  return await explain(pool, secret, [work, forgotten, ...byIndex]);
 }
 
 describe('the plans of the hot paths', () => {
