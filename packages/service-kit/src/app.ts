@@ -1,7 +1,8 @@
 import { MalformedRequest, NotFound } from '@kasabi/protocol';
-import express, { type ErrorRequestHandler, type Express, type RequestHandler } from 'express';
+import type { ErrorRequestHandler, Express, RequestHandler } from 'express';
 import type { Registry } from 'prom-client';
 import { followDependencies } from './dependency-metrics.ts';
+import { createExpressApp } from './express-app.ts';
 import { addHealthRoutes, type Checks, type Trouble } from './health.ts';
 import { toApiError } from './http-errors.ts';
 import { createHttpMetrics } from './http-metrics.ts';
@@ -29,9 +30,7 @@ export interface AppOptions {
 
 /** The Express app all services share: request log, security headers, health, errors. */
 export function createApp(options: AppOptions): Express {
-  const app = express();
-  app.disable('x-powered-by');
-  app.disable('etag');
+  const app = createExpressApp();
   // Parameters are read by the protocol package, which tells duplicates and bad encodings.
   app.set('query parser', false);
   app.set('case sensitive routing', true);

@@ -1,5 +1,6 @@
-import express, { type Express } from 'express';
+import type { Express } from 'express';
 import type { Registry } from 'prom-client';
+import { createExpressApp } from './express-app.ts';
 import type { Logger } from './log.ts';
 import { methodNotAllowed } from './methods.ts';
 import { type HttpServer, listen } from './server.ts';
@@ -31,9 +32,7 @@ export async function listenForMetrics(options: {
 }): Promise<HttpServer | undefined> {
   const { registry, port, log } = options;
   if (port === undefined) return undefined;
-  const app = express();
-  app.disable('x-powered-by');
-  app.disable('etag');
+  const app = createExpressApp();
   addMetricsRoute(app, registry);
   const server = await listen({ listener: app, port, setting: 'METRICS_PORT', log });
   log.info({ port: server.port }, 'metrics are served');

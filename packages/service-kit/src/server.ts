@@ -2,6 +2,7 @@ import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { promisify } from 'node:util';
 import { createConnections } from './connections.ts';
+import { messageClasses } from './express-app.ts';
 import type { Logger } from './log.ts';
 import { refuse } from './refusal.ts';
 
@@ -51,6 +52,7 @@ export async function listen(options: ListenOptions): Promise<HttpServer> {
   const listener = connections.follow(options.listener);
   const server = createServer(
     {
+      ...messageClasses(options.listener),
       // Slow clients hold nothing open.
       headersTimeout: headersTimeoutMs,
       requestTimeout: requestTimeoutMs,
