@@ -10,28 +10,36 @@ function databaseError(code: string): pg.DatabaseError {
   return error;
 }
 
-/** A batcher that doubles numbers and notes its batches; `fail` decides what a batch rejects with. */
-function makeDoubler(
-  options: { maxSize?: number; fail?: (batch: readonly number[]) => unknown } = {},
-) {
+interface DoublerOptions {
+  readonly maxSize?: number;
+  readonly minIntervalMs?: number;
+  /** Decides what a batch rejects with. */
+  readonly fail?: (batch: readonly number[]) => unknown;
+}
+
+/** A batcher that doubles numbers and notes its batches and when they began. */
+function makeDoubler({ maxSize = 100, minIntervalMs = 0, fail }: DoublerOptions = {}) {
   const batches: (readonly number[])[] = [];
+  const began: number[] = [];
   let [under, most] = [0, 0];
   const batcher = createBatcher<number, number>({
     name: 'doubling',
-    maxSize: options.maxSize ?? 100,
+    maxSize,
     maxConcurrent: 2,
+    minIntervalMs,
     run: async (batch) => {
       batches.push(batch);
+      began.push(performance.now());
       under += 1;
       most = Math.max(most, under);
       await new Promise(setImmediate);
       under -= 1;
-      const failure = options.fail?.(batch);
+      const failure = fail?.(batch);
       if (failure !== undefined) throw failure;
       return batch.map((n) => n * 2);
     },
   });
-  return { batcher, batches, mostAtOnce: () => most };
+  return { batcher, batches, began, mostAtOnce: () => most };
 }
 
 const numbers = (count: number): number[] => Array.from({ length: count }, (_, n) => n);
@@ -88,4 +96,17 @@ test('it goes on after a batch that failed', async () => {
   const { batcher } = makeDoubler({ fail });
   await assert.rejects(batcher.add(1), /no/);
   assert.equal(await batcher.add(2), 4);
+});
+
+test('batches keep their distance; what comes meanwhile is one', async () => {
+  const { batcher, batches, began } = makeDoubler({ minIntervalMs: 30 });
+  await batcher.add(0);
+  const rest = [1, 2, 3].map(async (n) => {
+    for (let turn = 0; turn < n; turn += 1) await new Promise(setImmediate);
+    return await batcher.add(n);
+  });
+  assert.deepEqual(await Promise.all(rest), [2, 4, 6]);
+  assert.deepEqual(batches, [[0], [1, 2, 3]]);
+  const [first = 0, second = 0] = began;
+  assert.ok(second - first >= 30);
 });

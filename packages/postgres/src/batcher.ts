@@ -10,6 +10,8 @@ export interface BatcherOptions<Item, Result> {
   readonly maxSize: number;
   /** Most batches under way at once; while that many are, items gather for the next. */
   readonly maxConcurrent: number;
+  /** A batch begins at least so many milliseconds after the one before; unless set, as soon as it can. */
+  readonly minIntervalMs?: number;
 }
 
 export interface Batcher<Item, Result> {
@@ -39,6 +41,8 @@ export function createBatcher<Item, Result>(
   let waiting: Entry<Item, Result>[] = [];
   let running = 0;
   let scheduled = false;
+  let notBefore = 0;
+  let timer: NodeJS.Timeout | undefined;
 
   async function runBatch(entries: readonly Entry<Item, Result>[]): Promise<void> {
     try {
@@ -62,6 +66,13 @@ export function createBatcher<Item, Result>(
   function flush(): void {
     scheduled = false;
     while (waiting.length > 0 && running < options.maxConcurrent) {
+      const now = performance.now();
+      if (now < notBefore) {
+        scheduled = true;
+        if (timer === undefined) timer = setTimeout(onTimer, notBefore - now);
+        return;
+      }
+      notBefore = now + (options.minIntervalMs ?? 0);
       const entries = waiting.slice(0, options.maxSize);
       waiting = waiting.slice(options.maxSize);
       running += 1;
@@ -70,6 +81,11 @@ export function createBatcher<Item, Result>(
         flush();
       });
     }
+  }
+
+  function onTimer(): void {
+    timer = undefined;
+    flush();
   }
 
   return {

@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { describe, it } from 'node:test';
+import { promisify } from 'node:util';
 import { loggableError, redactUrl } from './log.ts';
 
 describe('redactUrl', () => {
@@ -94,5 +96,20 @@ describe('loggableError', () => {
     assert.equal(loggableError('a text'), 'a text');
     assert.equal(loggableError({ apikey: 'SECRET' }), 'object');
     assert.equal(loggableError(undefined), 'undefined');
+  });
+});
+
+describe('createLogger', () => {
+  it('shows no issued key, wherever it is on the line', async () => {
+    const key = `kasabi_${'r7YHLGHw-_'.repeat(4)}abc`;
+    const program = `
+      const { createLogger } = await import(${JSON.stringify(import.meta.resolve('./log.ts'))});
+      const log = createLogger({ service: 'test', level: 'info' });
+      log.info({ req: { headers: { x_kasabi_apikey: '${key}' } } }, 'kasabi_status: ${key}!');`;
+    const flags = ['--import', 'tsx', '--conditions=kasabi-source', '--input-type=module', '-e'];
+    const { stdout } = await promisify(execFile)(process.execPath, [...flags, program]);
+    const line = JSON.parse(stdout);
+    assert.deepEqual(line.req, { headers: { x_kasabi_apikey: '[redacted]' } });
+    assert.equal(line.msg, 'kasabi_status: [redacted]!');
   });
 });

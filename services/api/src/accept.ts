@@ -55,6 +55,9 @@ export function createAcceptor(options: AcceptorOptions): Acceptor {
     },
     maxSize: 500,
     maxConcurrent: 1,
+    // Nobody waits for it, and the first after a pause goes at once. At 3,600 requests a second it saved 27
+    // of 195 µs of the process for each: BullMQ and ioredis prepare every batch anew.
+    minIntervalMs: 20,
   });
 
   function enqueue(job: AcceptedJob, trace: Traceparent | undefined): void {
