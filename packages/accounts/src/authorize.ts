@@ -26,3 +26,35 @@ export async function authorize(
   });
   return rows[0]?.verdict ?? 'refused';
 }
+
+/** A key by its digest, and the dataset it is to open. */
+export interface Access {
+  readonly keyDigest: Buffer;
+  readonly datasetCode: string;
+}
+
+/** The same for any number of keys, in one statement. Returns one verdict for each, in order. */
+export async function authorizeAll(
+  db: Database,
+  asked: readonly Access[],
+): Promise<Authorization[]> {
+  const { rows } = await db.query<{ verdict: Authorization }>({
+    name: 'authorize-all',
+    // LIMIT keeps it to an index for each, whatever Postgres takes the arrays for.
+    text: `
+      SELECT CASE WHEN k.owner_id IS NULL THEN 'refused'
+                  WHEN d.owner_id IS NULL THEN 'dataset-unknown'
+                  WHEN d.owner_id = k.owner_id THEN 'owner'
+                  ELSE 'refused' END AS verdict
+      FROM unnest($1::bytea[], $2::text[]) WITH ORDINALITY AS asked (digest, code, position)
+      LEFT JOIN LATERAL (
+        SELECT owner_id FROM kasabi.api_key WHERE digest = asked.digest AND revoked IS NULL LIMIT 1
+      ) AS k ON true
+      LEFT JOIN LATERAL (
+        SELECT owner_id FROM kasabi.dataset WHERE code = asked.code LIMIT 1
+      ) AS d ON true
+      ORDER BY asked.position`,
+    values: [asked.map((each) => each.keyDigest), asked.map((each) => each.datasetCode)],
+  });
+  return rows.map((row) => row.verdict);
+}

@@ -1,4 +1,4 @@
-export { type Authorization, authorize } from './authorize.ts';
+export { type Access, type Authorization, authorize, authorizeAll } from './authorize.ts';
 export { KeyTaken, OwnerExists, OwnerNameInvalid, OwnerUnknown } from './errors.ts';
 export { digestKey, generateKey, type IssuedKey, issueKey, revokeKey } from './keys.ts';
 export { createOwner, ownerNamePattern } from './owners.ts';

@@ -1,8 +1,9 @@
 import type { JobRecord } from '@kasabi/jobs';
-import { jobDocumentOf } from '@kasabi/protocol';
+import { ApiError, jobDocumentOf } from '@kasabi/protocol';
 import { entityTag, heldForClient, methodNotAllowed } from '@kasabi/service-kit';
 import type { Express, Request, Response } from 'express';
 import type { JobRoutesOptions } from './jobs.ts';
+import type { FoundJob } from './read-job.ts';
 import { hasEnded, waitForChange } from './wait.ts';
 
 /** A comment this often, in milliseconds, keeps proxies from closing a quiet stream. */
@@ -19,7 +20,8 @@ export function addEventRoutes(app: Express, options: JobRoutesOptions): void {
     return { id, text: `id: ${id}\nevent: status\ndata: ${data}\n\n` };
   };
 
-  async function stream(request: Request, response: Response, first: JobRecord): Promise<void> {
+  async function stream(request: Request, response: Response, found: FoundJob): Promise<void> {
+    const { record: first, access } = found;
     let event = eventOf(first);
     const known = request.headers['last-event-id'] === event.id;
     if (known && hasEnded(first)) {
@@ -44,11 +46,19 @@ export function addEventRoutes(app: Express, options: JobRoutesOptions): void {
     try {
       let record: JobRecord | undefined = first;
       while (record !== undefined && !hasEnded(record)) {
-        record = await waitForChange({ watcher: options.watcher, socket: request.socket, record });
+        record = await waitForChange({
+          watcher: options.watcher,
+          socket: request.socket,
+          found: { record, access },
+        });
         if (record === undefined) break;
         event = eventOf(record);
         response.write(event.text);
       }
+    } catch (error) {
+      // The stream ends, and who comes back for more is answered with the reason.
+      if (!(error instanceof ApiError)) throw error;
+      response.write(`: ${error.message}\n\n`);
     } finally {
       clearInterval(heartbeat);
       response.end();

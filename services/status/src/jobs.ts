@@ -10,7 +10,7 @@ import {
 } from '@kasabi/service-kit';
 import type { Express, Request, Response } from 'express';
 import { forwardCancel } from './cancel.ts';
-import type { JobReader } from './read-job.ts';
+import type { FoundJob, JobReader } from './read-job.ts';
 import { hasEnded, waitForChange } from './wait.ts';
 import type { Watcher } from './watcher.ts';
 
@@ -41,7 +41,7 @@ export function addJobRoutes(app: Express, options: JobRoutesOptions): void {
       const arrived = performance.now();
       const record = await held(request, response, found);
       // Of one that was held for nothing, the time until it is due is as of before.
-      const heldMs = record === found ? performance.now() - arrived : 0;
+      const heldMs = record === found.record ? performance.now() - arrived : 0;
       send(request, response, { ...record, dueInMs: record.dueInMs - heldMs }, successStatus);
     })
     .delete((request, response) => forwardCancel(options.apiUrl, request, response))
@@ -51,18 +51,21 @@ export function addJobRoutes(app: Express, options: JobRoutesOptions): void {
    * The record, after the time that the client would rather wait for a change (RFC 7240). One that names
    * in If-None-Match what it has, and has something else, missed a change: it is told at once.
    */
-  async function held(request: Request, response: Response, record: JobRecord): Promise<JobRecord> {
+  async function held(request: Request, response: Response, found: FoundJob): Promise<JobRecord> {
     const seconds = parsePreferWait(
       request.headersDistinct['prefer']?.join(),
       options.maxWaitSeconds,
     );
-    if (seconds === undefined) return record;
+    if (seconds === undefined) return found.record;
+    let { record } = found;
+    if (!hasEnded(record) && !hasMissedChange(request, record, successStatus)) {
+      heldForClient(response);
+      const { socket } = request;
+      const timeoutMs = seconds * 1_000;
+      record = (await waitForChange({ watcher, socket, found, timeoutMs })) ?? record;
+    }
     response.set('Preference-Applied', `wait=${seconds}`);
-    if (hasEnded(record) || hasMissedChange(request, record, successStatus)) return record;
-    heldForClient(response);
-    const { socket } = request;
-    const timeoutMs = seconds * 1_000;
-    return (await waitForChange({ watcher, socket, record, timeoutMs })) ?? record;
+    return record;
   }
 }
 

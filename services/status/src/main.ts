@@ -98,7 +98,7 @@ await runService(async () => {
     log,
   });
   const scraped = await listenForMetrics({ registry, port: settings.METRICS_PORT, log });
-  watcher.loop.start();
+  for (const loop of watcher.loops) loop.start();
   sampler.start();
   log.info({ port: server.port }, 'listening');
 
@@ -110,7 +110,7 @@ await runService(async () => {
       stopping.abort();
       await server.close(settings.SHUTDOWN_TIMEOUT_MS / 2);
       overload.stop();
-      await Promise.all([watcher.loop.stop(), sampler.stop()]);
+      await Promise.all([...watcher.loops, sampler].map((loop) => loop.stop()));
       await scraped?.close(0);
       await operations?.stop();
       await pool.end();

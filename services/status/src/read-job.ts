@@ -1,12 +1,18 @@
-import { digestKey } from '@kasabi/accounts';
+import { type Access, digestKey } from '@kasabi/accounts';
 import { type AskedJob, type FindOutcome, findJobs, type JobRecord } from '@kasabi/jobs';
 import { createBatcher } from '@kasabi/postgres';
-import { NotFound, Unauthorized } from '@kasabi/protocol';
+import { type ApiError, NotFound, Unauthorized } from '@kasabi/protocol';
 import { apiKeyOf, jobIdOf, noSuchDataset, readParameters, shortCodeOf } from '@kasabi/service-kit';
 import type { Request } from 'express';
 import type pg from 'pg';
 
 const parameterNames: ReadonlySet<string> = new Set(['apikey']);
+
+/** A job that was read, and the key that it was read with. */
+export interface FoundJob {
+  readonly record: JobRecord;
+  readonly access: Access;
+}
 
 export interface JobReader {
   /**
@@ -14,9 +20,24 @@ export interface JobReader {
    *
    * @throws Unauthorized, NotFound, or what is wrong with the request's parameters.
    */
-  read(request: Request<{ code: string; id: string }>): Promise<JobRecord>;
+  read(request: Request<{ code: string; id: string }>): Promise<FoundJob>;
   /** How many requests wait for a statement. */
   readonly waiting: number;
+}
+
+/** Why a job is not shown. */
+export type NotShown = Exclude<FindOutcome['outcome'], 'found'>;
+
+/** What whoever may not see a job of the dataset `code` is answered. */
+export function refusalOf(outcome: NotShown, code: string): ApiError {
+  switch (outcome) {
+    case 'refused':
+      return new Unauthorized();
+    case 'dataset-unknown':
+      return noSuchDataset(code);
+    case 'job-unknown':
+      return new NotFound(`The dataset ${code} has no such job.`);
+  }
 }
 
 /** Reads jobs for requests; those of one turn of the event loop share one statement. */
@@ -31,21 +52,13 @@ export function createJobReader(pool: pg.Pool): JobReader {
     async read(request) {
       const code = shortCodeOf(request.params.code);
       const { parameters, problem } = readParameters(request, parameterNames);
-      const found = await records.add({
-        keyDigest: digestKey(apiKeyOf(request, parameters)),
-        datasetCode: code,
-        jobId: jobIdOf(request.params.id),
-      });
-      if (found.outcome === 'refused') throw new Unauthorized();
+      const keyDigest = digestKey(apiKeyOf(request, parameters));
+      const access = { keyDigest, datasetCode: code };
+      const found = await records.add({ ...access, jobId: jobIdOf(request.params.id) });
+      if (found.outcome === 'refused') throw refusalOf(found.outcome, code);
       if (problem !== undefined) throw problem;
-      switch (found.outcome) {
-        case 'found':
-          return found.job;
-        case 'dataset-unknown':
-          throw noSuchDataset(code);
-        case 'job-unknown':
-          throw new NotFound(`The dataset ${code} has no such job.`);
-      }
+      if (found.outcome !== 'found') throw refusalOf(found.outcome, code);
+      return { record: found.job, access };
     },
     get waiting() {
       return records.waiting;

@@ -1,6 +1,7 @@
 import type { Socket } from 'node:net';
 import type { JobRecord } from '@kasabi/jobs';
-import type { Watcher } from './watcher.ts';
+import { type FoundJob, refusalOf } from './read-job.ts';
+import type { News, Watcher } from './watcher.ts';
 
 /** Whether a job has ended, so that it never changes again. */
 export function hasEnded(record: JobRecord): boolean {
@@ -9,7 +10,7 @@ export function hasEnded(record: JobRecord): boolean {
 
 export interface WaitOptions {
   readonly watcher: Watcher;
-  readonly record: JobRecord;
+  readonly found: FoundJob;
   /** The wait ends when this closes. Not the response: one of a pipeline is not told. */
   readonly socket: Socket;
   /** The wait ends after this many milliseconds at the latest. */
@@ -18,29 +19,40 @@ export interface WaitOptions {
 
 /**
  * The record after its next change of state, or undefined when the time is up, the client has gone, or
- * the service stops.
+ * the service stops. A change is told to nobody whose key had been revoked, or whose dataset had gone to
+ * another owner, when it was seen.
+ *
+ * @throws Unauthorized or NotFound once the job may not be seen any more: what a new request is answered.
  *
  * Timer and listeners by hand, for an AbortSignal that stands for several holds those weakly: a time-out
  * that nothing else holds is collected and never comes (Node.js 20).
  */
 export function waitForChange(options: WaitOptions): Promise<JobRecord | undefined> {
-  const { watcher, record, socket, timeoutMs } = options;
-  return new Promise((resolve) => {
+  const { watcher, found, socket, timeoutMs } = options;
+  return new Promise((resolve, reject) => {
     let unwatch = (): void => undefined;
     let timer: NodeJS.Timeout | undefined;
-    const end = (changed: JobRecord | undefined): void => {
+    const end = (): void => {
       unwatch();
       clearTimeout(timer);
-      socket.off('close', onClose);
-      resolve(changed);
+      socket.off('close', giveUp);
     };
-    const onClose = (): void => end(undefined);
+    const giveUp = (): void => {
+      end();
+      resolve(undefined);
+    };
+    const onNews = (news: News): void => {
+      end();
+      if (news.outcome === 'changed') resolve(news.record);
+      else if (news.outcome === 'released') resolve(undefined);
+      else reject(refusalOf(news.outcome, found.access.datasetCode));
+    };
     if (socket.destroyed) {
       resolve(undefined);
       return;
     }
-    socket.once('close', onClose);
-    if (timeoutMs !== undefined) timer = setTimeout(end, timeoutMs, undefined);
-    unwatch = watcher.watch(record, end);
+    socket.once('close', giveUp);
+    if (timeoutMs !== undefined) timer = setTimeout(giveUp, timeoutMs);
+    unwatch = watcher.watch(found, onNews);
   });
 }

@@ -1,35 +1,48 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { type Access, authorizeAll } from '@kasabi/accounts';
 import { createLoop, type JobRecord, type Loop, readChanges, type Watched } from '@kasabi/jobs';
 import type { Database } from '@kasabi/postgres';
+import type { FoundJob, NotShown } from './read-job.ts';
 
 export interface WatcherOptions {
   readonly db: Database;
   /** Pause between looks at the records, in milliseconds. */
   readonly intervalMs: number;
+  /** Pause between looks at the keys, in milliseconds; a second unless set. */
+  readonly accessIntervalMs?: number;
   readonly onError: (error: unknown) => void;
 }
 
-/** Told of a job's record after a change, or of nothing when the watcher lets go of all who wait. */
-export type Tell = (record: JobRecord | undefined) => void;
+/** Why a wait ends. `released`: the watcher lets go of all who wait. */
+export type News =
+  | { readonly outcome: 'changed'; readonly record: JobRecord }
+  | { readonly outcome: NotShown | 'released' };
+export type Tell = (news: News) => void;
 
 /** Waits for jobs to change state, for any number of waiters at the cost of one statement a round. */
 export interface Watcher {
   /**
-   * Calls `tell` once the job is in another state than the one known, at most once, and returns what
-   * ends the wait before.
+   * Calls `tell` once the job is in another state than the one known, or may not be seen any more with the
+   * key it was found with; at most once. Returns what ends the wait before.
    */
-  watch(known: Watched, tell: Tell): () => void;
+  watch(found: FoundJob, tell: Tell): () => void;
   /** Tells all who wait, and from now on everyone at once, that there is nothing to wait for. */
   release(): void;
   /** How many wait just now. */
   readonly waiting: number;
-  readonly loop: Loop;
+  /** Looks at the jobs, and at the keys of those who wait for them. */
+  readonly loops: readonly Loop[];
 }
 
-/** Those who know the same of the same job. */
-interface Group {
-  readonly known: Watched;
-  readonly waiters: Set<Tell>;
+interface Waiter {
+  readonly access: Group<Access>;
+  readonly tell: Tell;
+}
+
+/** Those who know the same of the same job, or who have shown the same key for the same dataset. */
+interface Group<Of> {
+  readonly of: Of;
+  readonly waiters: Set<Waiter>;
 }
 
 /**
@@ -41,65 +54,114 @@ const toldPerTurn = 50;
 /**
  * Polls rather than LISTENs: a NOTIFY in each transition would serialise all commits on one lock, and
  * does not reach a replica, from which this service may read. A round with nobody waiting asks nothing.
+ *
+ * A key is looked at again while its waiters wait, and once more, after a change was read, before they are
+ * told of it: whoever waits longer than a key is valid hears nothing of what came after.
  */
 export function createWatcher(options: WatcherOptions): Watcher {
-  const groups = new Map<string, Group>();
+  const { db, intervalMs, accessIntervalMs = 1_000, onError } = options;
+  const states = new Map<string, Group<Watched>>();
+  const accesses = new Map<string, Group<Access>>();
   let waiting = 0;
   let released = false;
 
-  async function runOnce(): Promise<void> {
-    if (groups.size === 0) return;
-    const asked = [...groups.values()];
+  async function lookAtJobs(): Promise<void> {
+    if (states.size === 0) return;
+    const asked = [...states.values()];
     const changes = await readChanges(
-      options.db,
-      asked.map((group) => group.known),
+      db,
+      asked.map((group) => group.of),
     );
+    const due = changes.flatMap(({ position, record }) => {
+      const news: News =
+        record === undefined ? { outcome: 'job-unknown' } : { outcome: 'changed', record };
+      return [...(asked[position]?.waiters ?? [])].map((waiter) => ({ waiter, news }));
+    });
+    const refusals = await refusalsOf(new Set(due.map(({ waiter }) => waiter.access)));
+    await tellAll(due.map(({ waiter, news }) => [waiter, refusals.get(waiter.access) ?? news]));
+  }
+
+  async function lookAtKeys(): Promise<void> {
+    const refusals = await refusalsOf(new Set(accesses.values()));
+    for (const [{ waiters }, news] of refusals) {
+      await tellAll([...waiters].map((waiter) => [waiter, news]));
+    }
+  }
+
+  /** Which keys do not open their dataset any more, and what their waiters are told. */
+  async function refusalsOf(groups: ReadonlySet<Group<Access>>): Promise<Map<Group<Access>, News>> {
+    const refusals = new Map<Group<Access>, News>();
+    if (groups.size === 0) return refusals;
+    const asked = [...groups];
+    const verdicts = await authorizeAll(
+      db,
+      asked.map((group) => group.of),
+    );
+    asked.forEach((group, index) => {
+      const outcome = verdicts[index] ?? 'refused';
+      if (outcome !== 'owner') refusals.set(group, { outcome });
+    });
+    return refusals;
+  }
+
+  async function tellAll(due: readonly (readonly [Waiter, News])[]): Promise<void> {
     let told = 0;
-    for (const { position, record } of changes) {
-      for (const tell of asked[position]?.waiters ?? []) {
-        tell(record);
-        told += 1;
-        if (told % toldPerTurn === 0) await nextTurn();
-      }
+    for (const [waiter, news] of due) {
+      // Gone meanwhile.
+      if (!waiter.access.waiters.has(waiter)) continue;
+      waiter.tell(news);
+      told += 1;
+      if (told % toldPerTurn === 0) await nextTurn();
     }
   }
 
   return {
-    watch({ id, status, attempt }, tell) {
+    watch({ record: { id, status, attempt }, access }, tell) {
       if (released) {
-        tell(undefined);
+        tell({ outcome: 'released' });
         return () => undefined;
       }
-      const name = `${id} ${status} ${attempt}`;
-      const group = groups.get(name) ?? { known: { id, status, attempt }, waiters: new Set() };
-      groups.set(name, group);
+      const stateName = `${id} ${status} ${attempt}`;
+      const state = groupOf(states, stateName, { id, status, attempt });
+      const accessName = `${access.keyDigest.toString('base64')} ${access.datasetCode}`;
+      const shown = groupOf(accesses, accessName, access);
       const end = (): void => {
-        if (!group.waiters.delete(once)) return;
+        if (!state.waiters.delete(waiter)) return;
+        shown.waiters.delete(waiter);
         waiting -= 1;
-        if (group.waiters.size === 0) groups.delete(name);
+        if (state.waiters.size === 0) states.delete(stateName);
+        if (shown.waiters.size === 0) accesses.delete(accessName);
       };
-      const once: Tell = (record) => {
-        end();
-        tell(record);
+      const waiter: Waiter = {
+        access: shown,
+        tell: (news) => {
+          end();
+          tell(news);
+        },
       };
-      group.waiters.add(once);
+      state.waiters.add(waiter);
+      shown.waiters.add(waiter);
       waiting += 1;
       return end;
     },
     release() {
       released = true;
-      for (const group of groups.values()) {
-        for (const tell of group.waiters) tell(undefined);
+      for (const { waiters } of [...states.values()]) {
+        for (const waiter of [...waiters]) waiter.tell({ outcome: 'released' });
       }
     },
     get waiting() {
       return waiting;
     },
-    loop: createLoop({
-      name: 'watcher',
-      intervalMs: options.intervalMs,
-      runOnce,
-      onError: options.onError,
-    }),
+    loops: [
+      createLoop({ name: 'watcher', intervalMs, runOnce: lookAtJobs, onError }),
+      createLoop({ name: 'access', intervalMs: accessIntervalMs, runOnce: lookAtKeys, onError }),
+    ],
   };
+}
+
+function groupOf<Of>(groups: Map<string, Group<Of>>, name: string, of: Of): Group<Of> {
+  const group = groups.get(name) ?? { of, waiters: new Set<Waiter>() };
+  groups.set(name, group);
+  return group;
 }

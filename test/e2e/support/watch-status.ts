@@ -6,7 +6,11 @@ import { addEventRoutes } from '../../../services/status/src/events.ts';
 import { addJobRoutes } from '../../../services/status/src/jobs.ts';
 import { addListRoute } from '../../../services/status/src/list.ts';
 import { createJobReader } from '../../../services/status/src/read-job.ts';
-import { createWatcher, type Watcher } from '../../../services/status/src/watcher.ts';
+import {
+  createWatcher,
+  type Watcher,
+  type WatcherOptions,
+} from '../../../services/status/src/watcher.ts';
 
 /** The routes of the status service in the test's own process, where it can look at its watcher. */
 export interface StatusRoutes {
@@ -24,7 +28,9 @@ export interface StatusRoutes {
 /** What links in answers begin with. */
 export const publicUrl = 'https://data.example.org';
 
-export async function startStatusRoutes(): Promise<StatusRoutes> {
+export async function startStatusRoutes(
+  options: Partial<Pick<WatcherOptions, 'accessIntervalMs'>> = {},
+): Promise<StatusRoutes> {
   const database = await createDatabase();
   const admin = database.pool();
   for (const name of ['owner', 'other']) await createOwner(admin, name);
@@ -32,7 +38,7 @@ export async function startStatusRoutes(): Promise<StatusRoutes> {
   const { secret: otherKey } = await issueKey(admin, 'other');
   await createDataset(admin, { code: 'nasa', owner: 'owner' });
   const pool = database.pool('status');
-  const watcher = createWatcher({ db: pool, intervalMs: 50, onError: () => undefined });
+  const watcher = createWatcher({ db: pool, intervalMs: 50, onError: () => undefined, ...options });
   const stopping = new AbortController();
   const successStatus = 'completed';
   const routes = (app: Parameters<typeof addListRoute>[0]): void => {
@@ -53,7 +59,7 @@ export async function startStatusRoutes(): Promise<StatusRoutes> {
   const log = createLogger({ service: 'test', level: 'silent' });
   const app = createApp({ log, checks: {}, isUnavailable: () => false, routes });
   const server = await listen({ listener: app, port: 0, setting: 'TEST_PORT' });
-  watcher.loop.start();
+  for (const loop of watcher.loops) loop.start();
   return {
     database,
     watcher,
@@ -64,7 +70,7 @@ export async function startStatusRoutes(): Promise<StatusRoutes> {
     async close() {
       stopping.abort();
       await server.close(1_000);
-      await watcher.loop.stop();
+      await Promise.all(watcher.loops.map((loop) => loop.stop()));
       await database.close();
     },
   };

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { authorize } from '@kasabi/accounts';
+import { authorize, authorizeAll } from '@kasabi/accounts';
 import { findDataset, lockDataset, unlockDataset } from '@kasabi/datasets';
 import {
   type AcceptOutcome,
@@ -48,6 +48,7 @@ export async function walkHotPath(
   await step('accept once', () => accept([{ ...request, idempotency: { key: 'k', fingerprint } }]));
   await step('accept several', () => accept(Array.from({ length: 10 }, () => request)));
   await step('authorize', () => authorize(pool, keyDigest, datasetCode));
+  await step('authorize all', () => authorizeAll(pool, [{ keyDigest, datasetCode }]));
   await step('poll', () => findJobs(pool, [{ keyDigest, datasetCode, jobId }]));
   await step('poll several', () =>
     findJobs(
