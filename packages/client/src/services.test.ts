@@ -1,6 +1,7 @@
 // The client against the real services, on a deployment that says "succeeded".
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { issueKey, revokeKey } from '@kasabi/accounts';
 import { createDataset } from '@kasabi/datasets';
 import { serviceSettings } from '@kasabi/local';
 import { startService, startStack, type TestStack, waitFor } from '@kasabi/test/support';
@@ -215,6 +216,25 @@ describe('watch', () => {
       await client.cancel(job);
     }
     assert.deepEqual(seen, ['scheduled', 'failed']);
+  });
+});
+
+describe('a key that is revoked', () => {
+  it('ends what waits and watches with it, as unauthorized', async () => {
+    const { secret: apiKey, keyId } = await issueKey(stack.database.pool(), stack.owner);
+    const short = clientOf({ apiKey });
+    const job = await short.submit(await newDataset('revoked'), { startTime: inMs(3_600_000) });
+    const seen: JobDocument[] = [];
+    const watching = (async () => {
+      for await (const document of short.watch(job)) seen.push(document);
+    })();
+    const both = [watching, short.wait(job, { timeoutMs: 60_000 })].map((ends) =>
+      assert.rejects(ends, { code: 'unauthorized', status: 401 }),
+    );
+    await waitFor(() => seen.length === 1, { what: 'the first event' });
+    await revokeKey(stack.database.pool(), keyId);
+    await Promise.all(both);
+    assert.equal(seen.length, 1);
   });
 });
 
