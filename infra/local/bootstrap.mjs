@@ -13,6 +13,9 @@ const [mode = '', ...args] = process.argv.slice(2);
 const env = process.env;
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
+/** The npm package with the Node.js of production for this machine, if there is one. */
+const nodePackage = `node_modules/node-${process.platform}-${process.arch}`;
+
 /** The child that runs now, if any; a stop is handed on to it. */
 let child;
 let stoppedBy;
@@ -74,7 +77,7 @@ function isInstalled() {
   return Object.entries(readJson(lock).packages).every(
     ([name, entry]) =>
       name === '' ||
-      entry.optional ||
+      (entry.optional && name !== nodePackage) ||
       !name.startsWith('node_modules/') ||
       (have[name]?.version === entry.version && have[name]?.integrity === entry.integrity),
   );
@@ -87,6 +90,33 @@ async function install() {
   const options = ['ci', '--include=dev', '--no-audit', '--no-fund', '--loglevel=error'];
   if (npm?.endsWith('npm-cli.js')) await step('npm ci', process.execPath, [npm, ...options]);
   else await step('npm ci', 'npm', options);
+}
+
+/**
+ * The Node.js that production runs on, from its npm package, unless this process runs on it already: what is
+ * tested and tried is then what is deployed, whatever the machine has. Undefined on a platform without one.
+ */
+function productionNode() {
+  const manifest = `${nodePackage}/package.json`;
+  if (!existsSync(path.join(root, manifest))) return undefined;
+  if (`v${readJson(manifest).version}` === process.version) return undefined;
+  return path.join(root, nodePackage, 'bin/node');
+}
+
+/** Does all the rest in another Node.js and ends as that ends. Never returns. */
+async function continueOn(node) {
+  child = spawn(node, [fileURLToPath(import.meta.url), mode, ...args], { stdio: 'inherit' });
+  for (const signal of signals) {
+    process.off(signal, onSignal);
+    // A Ctrl-C in a terminal reaches both by itself; twice, it would mean "at once".
+    const byTerminal = signal === 'SIGINT' && process.stdin.isTTY;
+    process.on(signal, byTerminal ? () => undefined : () => child.kill(signal));
+  }
+  const code = await new Promise((resolve, reject) => {
+    child.once('error', reject);
+    child.once('exit', (status, signal) => resolve(status ?? 128 + constants.signals[signal]));
+  });
+  process.exit(code);
 }
 
 /** Builds what runs; `tsc -b` itself finds out what has changed. */
@@ -116,6 +146,11 @@ const turn = await takeTurn(root, () => {
   say('Waiting for another npm start, admin or test to finish building');
 });
 await install();
+const production = productionNode();
+if (production !== undefined) {
+  turn();
+  await continueOn(production);
+}
 if (mode !== 'test') await build();
 turn();
 
