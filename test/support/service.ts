@@ -40,6 +40,8 @@ export interface TestService {
 export interface StartServiceOptions {
   /** How long it may take until `/readyz` answers 200; 30 s unless set. 0: do not wait. */
   readonly readyWithinMs?: number;
+  /** The Node.js program to run it on; that of the tests unless set. */
+  readonly node?: string;
 }
 
 const portSettings = { api: 'API_PORT', worker: 'WORKER_PORT', status: 'STATUS_PORT' } as const;
@@ -62,10 +64,10 @@ export async function startService(
   env: NodeJS.ProcessEnv,
   options: StartServiceOptions = {},
 ): Promise<TestService> {
-  const { readyWithinMs = 30_000 } = options;
+  const { readyWithinMs = 30_000, node = process.execPath } = options;
   const port = Number(env[portSettings[name]] ?? (await freePort()));
   const { PATH, HOME, TEST_RUN_ID } = environment();
-  const child = spawn(process.execPath, ['--enable-source-maps', serviceProgram(name)], {
+  const child = spawn(node, ['--enable-source-maps', serviceProgram(name)], {
     cwd: projectRoot,
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],

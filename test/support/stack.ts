@@ -12,6 +12,8 @@ export interface StackOptions {
   readonly dataset?: string;
   /** Opens the operations page; there is none unless set. */
   readonly operatorPassword?: string;
+  /** The Node.js program that the services run on; that of the tests unless set. */
+  readonly node?: string;
   /** Further settings, for every service. */
   readonly env?: NodeJS.ProcessEnv;
   /** Further settings for one kind of service. */
@@ -74,14 +76,18 @@ export async function startStack(options: StackOptions = {}): Promise<TestStack>
       extra: NodeJS.ProcessEnv = {},
     ): Promise<TestService> => {
       const settings = serviceSettings(name, port, surroundings);
-      const service = await startService(name, {
-        ...settings,
-        // A test sends more in a minute than one client may, all from one address.
-        ...(name === 'api' && { RATE_LIMIT_PER_MINUTE: '0' }),
-        ...env,
-        ...serviceEnv[name],
-        ...extra,
-      });
+      const service = await startService(
+        name,
+        {
+          ...settings,
+          // A test sends more in a minute than one client may, all from one address.
+          ...(name === 'api' && { RATE_LIMIT_PER_MINUTE: '0' }),
+          ...env,
+          ...serviceEnv[name],
+          ...extra,
+        },
+        options.node === undefined ? {} : { node: options.node },
+      );
       started.push(service);
       return service;
     };
