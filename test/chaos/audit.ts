@@ -21,7 +21,7 @@ const ddl = `
   CREATE INDEX audit_of_dataset ON chaos.audit (dataset_id, seq);
 
   CREATE FUNCTION chaos.note_job() RETURNS trigger
-  LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+  LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   BEGIN
     INSERT INTO chaos.audit (dataset_id, job_id, before, after)
     VALUES (coalesce(NEW.dataset_id, OLD.dataset_id), coalesce(NEW.id, OLD.id),
@@ -32,7 +32,7 @@ const ddl = `
     FOR EACH ROW EXECUTE FUNCTION chaos.note_job();
 
   CREATE FUNCTION chaos.note_dataset() RETURNS trigger
-  LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+  LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   BEGIN
     INSERT INTO chaos.audit (dataset_id, before, after)
     VALUES (NEW.id, to_jsonb(OLD), to_jsonb(NEW));
@@ -44,7 +44,7 @@ const ddl = `
   -- A statement that would change a record that has ended. The record's constraints may well refuse it,
   -- so it is counted by a sequence, which no rollback takes back.
   CREATE FUNCTION chaos.note_revival() RETURNS trigger
-  LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+  LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   BEGIN
     PERFORM nextval(format('chaos.revived_%s', OLD.dataset_id)::regclass);
     RETURN NEW;
@@ -56,15 +56,18 @@ const ddl = `
   -- because the transaction may well be rolled back by a later check, and a sequence is not. The guard
   -- still holds its locks here, so the registry row cannot have changed since the guard read it.
   CREATE FUNCTION chaos.judge_statement() RETURNS trigger
-  LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+  LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   DECLARE
     written constant integer := TG_ARGV[0];
     carried constant text := current_setting('kasabi.fence', true);
     dataset record;
   BEGIN
-    SELECT d.storage_mode, d.fence INTO STRICT dataset FROM kasabi.dataset d WHERE d.id = written;
+    SELECT d.storage_mode, d.fence, d.lock_digest INTO STRICT dataset
+      FROM kasabi.dataset d WHERE d.id = written;
     IF carried IS NOT NULL AND split_part(carried, ':', 1) = written::text THEN
-      IF dataset.storage_mode = 'read-only' AND carried = written || ':' || dataset.fence THEN
+      IF dataset.storage_mode = 'read-only'
+         AND carried = concat_ws(':', written, dataset.fence, split_part(carried, ':', 3))
+         AND sha256(convert_to(split_part(carried, ':', 3), 'UTF8')) = dataset.lock_digest THEN
         RETURN NULL;
       END IF;
     ELSIF dataset.storage_mode = 'read-write' THEN
@@ -77,13 +80,13 @@ const ddl = `
   -- A statement of a worker that carries an old fence, before the guard sees it: the worker should have
   -- noticed by itself, in its transaction's first statement.
   CREATE FUNCTION chaos.note_arrival() RETURNS trigger
-  LANGUAGE plpgsql SECURITY DEFINER SET search_path = '' AS $$
+  LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   DECLARE
     written constant integer := TG_ARGV[0];
   BEGIN
     IF current_setting('application_name') = 'kasabi-worker' AND NOT EXISTS (
       SELECT FROM kasabi.dataset d WHERE d.id = written AND d.storage_mode = 'read-only'
-        AND current_setting('kasabi.fence', true) = written || ':' || d.fence)
+        AND current_setting('kasabi.fence', true) LIKE concat(written, ':', d.fence, ':%'))
     THEN
       PERFORM nextval(format('chaos.unverified_%s', written)::regclass);
     END IF;

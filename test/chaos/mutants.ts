@@ -12,9 +12,9 @@ export interface Mutant {
 }
 
 const guardFence: Patch = {
-  file: 'packages/postgres/migrations/0001_accounts-and-datasets.sql',
-  find: "IF dataset.storage_mode = 'read-only' AND carried = guarded || ':' || dataset.fence THEN",
-  replace: 'IF true THEN',
+  file: 'packages/postgres/migrations/0006_store-guard.sql',
+  find: "IF dataset.storage_mode = 'read-only'\n       AND",
+  replace: 'IF true OR',
 };
 
 // The values stay in use, or Postgres would not know their types.

@@ -22,6 +22,10 @@ async function makeLocked(): Promise<HeldLock> {
   return lock(fixture.worker, id);
 }
 
+/** What the session of a lock's holder carries. */
+const carriedBy = ({ datasetId, fence, secret }: HeldLock): string =>
+  `${datasetId}:${fence}:${secret}`;
+
 /** The outcomes of all writes with this fence, without repeats. */
 function withFence(datasetId: number, fence: string): Promise<string[]> {
   return onConnection(fixture, async (client) => {
@@ -46,9 +50,66 @@ const clear = (held: HeldLock, pool: pg.Pool = fixture.worker) =>
     }),
   );
 
-test('the present fence opens a locked dataset to its holder', async () => {
+test('the present fence with its secret opens a locked dataset to its holder', async () => {
+  const held = await makeLocked();
+  assert.deepEqual(await withFence(held.datasetId, carriedBy(held)), ['ok']);
+});
+
+test('the present fence opens nothing to who does not know the secret of the lock', async () => {
+  const before = await makeLocked();
+  const held = await lock(fixture.worker, before.datasetId);
+  const { datasetId, fence, secret } = held;
+  assert.notEqual(secret, before.secret);
+  const { rows } = await fixture.admin.query<{ digest: string }>(
+    "SELECT encode(lock_digest, 'hex') AS digest FROM kasabi.dataset WHERE id = $1",
+    [datasetId],
+  );
+  const digest = rows[0]?.digest ?? '';
+  assert.equal(digest.length, 64);
+  const guesses = ['', 'NULL', digest, `\\x${digest}`, held.jobId, before.secret, `${secret}x`];
+  for (const guess of [...guesses, secret.slice(1), secret.toLowerCase(), ` ${secret}`]) {
+    const carried = `${datasetId}:${fence}:${guess}`;
+    assert.deepEqual(await withFence(datasetId, carried), ['25006'], carried);
+  }
+  assert.deepEqual(await withFence(datasetId, `${datasetId}:${fence}`), ['25006']);
+  assert.deepEqual(await withFence(datasetId, carriedBy(held)), ['ok']);
+});
+
+test('a lock without a secret opens to nobody', async () => {
   const { datasetId, fence } = await makeLocked();
-  assert.deepEqual(await withFence(datasetId, `${datasetId}:${fence}`), ['ok']);
+  await fixture.admin.query('UPDATE kasabi.dataset SET lock_digest = NULL WHERE id = $1', [
+    datasetId,
+  ]);
+  for (const carried of [`${datasetId}:${fence}`, `${datasetId}:${fence}:`]) {
+    assert.deepEqual(await withFence(datasetId, carried), ['25006'], carried);
+  }
+});
+
+test('the secret of a lock that ended, in any way, opens nothing again', async () => {
+  const ends: Readonly<Record<string, (held: HeldLock) => Promise<unknown>>> = {
+    unlocked: (held) => unlock(fixture.worker, held),
+    released: (held) => releaseLock(fixture.worker, held),
+    abandoned: ({ datasetId, jobId }) =>
+      fixture.api.query('SELECT kasabi.release_abandoned_lock($1, $2)', [datasetId, jobId]),
+    'taken over': ({ datasetId }) => lock(fixture.worker, datasetId),
+  };
+  for (const [how, end] of Object.entries(ends)) {
+    const held = await makeLocked();
+    const { datasetId, secret } = held;
+    await end(held);
+    const { rows } = await fixture.admin.query<{ locked: boolean; has: boolean }>(
+      `SELECT locked_by IS NOT NULL AS locked, lock_digest IS NOT NULL AS has
+       FROM kasabi.dataset WHERE id = $1`,
+      [datasetId],
+    );
+    assert.equal(rows[0]?.has, rows[0]?.locked, `${how}: the digest outlives the lock`);
+    assert.deepEqual(await withFence(datasetId, carriedBy(held)), ['25006'], how);
+    await lock(fixture.worker, datasetId);
+    for (const fence of [held.fence, held.fence + 1, held.fence + 2]) {
+      const carried = `${datasetId}:${fence}:${secret}`;
+      assert.deepEqual(await withFence(datasetId, carried), ['25006'], `${how}: ${carried}`);
+    }
+  }
 });
 
 test('an older or a later fence, half a fence and nonsense open nothing', async () => {
@@ -57,11 +118,10 @@ test('an older or a later fence, half a fence and nonsense open nothing', async 
   const second = await lock(fixture.worker, datasetId);
   assert.equal(second.fence, first.fence + 1);
   for (const carried of [first.fence, second.fence + 1, '', ' 2', '2 ', '02', '2:2', 'NULL']) {
-    assert.deepEqual(
-      await withFence(datasetId, `${datasetId}:${carried}`),
-      ['25006'],
-      `${carried}`,
-    );
+    for (const secret of [second.secret, first.secret]) {
+      const fence = `${datasetId}:${carried}:${secret}`;
+      assert.deepEqual(await withFence(datasetId, fence), ['25006'], fence);
+    }
   }
   for (const carried of [String(datasetId), ':', '', '%', `${datasetId}`]) {
     assert.deepEqual(await withFence(datasetId, carried), ['25006'], carried);
@@ -71,8 +131,8 @@ test('an older or a later fence, half a fence and nonsense open nothing', async 
 test('a stale fence is refused though the dataset is open to everybody else', async () => {
   const held = await makeLocked();
   await unlock(fixture.worker, held);
-  const { datasetId, fence } = held;
-  assert.deepEqual(await withFence(datasetId, `${datasetId}:${fence}`), ['25006']);
+  const { datasetId } = held;
+  assert.deepEqual(await withFence(datasetId, carriedBy(held)), ['25006']);
   await fixture.admin.query(`INSERT INTO ${quadsTable(datasetId)} VALUES ('new', 'p', 'o')`);
   await assert.rejects(clear(held), FencedOut);
   const { rows } = await fixture.admin.query(`SELECT subject FROM ${quadsTable(datasetId)}`);
@@ -81,9 +141,12 @@ test('a stale fence is refused though the dataset is open to everybody else', as
 
 test('a fence of another dataset opens and closes nothing here', async () => {
   const [here, there] = [await makeLocked(), await makeLocked()];
-  assert.deepEqual(await withFence(here.datasetId, `${there.datasetId}:${there.fence}`), ['25006']);
+  const { datasetId, fence } = here;
+  const stolen = `${datasetId}:${fence}:${there.secret}`;
+  assert.deepEqual(await withFence(datasetId, stolen), ['25006']);
+  assert.deepEqual(await withFence(datasetId, carriedBy(there)), ['25006']);
   await unlock(fixture.worker, here);
-  assert.deepEqual(await withFence(here.datasetId, `${there.datasetId}:${there.fence}`), ['ok']);
+  assert.deepEqual(await withFence(datasetId, carriedBy(there)), ['ok']);
 });
 
 test('a fence does not outlive its transaction on a pooled connection', async () => {

@@ -8,8 +8,9 @@ export interface ClearRequest {
   readonly datasetId: number;
   /** The job that holds the lock. */
   readonly jobId: string;
-  /** The fence that `lockDataset` returned. */
+  /** What `lockDataset` returned. */
   readonly fence: number;
+  readonly secret: string;
   /** The longest a reader may be made to wait behind a TRUNCATE that waits itself, in milliseconds. */
   readonly truncateTimeoutMs: number;
   /**
@@ -43,7 +44,7 @@ export type ClearMethod = 'truncate' | 'delete';
 // rescue, and writers that the guard refuses need not wait. Asked before the TRUNCATE, for which a lost
 // attempt would make readers wait until the guard refuses it.
 const enter = `
-  SELECT set_config('kasabi.fence', $1 || ':' || $3, true), set_config('lock_timeout', $4, true),
+  SELECT set_config('kasabi.fence', $1 || ':' || $3 || ':' || $8, true), set_config('lock_timeout', $4, true),
          set_config('idle_in_transaction_session_timeout', $5, true),
          CASE WHEN has_parameter_privilege('deadlock_timeout', 'SET')
            THEN set_config('deadlock_timeout', $7, true) END,
@@ -71,7 +72,7 @@ export async function clearDataset(
     text: enter,
     values: [
       ...[datasetId, request.jobId, fence, stepTimeoutMs, idleTimeoutMs, table],
-      autovacuumGraceMs,
+      ...[autovacuumGraceMs, request.secret],
     ].map(String),
   });
   const [entered] = rows;

@@ -9,7 +9,7 @@ export {
 } from './errors.ts';
 export { type LoadOptions, type LoadProgress, type LoadResult, loadDataset } from './load.ts';
 export { DatasetReadOnly } from './load-errors.ts';
-export { type LockRequest, lockDataset } from './lock.ts';
+export { type Lock, type LockRequest, lockDataset } from './lock.ts';
 export {
   BaseIriInvalid,
   RdfFileDamaged,

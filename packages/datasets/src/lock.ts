@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { hasSqlState, pipelined, sqlState } from '@kasabi/postgres';
 import type pg from 'pg';
 import { DatasetBusy } from './errors.ts';
@@ -10,8 +11,15 @@ export interface LockRequest {
   readonly timeoutMs: number;
 }
 
+/** What a job needs to write the dataset that it has locked. */
+export interface Lock {
+  readonly fence: number;
+  /** Known to this worker alone: Postgres keeps its digest. Never logged, never stored. */
+  readonly secret: string;
+}
+
 /**
- * Makes a dataset read-only for a job, inside the caller's transaction, and returns the new fence. On
+ * Makes a dataset read-only for a job, inside the caller's transaction, and returns the new lock. On
  * commit every writer in flight has committed or failed, and every later one is refused.
  *
  * It takes over whatever lock is there: a dataset has at most one running job (the database sees to
@@ -19,8 +27,9 @@ export interface LockRequest {
  *
  * @throws DatasetBusy when writers did not end within `timeoutMs`.
  */
-export async function lockDataset(client: pg.ClientBase, request: LockRequest): Promise<number> {
+export async function lockDataset(client: pg.ClientBase, request: LockRequest): Promise<Lock> {
   const { datasetId, jobId, timeoutMs } = request;
+  const secret = randomBytes(24).toString('base64url');
   // Two statements: the snapshot of the second must be taken after the wait, not before.
   const [, { rows }] = await pipelined(
     client
@@ -40,10 +49,11 @@ export async function lockDataset(client: pg.ClientBase, request: LockRequest): 
       name: 'lock-dataset',
       text: `
         UPDATE kasabi.dataset
-        SET storage_mode = 'read-only', fence = fence + 1, locked_by = $2, locked_at = now()
+        SET storage_mode = 'read-only', fence = fence + 1, locked_by = $2, locked_at = now(),
+            lock_digest = sha256(convert_to($3, 'UTF8'))
         WHERE id = $1 RETURNING fence`,
-      values: [datasetId, jobId],
+      values: [datasetId, jobId, secret],
     }),
   );
-  return (rows[0] as { fence: number }).fence;
+  return { fence: (rows[0] as { fence: number }).fence, secret };
 }

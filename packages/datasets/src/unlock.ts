@@ -14,7 +14,7 @@ export async function unlockDataset(
     name: 'unlock-dataset',
     text: `
       UPDATE kasabi.dataset
-      SET storage_mode = 'read-write', locked_by = NULL, locked_at = NULL
+      SET storage_mode = 'read-write', locked_by = NULL, locked_at = NULL, lock_digest = NULL
       WHERE id = $1 AND locked_by = $2 AND fence = $3`,
     values: [lock.datasetId, lock.jobId, lock.fence],
   });
@@ -31,7 +31,7 @@ export async function releaseLock(
 ): Promise<void> {
   await db.query(
     `UPDATE kasabi.dataset
-     SET storage_mode = 'read-write', locked_by = NULL, locked_at = NULL
+     SET storage_mode = 'read-write', locked_by = NULL, locked_at = NULL, lock_digest = NULL
      WHERE id = $1 AND locked_by = $2`,
     [lock.datasetId, lock.jobId],
   );

@@ -115,10 +115,12 @@ test('retry: only a failed job', async () => {
   assert.deepEqual(await retry(crypto.randomUUID()), { outcome: 'job-unknown' });
 });
 
-const lockFor = (jobId: string): Promise<number> =>
-  withTransaction(fixture.worker, (client) =>
-    lockDataset(client, { datasetId: dataset.id, jobId, timeoutMs: 1_000 }),
-  );
+/** Locks the dataset for a job and returns the fence. */
+async function lockFor(jobId: string): Promise<number> {
+  const request = { datasetId: dataset.id, jobId, timeoutMs: 1_000 };
+  const { fence } = await withTransaction(fixture.worker, (client) => lockDataset(client, request));
+  return fence;
+}
 
 test('unlock: the lock of a job that has ended or is not there is released, with a new fence', async () => {
   for (const jobId of [await failedJob(), crypto.randomUUID()]) {

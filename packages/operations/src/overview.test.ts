@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { type Dataset, lockDataset } from '@kasabi/datasets';
+import { type Dataset, type Lock, lockDataset } from '@kasabi/datasets';
 import { complete, fail, markEnqueued } from '@kasabi/jobs';
 import { withTransaction } from '@kasabi/postgres';
 import { createFixture, type Fixture } from '../../../test/integration/support/fixture.ts';
@@ -35,7 +35,7 @@ const report: WorkerReport = {
   redisLoss: undefined,
 };
 
-const lock = (dataset: Dataset, jobId: string): Promise<number> =>
+const lock = (dataset: Dataset, jobId: string): Promise<Lock> =>
   withTransaction(fixture.worker, (client) =>
     lockDataset(client, { datasetId: dataset.id, jobId, timeoutMs: 1_000 }),
   );

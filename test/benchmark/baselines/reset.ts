@@ -29,7 +29,7 @@ export async function reset(
   } = { jobId: randomUUID(), locked: async () => undefined, cleared: async () => undefined },
 ): Promise<void> {
   const { jobId } = record;
-  const fence = await withTransaction(pool, async (client) => {
+  const held = await withTransaction(pool, async (client) => {
     const [taken] = await pipelined(
       lockDataset(client, { datasetId, jobId, timeoutMs: 10_000 }),
       record.locked(client),
@@ -37,7 +37,10 @@ export async function reset(
     return taken;
   });
   await withTransaction(pool, async (client) => {
-    await clearDataset(client, { datasetId, jobId, fence, ...clearing });
-    await pipelined(unlockDataset(client, { datasetId, jobId, fence }), record.cleared(client));
+    await clearDataset(client, { datasetId, jobId, ...held, ...clearing });
+    await pipelined(
+      unlockDataset(client, { datasetId, jobId, fence: held.fence }),
+      record.cleared(client),
+    );
   });
 }

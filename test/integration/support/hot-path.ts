@@ -71,7 +71,7 @@ export async function walkHotPath(
   });
   await step('heartbeat', () => heartbeat(pool, [held], 15_000));
   const { datasetId } = held;
-  const fence = await step('lock', () =>
+  const { fence } = await step('lock', () =>
     withTransaction(pool, async (client) => {
       const taken = await lockDataset(client, { datasetId, jobId, timeoutMs: 1_000 });
       await recordFence(client, held);

@@ -13,15 +13,16 @@ export interface HeldLock {
   readonly datasetId: number;
   readonly jobId: string;
   readonly fence: number;
+  readonly secret: string;
 }
 
 /** Locks a dataset for a job that there need not be. */
 export async function lock(pool: pg.Pool, datasetId: number, timeoutMs = 5_000): Promise<HeldLock> {
   const jobId = randomUUID();
-  const fence = await withTransaction(pool, (client) =>
+  const taken = await withTransaction(pool, (client) =>
     lockDataset(client, { datasetId, jobId, timeoutMs }),
   );
-  return { datasetId, jobId, fence };
+  return { datasetId, jobId, ...taken };
 }
 
 export const unlock = (pool: pg.Pool, held: HeldLock): Promise<void> => unlockDataset(pool, held);

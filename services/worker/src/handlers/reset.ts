@@ -1,4 +1,4 @@
-import { clearDataset, DatasetBusy, lockDataset, unlockDataset } from '@kasabi/datasets';
+import { clearDataset, DatasetBusy, type Lock, lockDataset, unlockDataset } from '@kasabi/datasets';
 import { complete, type Delivery, recordFence } from '@kasabi/jobs';
 import { pipelined, withTransaction } from '@kasabi/postgres';
 import { inSpan } from '@kasabi/tracing';
@@ -14,7 +14,7 @@ export async function reset(context: JobContext): Promise<Delivery | undefined> 
   const { claim, pool, settings, signal, log, metrics } = context;
   const { datasetId, jobId } = claim;
 
-  const fence = await withTransaction(
+  const held = await withTransaction(
     pool,
     async (client) => {
       return await inSpan('lock', {}, async () => {
@@ -24,6 +24,7 @@ export async function reset(context: JobContext): Promise<Delivery | undefined> 
     },
     signal,
   );
+  const { fence } = held;
   log.info({ fence }, 'locked');
 
   const { method, next } = await withTransaction(
@@ -33,7 +34,7 @@ export async function reset(context: JobContext): Promise<Delivery | undefined> 
         const done = await clearDataset(client, {
           datasetId,
           jobId,
-          fence,
+          ...held,
           truncateFromBytes: settings.TRUNCATE_FROM_BYTES,
           truncateTimeoutMs: settings.TRUNCATE_TIMEOUT_MS,
           truncateTries: settings.TRUNCATE_TRIES,
@@ -59,13 +60,13 @@ export async function reset(context: JobContext): Promise<Delivery | undefined> 
 async function lock(
   client: pg.ClientBase,
   { claim: { datasetId, jobId }, settings, metrics }: JobContext,
-): Promise<number> {
+): Promise<Lock> {
   const began = performance.now();
   try {
     const timeoutMs = settings.LOCK_TIMEOUT_MS;
-    const fence = await lockDataset(client, { datasetId, jobId, timeoutMs });
+    const taken = await lockDataset(client, { datasetId, jobId, timeoutMs });
     metrics.lockWaited(performance.now() - began, 'locked');
-    return fence;
+    return taken;
   } catch (error) {
     if (error instanceof DatasetBusy) metrics.lockWaited(performance.now() - began, 'busy');
     throw error;
