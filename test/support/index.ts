@@ -1,4 +1,5 @@
 export { ConnectionLeaked, createDatabase, type TestDatabase } from './database.ts';
+export { type InProcessRun, runInProcess } from './in-process.ts';
 export { type Family, parseMetrics, type Sample, type Scrape, scrape } from './metrics.ts';
 export { createRedis, RedisClientLeaked, type TestRedis } from './redis.ts';
 export {

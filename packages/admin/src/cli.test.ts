@@ -245,7 +245,8 @@ test('a job is shown, cancelled and repeated, and an abandoned lock released', a
   assert.equal((await getDataset(pool, 'venus')).storageMode, 'read-write');
   await fails(1, /There is no dataset "nowhere"/, 'dataset', 'unlock', 'nowhere');
   const { rows } = await pool.query<{ action: string; outcome: string }>(
-    `SELECT DISTINCT action, operator_address FROM kasabi.operator_action ORDER BY action`,
+    `SELECT DISTINCT action, operator_address FROM kasabi.operator_action
+     WHERE action IN ('cancel', 'retry', 'unlock') ORDER BY action`,
   );
   assert.deepEqual(
     rows,
@@ -337,9 +338,8 @@ test('help is there for every command, without a database', async () => {
       it,
     ]),
     ...[
-      ['owner', 'create'],
-      ['key', 'issue'],
-      ['key', 'revoke'],
+      ...['create', 'list'].map((it) => ['owner', it]),
+      ...['issue', 'list', 'revoke'].map((it) => ['key', it]),
       ...['list', 'show', 'cancel', 'retry'].map((it) => ['job', it]),
     ],
   ];

@@ -19,6 +19,7 @@ export {
 } from './rdf-errors.ts';
 export { rdfExtensions } from './rdf-format.ts';
 export {
+  type Alongside,
   createDataset,
   type Dataset,
   findDataset,

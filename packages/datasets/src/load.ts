@@ -30,6 +30,8 @@ export interface LoadOptions {
   readonly onProgress?: (progress: LoadProgress) => void;
   /** Ends the load; nothing is loaded then. */
   readonly signal?: AbortSignal;
+  /** Runs in the load's transaction when all is sent, and is committed with it. */
+  readonly alongside?: (client: pg.PoolClient, quads: number) => Promise<unknown>;
 }
 
 export interface LoadResult {
@@ -79,6 +81,7 @@ export async function loadDataset(
       await pipeline(rows, copy, signal === undefined ? {} : { signal });
       const { bytesRead, bytesTotal } = file;
       options.onProgress?.({ bytesRead, bytesTotal, quads: copy.rowCount });
+      await options.alongside?.(client, copy.rowCount);
       return copy.rowCount;
     };
     const quads = await withTransaction(pool, load, signal);

@@ -34,6 +34,11 @@ export interface NewDataset {
   readonly title?: string;
 }
 
+/** Runs in the transaction of what it is given to. */
+export type Alongside = (client: pg.PoolClient) => Promise<unknown>;
+
+const nothingElse: Alongside = async () => undefined;
+
 const selectDataset = `
   SELECT d.id, d.code, d.title, o.name AS owner, d.status, d.created, d.published,
          d.storage_mode AS "storageMode", d.fence, d.locked_by AS "lockedBy",
@@ -43,9 +48,14 @@ const selectDataset = `
 /**
  * Makes a dataset: its registry row and its table with guard and grants, in one commit.
  *
+ * @param alongside what is to be committed with it.
  * @throws DatasetCodeInvalid, DatasetExists, OwnerUnknown
  */
-export async function createDataset(pool: pg.Pool, dataset: NewDataset): Promise<Dataset> {
+export async function createDataset(
+  pool: pg.Pool,
+  dataset: NewDataset,
+  alongside: Alongside = nothingElse,
+): Promise<Dataset> {
   if (!datasetCodePattern.test(dataset.code)) throw new DatasetCodeInvalid(dataset.code);
   try {
     await withTransaction(pool, async (client) => {
@@ -58,6 +68,7 @@ export async function createDataset(pool: pg.Pool, dataset: NewDataset): Promise
       const id = rows[0]?.id;
       if (id === undefined) throw new OwnerUnknown(dataset.owner);
       await client.query(quadsTableDdl(id));
+      await alongside(client);
     });
   } catch (error) {
     if (hasSqlState(error, sqlState.uniqueViolation)) throw new DatasetExists(dataset.code);
@@ -69,9 +80,14 @@ export async function createDataset(pool: pg.Pool, dataset: NewDataset): Promise
 /**
  * Publishes a dataset; one that is published already stays as it is.
  *
+ * @param alongside what is to be committed with it.
  * @throws DatasetUnknown
  */
-export async function publishDataset(pool: pg.Pool, code: string): Promise<Dataset> {
+export async function publishDataset(
+  pool: pg.Pool,
+  code: string,
+  alongside: Alongside = nothingElse,
+): Promise<Dataset> {
   const { id } = await getDataset(pool, code);
   await withTransaction(pool, async (client) => {
     // As the locker does: writers hold the row FOR SHARE, and would keep a mere UPDATE waiting for ever.
@@ -81,6 +97,7 @@ export async function publishDataset(pool: pg.Pool, code: string): Promise<Datas
        WHERE id = $1 AND status = 'draft'`,
       [id],
     );
+    await alongside(client);
   });
   return await getDataset(pool, code);
 }

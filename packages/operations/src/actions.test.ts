@@ -39,11 +39,14 @@ const unlock = (code = dataset.code) =>
   releaseAbandonedLock(fixture.api, { dataset: code, operatorAddress });
 
 /** The newest audit record, without what differs from run to run. */
-async function audited(): Promise<Omit<OperatorAction, 'id' | 'at'>> {
+async function audited(): Promise<
+  Omit<OperatorAction, 'id' | 'at' | 'subject' | 'detail' | 'partOf'>
+> {
   const [newest] = await readOperatorActions(fixture.database.pool('status'), { limit: 1 });
   assert.ok(newest !== undefined);
-  const { id: _, at, ...rest } = newest;
+  const { id: _, at, subject, detail, partOf, ...rest } = newest;
   assert.ok(at instanceof Date);
+  assert.deepEqual([subject, detail, partOf], [null, null, null]);
   return rest;
 }
 

@@ -18,7 +18,11 @@ export {
 } from './finding.ts';
 export { type HistoryPoint, readHistory } from './history.ts';
 export { type OperatorJob, readJob } from './job.ts';
-export { type OperatorAction, readOperatorActions } from './operator-actions.ts';
+export {
+  type ActionSearch,
+  type OperatorAction,
+  readOperatorActions,
+} from './operator-actions.ts';
 export {
   countLimit,
   type LockedDataset,
@@ -27,6 +31,15 @@ export {
   type TroubledJob,
   type WorkerState,
 } from './overview.ts';
+export {
+  type ActionAsked,
+  type ActionRecord,
+  type OperatorActionName,
+  operatorActionNames,
+  recordAction,
+  recorded,
+  recordingRefusal,
+} from './record-action.ts';
 export { releaseAbandonedLock, type UnlockOutcome } from './release-abandoned-lock.ts';
 export {
   removeWorker,

@@ -1,4 +1,6 @@
+import path from 'node:path';
 import { type LoadProgress, loadDataset, rdfExtensions } from '@kasabi/datasets';
+import { recordAction, recordingRefusal } from '@kasabi/operations';
 import type { Command } from 'commander';
 import { addExamples, jsonOption } from '../arguments.ts';
 import { withDatabase } from '../database.ts';
@@ -6,6 +8,7 @@ import { resolveFile } from '../env.ts';
 import { withInterrupt } from '../interrupt.ts';
 import { formatCount, print, printJson } from '../output.ts';
 import { showProgress } from '../progress.ts';
+import { operatorAddress } from './operator.ts';
 
 /** Adds `dataset load`. */
 export function addLoadCommand(dataset: Command): void {
@@ -18,15 +21,26 @@ export function addLoadCommand(dataset: Command): void {
     .addOption(jsonOption())
     .action(async (code: string, file: string, options: { base?: string; json?: true }) => {
       const source = resolveFile(file);
+      const fileName = path.basename(source);
+      const about = {
+        action: 'dataset-load',
+        dataset: code,
+        detail: fileName,
+        operatorAddress,
+      } as const;
       const progress = showProgress(process.stderr);
       try {
         const { quads, durationMs } = await withInterrupt((signal) =>
           withDatabase((pool) =>
-            loadDataset(pool, code, source, {
-              signal,
-              onProgress: (it: LoadProgress) => progress.update(it),
-              ...(options.base !== undefined && { baseIri: options.base }),
-            }),
+            recordingRefusal(pool, about, () =>
+              loadDataset(pool, code, source, {
+                signal,
+                onProgress: (it: LoadProgress) => progress.update(it),
+                alongside: (client, loaded) =>
+                  recordAction(client, { ...about, detail: `${loaded} quads of ${fileName}` }),
+                ...(options.base !== undefined && { baseIri: options.base }),
+              }),
+            ),
           ),
         );
         progress.stop();

@@ -5,7 +5,7 @@ import { addExamples, jsonOption } from '../arguments.ts';
 import { withDatabase } from '../database.ts';
 import { ActionRefused } from '../errors.ts';
 import { print, printJson } from '../output.ts';
-import { operatorAddress } from './job-actions.ts';
+import { operatorAddress } from './operator.ts';
 
 /** Adds `dataset unlock`. */
 export function addUnlockCommand(dataset: Command): void {

@@ -7,6 +7,7 @@ import {
   publishDataset,
   quadsTable,
 } from '@kasabi/datasets';
+import { recordAction, recordingRefusal } from '@kasabi/operations';
 import type { Command } from 'commander';
 import { addExamples, jsonOption, nonEmpty } from '../arguments.ts';
 import { withDatabase } from '../database.ts';
@@ -14,6 +15,7 @@ import { formatCount, formatTime, print, printJson } from '../output.ts';
 import { formatTable } from '../table.ts';
 import { addLoadCommand } from './dataset-load.ts';
 import { addUnlockCommand } from './dataset-unlock.ts';
+import { operatorAddress } from './operator.ts';
 
 /** Adds `dataset create`, `publish`, `list`, `show`, `load`, `count` and `unlock`. */
 export function addDatasetCommands(program: Command): void {
@@ -31,8 +33,13 @@ export function addDatasetCommands(program: Command): void {
     .addOption(jsonOption())
     .action(async (code: string, options: { owner: string; title?: string; json?: true }) => {
       const { owner, title } = options;
+      const asked = { action: 'dataset-create', dataset: code, operatorAddress } as const;
+      const about = { ...asked, detail: `for the owner ${owner}` };
+      const wanted = { code, owner, ...(title !== undefined && { title }) };
       const made = await withDatabase((pool) =>
-        createDataset(pool, { code, owner, ...(title !== undefined && { title }) }),
+        recordingRefusal(pool, about, () =>
+          createDataset(pool, wanted, (client) => recordAction(client, about)),
+        ),
       );
       if (options.json) printJson(summary(made));
       else print(`Created the dataset ${code}. Next: npm run admin -- dataset load ${code} FILE`);
@@ -45,7 +52,12 @@ export function addDatasetCommands(program: Command): void {
     .argument('<CODE>', 'its short code')
     .addOption(jsonOption())
     .action(async (code: string, options: { json?: true }) => {
-      const published = await withDatabase((pool) => publishDataset(pool, code));
+      const about = { action: 'dataset-publish', dataset: code, operatorAddress } as const;
+      const published = await withDatabase((pool) =>
+        recordingRefusal(pool, about, () =>
+          publishDataset(pool, code, (client) => recordAction(client, about)),
+        ),
+      );
       if (options.json) printJson(summary(published));
       else print(`${code} is published, since ${formatTime(published.published)}.`);
     });

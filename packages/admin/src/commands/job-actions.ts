@@ -4,9 +4,7 @@ import { addExamples, jobId, jsonOption } from '../arguments.ts';
 import { withDatabase } from '../database.ts';
 import { ActionRefused, JobUnknown } from '../errors.ts';
 import { print, printJson } from '../output.ts';
-
-/** Who acts, in the audit. */
-export const operatorAddress = 'command line';
+import { operatorAddress } from './operator.ts';
 
 /** Adds `job cancel` and `job retry`. */
 export function addJobActions(job: Command): void {

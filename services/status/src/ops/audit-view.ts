@@ -1,4 +1,8 @@
-import { type OperatorAction, readOperatorActions } from '@kasabi/operations';
+import {
+  type OperatorAction,
+  type OperatorActionName,
+  readOperatorActions,
+} from '@kasabi/operations';
 import { type Html, html } from '@kasabi/service-kit';
 import { timeAndDistance } from './format.ts';
 import { datasetLink, jobLink, type Links } from './links.ts';
@@ -6,28 +10,69 @@ import type { Sections } from './live.ts';
 import { nothing, table } from './parts.ts';
 import type { Reads } from './reads.ts';
 
-const actionsShown = 200;
+const pageSize = 100;
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-const names: Readonly<Record<OperatorAction['action'], string>> = {
+const names: Readonly<Record<OperatorActionName, string>> = {
   cancel: 'Cancel a job',
   retry: 'Repeat a job',
   unlock: 'Release a lock',
+  'cancel-all': 'Cancel several jobs',
+  'retry-all': 'Repeat several jobs',
+  'owner-create': 'Create an owner',
+  'key-issue': 'Issue an API key',
+  'key-revoke': 'Revoke an API key',
+  'dataset-create': 'Create a dataset',
+  'dataset-publish': 'Publish a dataset',
+  'dataset-load': 'Load a file',
+  pause: 'Pause',
+  resume: 'Resume',
+  acknowledge: 'Acknowledge a finding',
+  unacknowledge: 'Take an acknowledgement back',
 };
 
-/** What operators did, and what they tried. */
-export async function readAudit(reads: Reads, links: Links): Promise<Sections> {
-  const actions = await readOperatorActions(reads.db, { limit: actionsShown });
+/** Which part of the audit an address asks for. */
+export interface AuditPage {
+  readonly before: string | undefined;
+  /** The bulk action whose parts are shown. */
+  readonly partOf: string | undefined;
+}
+
+/** Reads them from the query; what is not an id is left out. */
+export function auditPageOf(query: URLSearchParams): AuditPage {
+  const id = (name: string): string | undefined =>
+    uuid.test(query.get(name) ?? '') ? (query.get(name) ?? '') : undefined;
+  return { before: id('before'), partOf: id('of') };
+}
+
+/** What operators did, and what they tried, newest first, a page of it. */
+export async function readAudit(reads: Reads, page: AuditPage, links: Links): Promise<Sections> {
+  const found = await readOperatorActions(reads.db, { ...page, limit: pageSize + 1 });
   const { now } = (await reads.health()).overview;
-  return new Map([['audit', html`<div class="card">${list(actions, now, links)}</div>`]]);
+  const shown = found.slice(0, pageSize);
+  const next = found.length > pageSize ? shown.at(-1)?.id : undefined;
+  const { before, partOf } = page;
+  return new Map([
+    [
+      'audit',
+      html`<div class="card">${list(shown, now, links)}
+<nav class="pager" aria-label="Pages">${
+        (before !== undefined || partOf !== undefined) &&
+        html`<a href="${links.audit()}">Newest</a>`
+      } ${
+        next !== undefined && html`<a href="${links.audit({ of: partOf, before: next })}">Older</a>`
+      }</nav></div>`,
+    ],
+  ]);
 }
 
 function list(actions: readonly OperatorAction[], now: Date, links: Links): Html {
-  if (actions.length === 0) return nothing('No operator has done anything yet.');
+  if (actions.length === 0) return nothing('No operator has done anything here yet.');
   const columns = [
     { name: 'When' },
-    { name: 'What' },
+    { name: 'Action' },
     { name: 'Dataset', wide: true },
-    { name: 'Job' },
+    { name: 'Job or subject' },
     { name: 'Outcome' },
     { name: 'From', wide: true },
   ];
@@ -35,14 +80,24 @@ function list(actions: readonly OperatorAction[], now: Date, links: Links): Html
     key: action.id,
     cells: [
       timeAndDistance(action.at, now),
-      names[action.action],
+      actionOf(action, links),
       action.dataset === null ? '–' : datasetLink(links, action.dataset),
-      action.jobId === null ? '–' : jobLink(links, action.jobId),
-      action.outcome === 'done'
-        ? html`<span class="good">done</span>${action.madeJobId !== null && html`: ${jobLink(links, action.madeJobId)}`}`
-        : html`<span class="warn">${action.outcome}</span>`,
+      action.jobId === null ? (action.subject ?? '–') : jobLink(links, action.jobId),
+      outcomeOf(action, links),
       action.operatorAddress,
     ],
   }));
   return table('What operators did', columns, rows);
+}
+
+/** An action's name; of a bulk action, with a link to what it did to each job. */
+function actionOf({ action, id, partOf }: OperatorAction, links: Links): Html {
+  const isBulk = action === 'cancel-all' || action === 'retry-all';
+  return html`${names[action]}${isBulk && html` <a href="${links.audit({ of: partOf ?? id })}">each job</a>`}`;
+}
+
+function outcomeOf({ outcome, madeJobId, detail }: OperatorAction, links: Links): Html {
+  const made = madeJobId !== null && html`: ${jobLink(links, madeJobId)}`;
+  const tone = outcome === 'done' ? 'good' : 'warn';
+  return html`<span class="${tone}">${outcome}</span>${made}${detail !== null && html` <span class="quiet">${detail}</span>`}`;
 }

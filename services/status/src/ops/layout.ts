@@ -35,7 +35,7 @@ export function createLayout(links: Links, assets: Assets): Layout {
     ['now', 'Now', base],
     ['coming', 'Coming', links.coming],
     ['jobs', 'Jobs', links.jobs()],
-    ['audit', 'Audit', links.audit],
+    ['audit', 'Audit', links.audit()],
     ['queues', 'Queues', links.queues],
   ];
 

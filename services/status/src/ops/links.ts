@@ -1,13 +1,16 @@
 import { type Html, html } from '@kasabi/service-kit';
 
+/** Parameters of an address; what is empty is left out. */
+export type Query = Readonly<Record<string, string | undefined>>;
+
 /** Addresses of the pages, as browsers see them. */
 export interface Links {
   readonly base: string;
   job(id: string): string;
   dataset(code: string): string;
-  jobs(query?: Readonly<Record<string, string | undefined>>): string;
+  jobs(query?: Query): string;
   readonly coming: string;
-  readonly audit: string;
+  audit(query?: Query): string;
   readonly queues: string;
 }
 
@@ -17,17 +20,19 @@ export function createLinks(base: string): Links {
     base,
     job: (id) => `${base}/jobs/${id}`,
     dataset: (code) => `${base}/datasets/${code}`,
-    jobs(query = {}) {
-      const given = Object.entries(query).filter(
-        (pair): pair is [string, string] => pair[1] !== undefined && pair[1] !== '',
-      );
-      const search = new URLSearchParams(given).toString();
-      return `${base}/jobs${search === '' ? '' : `?${search}`}`;
-    },
+    jobs: (query) => withQuery(`${base}/jobs`, query),
     coming: `${base}/coming`,
-    audit: `${base}/audit`,
+    audit: (query) => withQuery(`${base}/audit`, query),
     queues: `${base}/queues/`,
   };
+}
+
+function withQuery(path: string, query: Query = {}): string {
+  const given = Object.entries(query).filter(
+    (pair): pair is [string, string] => pair[1] !== undefined && pair[1] !== '',
+  );
+  const search = new URLSearchParams(given).toString();
+  return search === '' ? path : `${path}?${search}`;
 }
 
 /** A job's id, as much of it as tells it from others and finds it again: the millisecond of its making. */

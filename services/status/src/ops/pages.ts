@@ -1,5 +1,5 @@
 import { type Html, html, jobIdOf, shortCodeOf } from '@kasabi/service-kit';
-import { readAudit } from './audit-view.ts';
+import { auditPageOf, readAudit } from './audit-view.ts';
 import { readComing } from './coming-view.ts';
 import { readDataset } from './dataset-view.ts';
 import { spans } from './history-view.ts';
@@ -62,7 +62,8 @@ export function createPages(reads: Reads, links: Links): Pages {
         return { title: 'Jobs', place: 'jobs', head: renderSearch(search, links), view };
       }
       case 'audit': {
-        const view = viewOf('audit', () => readAudit(reads, links));
+        const page = auditPageOf(searchParams);
+        const view = viewOf(`audit ${JSON.stringify(page)}`, () => readAudit(reads, page, links));
         return { title: 'Audit', place: 'audit', head: heading('What operators did'), view };
       }
       default:

@@ -1,0 +1,2 @@
+/** Where what the command line does comes from, in the audit. */
+export const operatorAddress = 'command line';
