@@ -4,7 +4,13 @@ import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import { commandLine, processesWithVariable, projectRoot, waitUntil } from '@kasabi/local';
+import {
+  commandLine,
+  forgetShellSettings,
+  processesWithVariable,
+  projectRoot,
+  waitUntil,
+} from '@kasabi/local';
 import { environment } from './support/env.ts';
 import { startServers, type TestServers } from './support/servers.ts';
 import { findTestFiles } from './support/test-files.ts';
@@ -16,6 +22,7 @@ interface Totals {
   readonly skipped: number;
 }
 
+forgetShellSettings(true);
 const runId = `run-${process.pid}-${randomBytes(4).toString('hex')}`;
 const stopping = new AbortController();
 let child: ReturnType<typeof spawn> | undefined;

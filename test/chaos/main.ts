@@ -1,5 +1,6 @@
 // The fault-injection suite: see options.ts for its command line, checks.ts for what it checks.
 import { writeFileSync } from 'node:fs';
+import { forgetShellSettings } from '@kasabi/local';
 import { invariants } from './checks.ts';
 import { runMutants } from './mutants.ts';
 import { type Options, readOptions, usage } from './options.ts';
@@ -54,6 +55,7 @@ async function main(options: Options): Promise<boolean> {
   return result.failed.length === 0 && thin.length === 0;
 }
 
+forgetShellSettings(true);
 let options: Options;
 try {
   options = readOptions(process.argv.slice(2));

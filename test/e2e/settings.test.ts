@@ -5,6 +5,7 @@ import { after, before, describe, it } from 'node:test';
 import { freePort, type ServiceName, serviceSettings } from '@kasabi/local';
 import { startService, startStack, type TestStack, waitFor } from '@kasabi/test/support';
 import { ask, submitForm, untilEnded } from './support/client.ts';
+import { listeners } from './support/listeners.ts';
 
 describe('SUCCESS_STATUS and public addresses with a path', () => {
   let stack: TestStack;
@@ -64,6 +65,7 @@ describe('a setting that is wrong', () => {
     ['worker', 'REDIS_URL', { REDIS_URL: '' }],
     ['worker', 'WORKER_COLOUR', { WORKER_COLOUR: 'SECRET' }],
     ['worker', 'LEASE_SM', { LEASE_SM: '1000' }],
+    ['worker', 'LISTEN_ADDRESS', { LISTEN_ADDRESS: 'localhost' }],
   ] as const) {
     const [[, value]] = Object.entries(change) as [[string, string]];
     it(`stops ${name} at once, and is named: ${setting}=${value}`, async () => {
@@ -93,6 +95,52 @@ describe('a setting that is wrong', () => {
     } finally {
       server.close();
     }
+  });
+});
+
+describe('LISTEN_ADDRESS', () => {
+  const surroundings = {
+    databaseUrl: 'postgresql://owner@127.0.0.1:1/kasabi',
+    redisUrl: 'redis://127.0.0.1:1',
+    apiPublicUrl: 'http://127.0.0.1:1',
+    statusPublicUrl: 'http://127.0.0.1:2',
+  };
+
+  async function listenersOf(name: ServiceName, address: string): Promise<string[]> {
+    const [port, metrics] = [await freePort(), await freePort()];
+    const settings = serviceSettings(name, port, surroundings);
+    const more = { LISTEN_ADDRESS: address, METRICS_PORT: String(metrics) };
+    const service = await startService(name, { ...settings, ...more }, { readyWithinMs: 0 });
+    try {
+      // The last it does when it starts, so that it also stops in order.
+      await waitFor(() => service.logs.some((it) => /"msg":"(listening|working)"/.test(it)), {
+        what: `${name} to listen`,
+        timeoutMs: 40_000,
+      });
+      return listeners(service.pid).map((it) => it.split(':')[0] ?? '');
+    } finally {
+      await service.stop();
+    }
+  }
+
+  for (const name of ['api', 'worker', 'status'] as const) {
+    it(`is the one address of ${name} and of its metrics; without it, they have all`, async () => {
+      assert.deepEqual(await listenersOf(name, '127.0.0.1'), ['127.0.0.1', '127.0.0.1']);
+      const all = await listenersOf(name, '');
+      assert.equal(all.length, 2);
+      for (const address of all) assert.match(address, /^0+(\.0\.0\.0)?$/);
+    });
+  }
+
+  it('stops a service at once when it is of another host', async () => {
+    const settings = serviceSettings('api', await freePort(), surroundings);
+    const change = { LISTEN_ADDRESS: '192.0.2.1' };
+    const service = await startService('api', { ...settings, ...change }, { readyWithinMs: 0 });
+    assert.equal((await service.exited).code, 1);
+    assert.match(
+      service.logs.join('\n'),
+      /cannot be listened on \(.*\); set LISTEN_ADDRESS to an address of this host instead of 192\.0\.2\.1\.$/m,
+    );
   });
 });
 

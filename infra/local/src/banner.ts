@@ -8,7 +8,7 @@ Kasabi Jobs is up.
 
   API         ${stack.apiUrl}
   Status      ${stack.statusUrl}
-  Worker      ${stack.workerUrls.map((url) => `${url}/readyz`).join(' ')}
+${stack.workers.map(({ url, pid }) => `  Worker      ${url}/readyz, pid ${pid}`).join('\n')}
   Postgres    ${stack.databaseUrl}
   Redis       ${stack.redisUrl}
   Data        ${stack.dataDir}
@@ -25,6 +25,6 @@ Watch the job, at the address that this answers with:
 curl -H 'X_KASABI_APIKEY: ${key}' LOCATION
 
 The operator's command line: npm run admin -- --help
-Ctrl-C stops everything; the data stays.
+A process that dies is started again; Ctrl-C stops everything, and the data stays.
 `;
 }

@@ -1,14 +1,21 @@
 import { mkdirSync } from 'node:fs';
+import { isIPv6 } from 'node:net';
 import path from 'node:path';
-import { createPool, migrate } from '@kasabi/postgres';
+import { migrate } from '@kasabi/postgres';
 import { prepareDemo } from './demo-data.ts';
 import type { LocalSettings } from './env.ts';
 import type { ManagedProcess } from './managed-process.ts';
+import { type OwnServer, ownPostgres, ownRedis } from './own-servers.ts';
 import { choosePort } from './ports.ts';
-import { startPostgres } from './postgres.ts';
-import { startRedis } from './redis.ts';
+import type { Kept } from './restarts.ts';
 import { keepSecrets } from './secrets.ts';
-import { passedThrough, type ServiceName, serviceSettings, startService } from './services.ts';
+import {
+  loopback,
+  passedThrough,
+  type ServiceName,
+  serviceSettings,
+  startService,
+} from './services.ts';
 import { readStackState, writeStackState } from './stack-state.ts';
 
 export interface BringUpOptions {
@@ -22,8 +29,7 @@ export interface BringUpOptions {
 export interface StackAddresses {
   readonly apiUrl: string;
   readonly statusUrl: string;
-  /** Health of each worker. */
-  readonly workerUrls: readonly string[];
+  readonly workers: readonly { readonly url: string; readonly pid: number }[];
   readonly databaseUrl: string;
   readonly redisUrl: string;
   readonly demoKey: string;
@@ -32,13 +38,20 @@ export interface StackAddresses {
   readonly logDir: string;
 }
 
-const databaseName = 'kasabi';
+/** A stack that is up. */
+export interface RunningStack {
+  readonly addresses: StackAddresses;
+  /** Every process of it. */
+  readonly kept: readonly Kept[];
+}
+
+const readyWithinMs = 30_000;
 
 /**
  * Starts the whole stack, in parallel where it can be: servers, schema, demo data, services. Resolves
  * when every service is ready.
  */
-export async function bringUp(options: BringUpOptions): Promise<StackAddresses> {
+export async function bringUp(options: BringUpOptions): Promise<RunningStack> {
   const { settings, log } = options;
   const dataDir = settings.DATA_DIR;
   const logDir = path.join(dataDir, 'logs');
@@ -50,10 +63,16 @@ export async function bringUp(options: BringUpOptions): Promise<StackAddresses> 
 
   const ports = await choosePorts(settings, last);
   const shared = { ...options, logDir, dataDir };
-  const [databaseUrl, redisUrl] = await Promise.all([
-    settings.DATABASE_URL ?? ownPostgres(shared, ports.postgres, secrets.postgresPassword),
-    settings.REDIS_URL ?? ownRedis(shared, ports.redis, secrets.redisPassword),
+  const { postgresPassword, redisPassword } = secrets;
+  const [postgres, redis] = await Promise.all([
+    settings.DATABASE_URL === undefined
+      ? ownPostgres({ ...shared, port: ports.postgres, password: postgresPassword })
+      : { url: settings.DATABASE_URL },
+    settings.REDIS_URL === undefined
+      ? ownRedis({ ...shared, port: ports.redis, password: redisPassword })
+      : { url: settings.REDIS_URL },
   ]);
+  const [databaseUrl, redisUrl] = [postgres.url, redis.url];
   writeStackState(dataDir, {
     databaseUrl,
     redisUrl,
@@ -63,27 +82,28 @@ export async function bringUp(options: BringUpOptions): Promise<StackAddresses> 
   const ran = await migrate({ databaseUrl });
   if (ran.length > 0) log(`Ran ${ran.length} migrations`);
 
-  const apiUrl = `http://127.0.0.1:${ports.api}`;
-  const statusUrl = `http://127.0.0.1:${ports.status}`;
+  const at = (port: number): string => `http://${reachable(settings.LISTEN_ADDRESS)}:${port}`;
+  const [apiUrl, statusUrl] = [at(ports.api), at(ports.status)];
   const surroundings = {
     databaseUrl,
     redisUrl,
     apiPublicUrl: settings.API_PUBLIC_URL ?? apiUrl,
     statusPublicUrl: settings.STATUS_PUBLIC_URL ?? statusUrl,
     operatorPassword,
+    listenAddress: settings.LISTEN_ADDRESS ?? loopback,
   };
-  const launch = (service: ServiceName, name: string, port: number): Promise<ManagedProcess> =>
-    startService({
-      service,
-      name,
-      port,
-      env: { ...passedThrough(), ...serviceSettings(service, port, surroundings) },
-      logFile: path.join(logDir, `${name}.log`),
-      signal: options.signal,
-      onSpawn: options.onSpawn,
-    });
+  const launch = async (service: ServiceName, name: string, port: number): Promise<Kept> => {
+    const logFile = path.join(logDir, `${name}.log`);
+    const url = at(port);
+    const env = { ...passedThrough(), ...serviceSettings(service, port, surroundings) };
+    const same = { service, name, url, env, logFile, onSpawn: options.onSpawn };
+    const started = await startService({ ...same, readyWithinMs, signal: options.signal });
+    // Later on it may take its time: its Postgres may be on the way back, too.
+    const start = (signal: AbortSignal) => startService({ ...same, signal });
+    return { name, process: started, logFile, start };
+  };
   options.signal.throwIfAborted();
-  await Promise.all([
+  const [, api, status, ...workers] = await Promise.all([
     prepareDemo(databaseUrl, demoKey, log),
     launch('api', 'api', ports.api),
     launch('status', 'status', ports.status),
@@ -91,9 +111,23 @@ export async function bringUp(options: BringUpOptions): Promise<StackAddresses> 
       launch('worker', index === 0 ? 'worker' : `worker-${index + 1}`, port),
     ),
   ]);
-  const workerUrls = ports.workers.map((port) => `http://127.0.0.1:${port}`);
-  const urls = { apiUrl, statusUrl, workerUrls, databaseUrl, redisUrl };
-  return { ...urls, demoKey, operatorPassword, dataDir, logDir };
+  const servers = [postgres, redis].filter((it): it is OwnServer => 'start' in it);
+  return {
+    kept: [...servers, api, status, ...workers],
+    addresses: {
+      ...{ apiUrl, statusUrl, databaseUrl, redisUrl, demoKey, operatorPassword, dataDir, logDir },
+      workers: workers.map(({ process }, index) => ({
+        url: at(ports.workers[index] ?? 0),
+        pid: process.pid,
+      })),
+    },
+  };
+}
+
+/** The host of URLs at which a service can be reached here that listens on this address. */
+function reachable(address: string | undefined): string {
+  if (address === undefined || address === '0.0.0.0' || address === '::') return loopback;
+  return isIPv6(address) ? `[${address}]` : address;
 }
 
 async function choosePorts(settings: LocalSettings, last: Readonly<Record<string, number>>) {
@@ -121,47 +155,4 @@ async function choosePorts(settings: LocalSettings, last: Readonly<Record<string
     preferred: last['redis'],
   });
   return { api, status, workers, postgres, redis };
-}
-
-interface ServerContext extends BringUpOptions {
-  readonly dataDir: string;
-  readonly logDir: string;
-}
-
-async function ownPostgres(
-  { dataDir, logDir, log, signal, onSpawn }: ServerContext,
-  port: number,
-  password: string,
-): Promise<string> {
-  const [dir, logFile] = [path.join(dataDir, 'postgres'), path.join(logDir, 'postgres.log')];
-  const server = await startPostgres({ dir, logFile, port, password, log, signal, onSpawn });
-  log(`Postgres is up on port ${port}`);
-  const pool = createPool({
-    url: server.url,
-    applicationName: 'kasabi-local',
-    max: 1,
-    onIdleError: () => {},
-  });
-  try {
-    const { rowCount } = await pool.query('SELECT 1 FROM pg_database WHERE datname = $1', [
-      databaseName,
-    ]);
-    if (rowCount === 0) await pool.query(`CREATE DATABASE ${databaseName}`);
-  } finally {
-    await pool.end();
-  }
-  const url = new URL(server.url);
-  url.pathname = `/${databaseName}`;
-  return url.href;
-}
-
-async function ownRedis(
-  { dataDir, logDir, log, signal, onSpawn }: ServerContext,
-  port: number,
-  password: string,
-): Promise<string> {
-  const [dir, logFile] = [path.join(dataDir, 'redis'), path.join(logDir, 'redis.log')];
-  const server = await startRedis({ dir, logFile, port, password, log, signal, onSpawn });
-  log(`Redis is up on port ${port}`);
-  return server.url;
 }

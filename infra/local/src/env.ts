@@ -1,6 +1,7 @@
 import path from 'node:path';
 import {
   integer,
+  listenAddress,
   operatorPassword,
   parseSettings,
   postgresUrl,
@@ -36,6 +37,8 @@ const schema = z.object({
   DATABASE_URL: postgresUrl().optional(),
   /** Use this Redis instead of starting one. */
   REDIS_URL: redisUrl().optional(),
+  /** Where the services listen; Postgres and Redis stay on loopback. Unset: 127.0.0.1. */
+  LISTEN_ADDRESS: listenAddress(),
   API_PORT: port,
   STATUS_PORT: port,
   /** Health of the first worker; further ones take free ports. */

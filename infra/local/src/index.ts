@@ -25,6 +25,7 @@ export {
   serviceSettings,
   serviceSteps,
 } from './services.ts';
+export { forgetShellSettings } from './shell-settings.ts';
 export { adoptLocalDatabase } from './stack-state.ts';
 export { unpackedProgram } from './unpacked-program.ts';
 export { waitUntil } from './wait-until.ts';

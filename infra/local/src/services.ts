@@ -5,6 +5,7 @@ import { ProcessFailed } from './errors.ts';
 import { logTail, type ManagedProcess, startProcess } from './managed-process.ts';
 import { projectRoot } from './paths.ts';
 import type { StopStep } from './processes.ts';
+import { describeExit } from './restarts.ts';
 import { waitUntil } from './wait-until.ts';
 
 /** The three services; each is a process of its own. */
@@ -19,6 +20,8 @@ export interface ServiceSurroundings {
   readonly statusPublicUrl: string;
   /** Unset: nothing for operators. */
   readonly operatorPassword?: string;
+  /** The IP address that they listen on; loopback unless set. */
+  readonly listenAddress?: string;
 }
 
 /** How a service is ended: its own orderly stop has a deadline of its own, below this one. */
@@ -26,6 +29,9 @@ export const serviceSteps: readonly StopStep[] = [
   ['SIGTERM', 30_000],
   ['SIGKILL', 5_000],
 ];
+
+/** What the local stack listens on: nothing here is for other hosts. */
+export const loopback = '127.0.0.1';
 
 const portSettings = { api: 'API_PORT', worker: 'WORKER_PORT', status: 'STATUS_PORT' } as const;
 
@@ -47,6 +53,7 @@ export function serviceSettings(
     ...((name !== 'status' || operatorPassword) && { REDIS_URL: redisUrl }),
     ...(name !== 'worker' && { API_PUBLIC_URL: apiPublicUrl, STATUS_PUBLIC_URL: statusPublicUrl }),
     ...(name !== 'worker' && operatorPassword && { OPERATOR_PASSWORD: operatorPassword }),
+    LISTEN_ADDRESS: surroundings.listenAddress ?? loopback,
     [portSettings[name]]: String(port),
   };
 }
@@ -60,6 +67,7 @@ export function passedThrough(env: NodeJS.ProcessEnv = environment()): NodeJS.Pr
     'API_PUBLIC_URL',
     'STATUS_PUBLIC_URL',
     'OPERATOR_PASSWORD',
+    'LISTEN_ADDRESS',
     // One port cannot be that of all services of a machine.
     'METRICS_PORT',
   ];
@@ -73,9 +81,12 @@ export interface StartServiceOptions {
   readonly service: ServiceName;
   /** For messages and the log file: `worker-2`. */
   readonly name: string;
-  readonly port: number;
+  /** Where it is to be reached, without a trailing slash. */
+  readonly url: string;
   readonly env: NodeJS.ProcessEnv;
   readonly logFile: string;
+  /** How long it may take to be ready, in milliseconds; for as long as it likes unless set. */
+  readonly readyWithinMs?: number;
   readonly signal?: AbortSignal | undefined;
   readonly onSpawn?: ((process: ManagedProcess) => void) | undefined;
 }
@@ -83,10 +94,10 @@ export interface StartServiceOptions {
 /**
  * Starts a service and resolves when its `/readyz` answers 200.
  *
- * @throws ProcessFailed with the end of its log when it ends or is not ready within 30 s.
+ * @throws ProcessFailed with the end of its log when it ends or is not ready in time.
  */
 export async function startService(options: StartServiceOptions): Promise<ManagedProcess> {
-  const { name, port, logFile, signal } = options;
+  const { name, logFile, signal, readyWithinMs = Number.POSITIVE_INFINITY } = options;
   const service = await startProcess({
     name,
     command: process.execPath,
@@ -96,13 +107,16 @@ export async function startService(options: StartServiceOptions): Promise<Manage
     logFile,
     onSpawn: options.onSpawn,
   });
-  const url = `http://127.0.0.1:${port}/readyz`;
+  const url = `${options.url}/readyz`;
   const ready = await waitUntil(async () => service.exit !== undefined || (await isReady(url)), {
-    timeoutMs: 30_000,
+    timeoutMs: readyWithinMs,
     signal,
   });
   if (ready && service.exit === undefined) return service;
-  const what = service.exit === undefined ? `is not ready after 30 s (${url})` : 'ended at once';
+  const what =
+    service.exit === undefined
+      ? `is not ready after ${readyWithinMs / 1_000} s (${url})`
+      : `${describeExit(service.exit)} before it was ready`;
   throw new ProcessFailed(`${name} ${what}. The end of ${logFile}:\n${logTail(logFile)}`);
 }
 

@@ -3,6 +3,7 @@ import { z } from 'zod';
 import { lockHolder } from './data-lock.ts';
 import { environment, readSettings } from './env.ts';
 import { readJson, writePrivateJson } from './private-file.ts';
+import { forgetShellSettings } from './shell-settings.ts';
 
 const schema = z.object({
   databaseUrl: z.string(),
@@ -33,9 +34,11 @@ export function readStackState(folder: string): StackState | undefined {
  */
 export function adoptLocalDatabase(env: NodeJS.ProcessEnv = environment()): string | undefined {
   if (env['DATABASE_URL']) return undefined;
+  forgetShellSettings(false, env);
   const folder = readSettings(env).DATA_DIR;
   const state = readStackState(folder);
   if (state !== undefined && (!state.ownsPostgres || lockHolder(folder) !== undefined)) {
+    forgetShellSettings(state.ownsPostgres, env);
     env['DATABASE_URL'] = state.databaseUrl;
     if (!env['REDIS_URL'] && state.redisUrl !== undefined) env['REDIS_URL'] = state.redisUrl;
     return undefined;

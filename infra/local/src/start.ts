@@ -1,10 +1,11 @@
 import path from 'node:path';
 import { banner } from './banner.ts';
-import { bringUp, type StackAddresses } from './bring-up.ts';
+import { bringUp } from './bring-up.ts';
 import { acquireDataLock, type DataLock } from './data-lock.ts';
-import { readSettings } from './env.ts';
+import { environment, readSettings } from './env.ts';
 import { endLeftovers } from './leftovers.ts';
 import { logTail } from './managed-process.ts';
+import { forgetShellSettings } from './shell-settings.ts';
 import { listenForStop, type StopRequests, whenAborted } from './stop-requests.ts';
 import { createSupervisor, lostMessage } from './supervisor.ts';
 
@@ -20,8 +21,9 @@ function report(error: unknown): void {
 }
 
 /**
- * What `npm start` does once everything is built: runs the local stack until it is asked to stop or one
- * of its processes is lost, ends them all, and ends this process: 0 after an orderly stop, 1 else.
+ * What `npm start` does once everything is built: runs the local stack until it is asked to stop, ends all
+ * its processes, and ends this one: 0 after an orderly stop, 1 else. A process that is lost while the stack
+ * starts ends the start; later, it is started again.
  */
 export async function start(): Promise<never> {
   const requests = listenForStop();
@@ -36,6 +38,7 @@ export async function start(): Promise<never> {
     report(error);
   };
   try {
+    forgetShellSettings(!environment()['DATABASE_URL']);
     const settings = readSettings();
     const lock = await acquireDataLock(settings.DATA_DIR);
     try {
@@ -60,7 +63,7 @@ async function run(
   const supervisor = createSupervisor(lock);
   const ending = new AbortController();
   const signal = AbortSignal.any([stop, ending.signal]);
-  const started: Promise<StackAddresses> = bringUp({
+  const started = bringUp({
     settings,
     log,
     signal,
@@ -77,8 +80,9 @@ async function run(
   try {
     const stack = await Promise.race([started, lost, stopped, broken]);
     if (stack !== undefined && !stop.aborted) {
-      log(banner(stack));
-      await Promise.race([lost, stopped, broken]);
+      supervisor.keep(stack.kept, log);
+      log(banner(stack.addresses));
+      await Promise.race([stopped, broken]);
     }
   } catch (error) {
     if (!stop.aborted) fail(error);

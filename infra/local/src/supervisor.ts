@@ -3,6 +3,7 @@ import { ProcessFailed } from './errors.ts';
 import { postgresSteps } from './leftovers.ts';
 import type { ManagedProcess } from './managed-process.ts';
 import type { StopStep } from './processes.ts';
+import { describeExit, type Kept, keepRunning } from './restarts.ts';
 import { serviceSteps } from './services.ts';
 
 const redisSteps: readonly StopStep[] = [
@@ -10,12 +11,17 @@ const redisSteps: readonly StopStep[] = [
   ['SIGKILL', 5_000],
 ];
 
-/** Knows every process of a stack, tells when one ends by itself, and ends them all in order. */
+/**
+ * Knows every process of a stack. While the stack starts, it tells when one ends by itself; from `keep` on
+ * it starts such a one again. In the end it ends them all in order.
+ */
 export interface Supervisor {
   /** To be called with each process as it is spawned. */
   readonly adopt: (process: ManagedProcess) => void;
-  /** Resolves with the first process that ends before `stopAll` was called. */
+  /** Resolves with the first process that ends before `keep` or `stopAll` was called. */
   readonly lost: Promise<ManagedProcess>;
+  /** From now on each of these is started again when it ends; see `keepRunning`. */
+  keep(all: readonly Kept[], log: (line: string) => void): void;
   /**
    * Ends the services, then the servers they use. May be called again for processes that came later.
    *
@@ -27,7 +33,9 @@ export interface Supervisor {
 /** Makes a supervisor that notes its processes in the data folder's lock file. */
 export function createSupervisor(lock: DataLock): Supervisor {
   const processes: ManagedProcess[] = [];
-  let stopping = false;
+  const ending = new AbortController();
+  let starting = true;
+  let keeping: Promise<unknown> | undefined;
   let reportLost: (process: ManagedProcess) => void;
   const lost = new Promise<ManagedProcess>((resolve) => {
     reportLost = resolve;
@@ -49,12 +57,19 @@ export function createSupervisor(lock: DataLock): Supervisor {
       processes.push(process);
       lock.record(process);
       void process.exited.then(() => {
-        if (!stopping) reportLost(process);
+        if (starting) reportLost(process);
       });
     },
     lost,
+    keep(all, log) {
+      starting = false;
+      keeping = Promise.all(all.map((it) => keepRunning(it, { log, signal: ending.signal })));
+    },
     async stopAll(hurry) {
-      stopping = true;
+      starting = false;
+      ending.abort();
+      // A start that is under way may still make a process.
+      await keeping;
       await stopThose((it) => !isServer(it.name), hurry);
       await stopThose((it) => isServer(it.name), hurry);
     },
@@ -70,11 +85,8 @@ function stepsFor(name: string): readonly StopStep[] {
   return name === 'redis' ? redisSteps : serviceSteps;
 }
 
-/** What to say of a process that ended by itself. */
+/** What to say of a process that ended by itself while the stack started. */
 export function lostMessage(process: ManagedProcess, logEnd: string): ProcessFailed {
-  const { code, signal } = process.exit ?? { code: null, signal: null };
-  const how = signal === null ? `with exit code ${code}` : `by ${signal}`;
-  return new ProcessFailed(
-    `${process.name} ended by itself, ${how}. The end of its log:\n${logEnd}`,
-  );
+  const how = describeExit(process.exit ?? { code: null, signal: null });
+  return new ProcessFailed(`${process.name} ${how}. The end of its log:\n${logEnd}`);
 }

@@ -28,13 +28,14 @@ export function addMetricsRoute(app: Express, registry: Registry): void {
 export async function listenForMetrics(options: {
   readonly registry: Registry;
   readonly port: number | undefined;
+  readonly address: string | undefined;
   readonly log: Logger;
 }): Promise<HttpServer | undefined> {
-  const { registry, port, log } = options;
+  const { registry, port, address, log } = options;
   if (port === undefined) return undefined;
   const app = createExpressApp();
   addMetricsRoute(app, registry);
-  const server = await listen({ listener: app, port, setting: 'METRICS_PORT', log });
+  const server = await listen({ listener: app, port, address, setting: 'METRICS_PORT', log });
   log.info({ port: server.port }, 'metrics are served');
   return server;
 }

@@ -9,15 +9,16 @@ import { refuse } from './refusal.ts';
 /** The port is taken, or the address is none of this host's. */
 export class PortUnavailable extends Error {
   readonly code = 'port-unavailable';
-  constructor(setting: string, port: number, cause: Error) {
-    super(
-      `Port ${port} cannot be listened on (${cause.message}); free it or set ${setting} to another.`,
-      {
-        cause,
-      },
-    );
+  constructor({ setting, port, address }: ListenOptions, cause: NodeJS.ErrnoException) {
+    const advice = foreignAddress.has(cause.code ?? '')
+      ? `set LISTEN_ADDRESS to an address of this host instead of ${address}`
+      : `free it or set ${setting} to another`;
+    super(`Port ${port} cannot be listened on (${cause.message}); ${advice}.`, { cause });
   }
 }
+
+/** What the system says of an address that no interface has, or of a family that is switched off. */
+const foreignAddress = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EINVAL']);
 
 export interface HttpServer {
   readonly port: number;
@@ -31,6 +32,8 @@ export interface HttpServer {
 export interface ListenOptions {
   readonly listener: RequestListener;
   readonly port: number;
+  /** An IP address of this host; all of them unless set. */
+  readonly address?: string | undefined;
   /** The setting that the port came from. */
   readonly setting: string;
   /** Told of what could not be read as HTTP. */
@@ -42,7 +45,7 @@ export interface ListenOptions {
 }
 
 /**
- * Listens on `port` of all addresses.
+ * Listens on `port` of `address`.
  *
  * @throws PortUnavailable, naming the setting.
  */
@@ -75,9 +78,9 @@ export async function listen(options: ListenOptions): Promise<HttpServer> {
   });
   await new Promise<void>((resolve, reject) => {
     server.once('error', (error) => {
-      reject(new PortUnavailable(options.setting, options.port, error));
+      reject(new PortUnavailable(options, error));
     });
-    server.listen(options.port, resolve);
+    server.listen({ port: options.port, host: options.address }, resolve);
   });
   async function close(graceMs: number): Promise<void> {
     const closed = promisify(server.close.bind(server))();

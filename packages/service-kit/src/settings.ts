@@ -1,3 +1,4 @@
+import { isIP } from 'node:net';
 import { suggest } from '@kasabi/protocol';
 import { z } from 'zod';
 
@@ -73,6 +74,16 @@ export function parseSettings<Shape extends z.ZodRawShape>(
 /** A TCP port to listen on; 0 lets the system choose. */
 export const port = (fallback: number) =>
   integer({ from: 0, to: 65_535, fallback, what: 'a port number' });
+
+/** The address to listen on; unset for all of the host's. */
+export const listenAddress = () =>
+  z
+    .string()
+    .refine((value) => isIP(value) !== 0, {
+      error: 'must be an IP address, such as 127.0.0.1 or ::1',
+    })
+    .optional()
+    .describe("The address to listen on, for METRICS_PORT as well; all of the host's unless set");
 
 /** A whole number within bounds. */
 export function integer(options: {

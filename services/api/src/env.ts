@@ -2,6 +2,7 @@ import {
   databasePoolSize,
   type Environment,
   integer,
+  listenAddress,
   logLevel,
   maxLag,
   maxQueued,
@@ -24,6 +25,7 @@ export const schema = z.object({
   DATABASE_URL: postgresUrl().describe('Postgres, with the login of the role kasabi_api'),
   REDIS_URL: redisUrl().describe('Redis, where due jobs are delivered from'),
   API_PORT: port(8080).describe('The port to listen on'),
+  LISTEN_ADDRESS: listenAddress(),
   METRICS_PORT: metricsPort().describe(
     "A port for /metrics alone; it is on the service's own port unless set",
   ),

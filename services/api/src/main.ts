@@ -95,12 +95,14 @@ await runService(async () => {
   const server = await listen({
     listener: app,
     port: settings.API_PORT,
+    address: settings.LISTEN_ADDRESS,
     setting: 'API_PORT',
     log,
   });
   const scraped = await listenForMetrics({
     registry: metrics.registry,
     port: settings.METRICS_PORT,
+    address: settings.LISTEN_ADDRESS,
     log,
   });
   log.info({ port: server.port }, 'listening');

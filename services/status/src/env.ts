@@ -4,6 +4,7 @@ import {
   databasePoolSize,
   type Environment,
   integer,
+  listenAddress,
   logLevel,
   maxLag,
   maxQueued,
@@ -27,6 +28,7 @@ const ms = 'a number of milliseconds';
 export const schema = z.object({
   DATABASE_URL: postgresUrl().describe('Postgres, with the login of the role kasabi_status'),
   STATUS_PORT: port(8081).describe('The port to listen on'),
+  LISTEN_ADDRESS: listenAddress(),
   METRICS_PORT: metricsPort().describe(
     "A port for /metrics alone; it is on the service's own port unless set",
   ),

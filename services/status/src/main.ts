@@ -94,10 +94,16 @@ await runService(async () => {
   const server = await listen({
     listener: app,
     port: settings.STATUS_PORT,
+    address: settings.LISTEN_ADDRESS,
     setting: 'STATUS_PORT',
     log,
   });
-  const scraped = await listenForMetrics({ registry, port: settings.METRICS_PORT, log });
+  const scraped = await listenForMetrics({
+    registry,
+    port: settings.METRICS_PORT,
+    address: settings.LISTEN_ADDRESS,
+    log,
+  });
   for (const loop of watcher.loops) loop.start();
   sampler.start();
   log.info({ port: server.port }, 'listening');

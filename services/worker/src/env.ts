@@ -2,6 +2,7 @@ import {
   databasePoolSize,
   type Environment,
   integer,
+  listenAddress,
   logLevel,
   metricsPort,
   otlpEndpoint,
@@ -22,6 +23,7 @@ export const schema = z
     DATABASE_URL: postgresUrl().describe('Postgres, with the login of the role kasabi_worker'),
     REDIS_URL: redisUrl().describe('Redis, where due jobs are delivered from'),
     WORKER_PORT: port(8082).describe('The port for /healthz, /readyz and /metrics'),
+    LISTEN_ADDRESS: listenAddress(),
     METRICS_PORT: metricsPort().describe(
       "A port for /metrics alone; it is on the service's own port unless set",
     ),

@@ -171,12 +171,14 @@ await runService(async () => {
   const server = await listen({
     listener: app,
     port: settings.WORKER_PORT,
+    address: settings.LISTEN_ADDRESS,
     setting: 'WORKER_PORT',
     log,
   });
   const scraped = await listenForMetrics({
     registry: metrics.registry,
     port: settings.METRICS_PORT,
+    address: settings.LISTEN_ADDRESS,
     log,
   });
   const consumer = createConsumer({
