@@ -21,17 +21,23 @@ export function checkRecords({ dataset, evidence, submissions }: Findings): Viol
     const cancelled = submissions.find((it) => it.jobId === job.id)?.cancelled ?? 'no';
     if (
       cancelled === 'done' &&
-      (job.status !== 'failed' || !cancelMessage.test(job.message ?? ''))
+      (job.status !== 'cancelled' || !cancelMessage.test(job.message ?? ''))
     ) {
       violations.push({
         invariant: 'cancelled',
         detail: `job ${job.id} was called off and is ${job.status} (${job.message})`,
       });
     }
-    if (job.status === 'failed' && !mayFail(job, cancelled, ran)) {
+    if (job.status === 'cancelled' && cancelled !== 'done' && cancelled !== 'unknown') {
+      violations.push({
+        invariant: 'cancelled',
+        detail: `job ${job.id} is cancelled, and nobody called it off (${cancelled})`,
+      });
+    }
+    if (job.status === 'failed' && !mayFail(job, ran)) {
       violations.push({
         invariant: 'failed-with-reason',
-        detail: `job ${job.id} failed at attempt ${job.attempt}: ${job.message}`,
+        detail: `job ${job.id} failed (${job.reason}) at attempt ${job.attempt}, ${job.lost} lost: ${job.message}`,
       });
     }
   }
@@ -45,14 +51,16 @@ export function checkRecords({ dataset, evidence, submissions }: Findings): Viol
   return violations;
 }
 
-function mayFail(job: JobRow, cancelled: string, ran: boolean): boolean {
-  if (cancelMessage.test(job.message ?? '')) return cancelled === 'done' || cancelled === 'unknown';
-  return ran && job.attempt >= maxAttempts;
+/** Trials are shorter than the hours for which a busy dataset is tried: only lost workers end a job. */
+function mayFail(job: JobRow, ran: boolean): boolean {
+  return ran && job.reason === 'lost' && job.lost === maxAttempts;
 }
 
 export function isClaim({ before, after }: JobChange): boolean {
   return before?.status === 'scheduled' && after?.status === 'running';
 }
+
+const hasEnded = ({ status }: JobRow): boolean => status !== 'scheduled' && status !== 'running';
 
 /** One change of a record against the state machine that the product itself declares. */
 function checkStep(change: JobChange): Violation[] {
@@ -66,8 +74,12 @@ function checkStep(change: JobChange): Violation[] {
   // The pruner keeps ended jobs for days, so here nothing may be deleted at all.
   if (after === null) return wrong(`deleted as ${before.status}`);
   const from = before.status;
-  if (from === 'completed' || from === 'failed') return wrong(`changed after it was ${from}`);
+  if (hasEnded(before)) return wrong(`changed after it was ${from}`);
   if (before.attempt > after.attempt && from !== 'running') return wrong('attempts went backwards');
+  const lost = after.lost - before.lost;
+  if (lost !== 0 && (lost !== 1 || from !== 'running' || after.status === 'completed')) {
+    return wrong(`${after.lost} attempts lost, after ${before.lost} as ${from}`);
+  }
   if (isClaim(change)) {
     // now() is the claim's own clock; the trigger ran in its transaction and read the same.
     if (change.began < before.due || (after.started ?? 0) < after.start_time) {

@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { check, type Findings, type Invariant } from './checks.ts';
 import type { Evidence, JobChange, JobRow, LockRow } from './evidence.ts';
+import { maxAttempts } from './stack.ts';
 import type { Submission } from './submissions.ts';
 import type { Write } from './writer.ts';
 
@@ -11,12 +12,13 @@ const scheduled: JobRow = {
     id: 'job-1',
     status: 'scheduled',
     attempt: 0,
+    lost: 0,
     created: 1_000,
     start_time: 1_000,
     due: 1_000,
   },
   ...{ started: null, end_time: null, lease_holder: null, lease_expires: null, fence: null },
-  ...{ message: null, enqueued_at: null },
+  ...{ message: null, reason: null, enqueued_at: null },
 };
 const running: JobRow = {
   ...scheduled,
@@ -108,6 +110,30 @@ test('a lost attempt that no fault explains, and a failure without a reason', ()
   assert.deepEqual(broken({}, { changes }), ['attempts']);
   const failed: JobRow = { ...completed, status: 'failed', message: 'no' };
   assert.ok(broken({}, { jobs: [failed] }).includes('failed-with-reason'));
+  const early: JobRow = { ...failed, reason: 'lost', lost: 2 };
+  assert.ok(broken({}, { jobs: [early] }).includes('failed-with-reason'));
+  const spent: JobRow = { ...failed, reason: 'lost', lost: maxAttempts };
+  assert.ok(!broken({}, { jobs: [spent] }).includes('failed-with-reason'));
+});
+
+test('a job that is cancelled though nobody called it off, or called off and not cancelled', () => {
+  const cancelled: JobRow = { ...scheduled, status: 'cancelled', end_time: 1_100 };
+  const off = { ...cancelled, message: 'Cancelled by chaos (key 1) before it started.' };
+  const made = step(1, 1_000, null, scheduled);
+  const changes = [made, step(2, 1_100, scheduled, off)];
+  const done: Submission = { ...submission, cancelled: 'done' };
+  const untouched = { changes, locks: [], lock: open, quads: new Map() };
+  const [quiet] = [{ writes: [] }];
+  assert.deepEqual(broken({ ...quiet, submissions: [done] }, { ...untouched, jobs: [off] }), []);
+  assert.deepEqual(broken(quiet, { ...untouched, jobs: [off] }), ['cancelled']);
+  assert.ok(broken({ submissions: [done] }).includes('cancelled'));
+});
+
+test('attempts that are counted as lost, though nothing ended them', () => {
+  const miscounted = step(2, 1_100, scheduled, { ...running, lost: 1 });
+  const [made, , done] = evidence.changes as [JobChange, JobChange, JobChange];
+  const after = { ...done, before: { ...running, lost: 1 }, after: { ...completed, lost: 1 } };
+  assert.deepEqual(broken({}, { changes: [made, miscounted, after] }), ['ends-once']);
 });
 
 test('a dataset left locked, locked without a running job, or with an old fence', () => {

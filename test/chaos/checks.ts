@@ -13,7 +13,8 @@ export const invariants = {
   'ends-once':
     'a record makes legal steps only and ends once; nothing as much as tries to change it then',
   cancelled: 'a job that was called off does not run',
-  'failed-with-reason': 'a job fails only when called off or when faults have used its attempts up',
+  'failed-with-reason':
+    'a job fails only when workers that were hit by faults have lost all its attempts',
   'not-early': 'no attempt begins before its job is due, by the clock of Postgres',
   'one-running': 'a dataset has one running job at most',
   attempts: 'an attempt is lost only to a fault that hit its worker or Postgres',

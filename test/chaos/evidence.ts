@@ -1,12 +1,14 @@
 import { quadsTable } from '@kasabi/datasets';
-import type { JobStatus } from '@kasabi/protocol';
+import type { FailureReason, RecordStatus } from '@kasabi/jobs';
 import type pg from 'pg';
 
 /** A job record, as far as the checks read it. Times are milliseconds since the epoch. */
 export interface JobRow {
   readonly id: string;
-  readonly status: JobStatus;
+  readonly status: RecordStatus;
   readonly attempt: number;
+  readonly lost: number;
+  readonly reason: FailureReason | null;
   readonly created: number;
   readonly start_time: number;
   readonly due: number;

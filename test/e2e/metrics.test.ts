@@ -31,6 +31,7 @@ const bounded: Readonly<Record<string, RegExp>> = {
   loop: /^[a-z]+$/,
   dependency: /^(postgres|redis)$/,
   type: new RegExp(`^(${jobTypeNames.join('|')})$`),
+  by: /^(owner|operator)$/,
   outcome: /^(completed|failed|retried|released|dropped|locked|busy)$/,
   reason:
     /^(early|busy|error|refused|dataset-unknown|too-far-ahead|too-many-open|key-reused|in-flight)$/,
@@ -161,7 +162,10 @@ describe('what is measured', () => {
     const count = 'http_request_duration_seconds_count';
     assert.equal(after.value(count, kind), before.value(count, kind));
     await ask(text, { method: 'DELETE', headers: { X_KASABI_APIKEY: stack.key } });
-    assert.equal((await scrape(stack.apiUrl)).value('kasabi_jobs_cancelled_total'), 1);
+    assert.equal(
+      (await scrape(stack.apiUrl)).value('kasabi_jobs_cancelled_total', { by: 'owner' }),
+      1,
+    );
   });
 
   it('of a job, from its acceptance to its end', async () => {

@@ -53,10 +53,10 @@ describe('cancel', () => {
       assert.deepEqual([status, text], [200, 'The job is cancelled; it will not run.\n']);
       assert.equal(headers.get('content-type'), 'text/plain; charset=utf-8');
       const job = await jobAt(jobUrl(stack, id), stack.key);
-      assert.equal(job.status, 'failed');
+      assert.deepEqual([job.status, job.jobStatus, job.reason], ['failed', 'failed', 'cancelled']);
       assert.equal(job.message, `Cancelled by ${stack.owner} (key 1) before it started.`);
       assert.ok(job.endTime);
-      assertRefused(await cancelAt(url), 409, /scheduled.*this one is failed/);
+      assertRefused(await cancelAt(url), 409, /scheduled.*this one is cancelled/);
     }
   });
 
@@ -90,8 +90,8 @@ describe('cancel', () => {
       assert.equal(await redis.exists(delivery), 1, 'Redis knows nothing of the cancel');
       const gone = async () => (await redis.exists(delivery)) === 0;
       await waitFor(gone, { what: 'the delivery to be dropped' });
-      const { status, attempt } = await jobAt(url, stack.key);
-      assert.deepEqual([status, attempt], ['failed', 0]);
+      const { status, reason, attempt } = await jobAt(url, stack.key);
+      assert.deepEqual([status, reason, attempt], ['failed', 'cancelled', 0]);
     } finally {
       redis.disconnect();
     }

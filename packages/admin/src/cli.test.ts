@@ -212,13 +212,30 @@ test('a job is shown, cancelled and repeated, and an abandoned lock released', a
   assert.match(fresh.out, /\nNothing has happened to it since it was accepted\.\n$/);
   await fails(1, /Only a failed job can be repeated; this one is scheduled/, 'job', 'retry', id);
   assert.deepEqual(await json('job', 'cancel', id), { id, cancelled: true });
-  await fails(1, /Only a scheduled job .*; this one is failed/, 'job', 'cancel', id);
+  await fails(1, /Only a scheduled job .*; this one is cancelled/, 'job', 'cancel', id);
+  await fails(
+    1,
+    /It was cancelled, so it is not repeated; nothing was changed/,
+    'job',
+    'retry',
+    id,
+  );
+  const filtered = await json<{ id: string }[]>('job', 'list', '--status', 'cancelled');
+  assert.deepEqual(
+    filtered.map((it) => it.id),
+    [id],
+  );
+  assert.deepEqual(await json('job', 'list', '--status', 'failed', '--dataset', 'venus'), []);
   const table = await admin('job', 'show', id);
   assert.match(
     table.out,
     /\nAT +EVENT +ATTEMPT +BY +MESSAGE\n\S+ +cancel +0 +operator +Cancelled by/,
   );
 
+  await pool.query(
+    `DELETE FROM kasabi.job_transition;
+     UPDATE kasabi.job SET status = 'failed', reason = 'busy' WHERE status = 'cancelled'`,
+  );
   const made = await json<{ id: string; repeats: string }>('job', 'retry', id);
   assert.equal(made.repeats, id);
   await fails(1, new RegExp(`repeated already, by the job ${made.id}`), 'job', 'retry', id);

@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import * as protocol from '@kasabi/protocol';
+import { cancelled } from '../test/peer.ts';
 import { createAddresses } from './addresses.ts';
 import { type JobDocument, type JobStatus, readJobDocument } from './documents.ts';
 import { RequestRefused } from './errors.ts';
@@ -14,18 +15,20 @@ const asClientDocument = (document: Served): JobDocument => document;
 describe('the client and the protocol agree', () => {
   it('on job documents', () => {
     const moment = new Date('2011-05-27T14:30:00Z');
-    for (const status of protocol.jobStatuses) {
+    for (const recorded of [...protocol.jobStatuses, 'cancelled'] as const) {
+      const status = recorded === 'cancelled' ? 'failed' : recorded;
       for (const successStatus of protocol.successStatuses) {
         const document = protocol.jobDocumentOf(
           {
             dataset: 'nasa',
             type: 'reset',
-            status,
+            status: recorded,
             created: moment,
             startTime: moment,
             endTime: status === 'completed' ? moment : null,
             attempt: 0,
             message: null,
+            reason: recorded === 'failed' ? 'busy' : null,
           },
           successStatus,
         );
@@ -33,6 +36,16 @@ describe('the client and the protocol agree', () => {
         assert.deepEqual(readJobDocument(document), expected);
       }
     }
+  });
+
+  it('on why a job failed, whatever the service says of it', () => {
+    const document = (reason: unknown): unknown => ({ ...cancelled(), reason });
+    for (const reason of protocol.failureReasons) {
+      assert.equal(readJobDocument(document(reason)).reason, reason);
+    }
+    assert.equal(readJobDocument(document('a word of next year')).reason, 'error');
+    assert.equal(readJobDocument(document(null)).reason, null);
+    assert.equal(readJobDocument(document(undefined)).reason, null);
   });
 
   it('on short codes', () => {

@@ -5,6 +5,14 @@ const statuses = ['scheduled', 'running', 'completed', 'failed'] as const;
 /** The four statuses of a job. A deployment may say `succeeded`; the client reads it as `completed`. */
 export type JobStatus = (typeof statuses)[number];
 
+const reasons = ['cancelled', 'lost', 'busy', 'error'] as const;
+
+/**
+ * Why a job failed: `cancelled`, by its owner or an operator; `lost`, by workers that stopped answering; `busy`,
+ * since writers or the database did not let it in for as long as it was tried; `error`, anything else.
+ */
+export type FailureReason = (typeof reasons)[number];
+
 /** A job, as the status service describes it. Dates are RFC 3339, in UTC, to the second. */
 export interface JobDocument {
   /** When it was accepted. */
@@ -23,6 +31,11 @@ export interface JobDocument {
   readonly attempt: number;
   /** What its owner should know, such as why it failed. */
   readonly message: string | null;
+  /**
+   * Why it failed; null unless it did, and from a service that does not tell. A reason that this client does
+   * not know is read as `error`.
+   */
+  readonly reason: FailureReason | null;
 }
 
 /** A job that has ended, well or not. */
@@ -85,6 +98,7 @@ export function readJobDocument(value: unknown): JobDocument {
     dataset: readString(members, 'dataset'),
     attempt,
     message: members['message'] === null ? null : readString(members, 'message'),
+    reason: readReason(members['reason']),
   };
 }
 
@@ -108,6 +122,12 @@ function readObject(value: unknown): Readonly<Record<string, unknown>> {
     return value as Readonly<Record<string, unknown>>;
   }
   throw new UnexpectedAnswer('The service answered with JSON that is no object.');
+}
+
+/** Null of a service that does not tell yet, too. */
+function readReason(value: unknown): FailureReason | null {
+  if (value === undefined || value === null) return null;
+  return reasons.find((it) => it === value) ?? 'error';
 }
 
 function readString(members: Readonly<Record<string, unknown>>, name: string): string {

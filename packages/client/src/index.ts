@@ -1,6 +1,7 @@
 export { type Client, createClient } from './client.ts';
 export type {
   EndedJobDocument,
+  FailureReason,
   Job,
   JobDocument,
   JobReference,

@@ -126,6 +126,7 @@ export function job(overrides: Readonly<Record<string, unknown>> = {}) {
     dataset: 'nasa',
     attempt: 0,
     message: null as string | null,
+    reason: null as string | null,
     ...overrides,
   };
 }
@@ -141,4 +142,5 @@ export const cancelled = () =>
     jobStatus: 'failed',
     endTime: '2011-05-27T14:30:30Z',
     message: 'Cancelled by owner (key k1) before it started.',
+    reason: 'cancelled',
   });

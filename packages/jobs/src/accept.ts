@@ -96,7 +96,7 @@ const text = `
            (SELECT count(*) FROM (
               SELECT FROM kasabi.job j
               WHERE j.dataset_id = limited.dataset_id AND j.status = 'scheduled'
-              ORDER BY j.due, j.id LIMIT $8
+              ORDER BY j.start_time, j.id LIMIT $8
             ) AS scheduled)
            + (SELECT count(*) FROM kasabi.job j
               WHERE j.dataset_id = limited.dataset_id AND j.status = 'running') AS jobs

@@ -68,6 +68,23 @@ test('retry: another attempt after the delay; this one counts; the dataset is fr
   assert.deepEqual(rows, [{ delayed: true, enqueued: true }]);
 });
 
+test('retry: since when the dataset is busy is kept while it is, and forgotten when it is not', async () => {
+  await lock();
+  const busySince = async () => (await fixture.read(held.jobId))['busy_since'] as Date | null;
+  const again = async (busy: boolean): Promise<void> => {
+    await retry(fixture.worker, held, { delayMs: 0, message: 'again', busy });
+  };
+  await again(true);
+  const since = await busySince();
+  assert.ok(since instanceof Date);
+  for (const busy of [true, false]) {
+    held = await fixture.take(held.jobId);
+    assert.deepEqual(await busySince(), since);
+    await again(busy);
+    assert.deepEqual(await busySince(), busy ? since : null);
+  }
+});
+
 test('release: due at once, the attempt does not count, for the relay to hand over', async () => {
   await lock();
   const { due } = await fixture.read(held.jobId);
@@ -82,11 +99,13 @@ test('release: due at once, the attempt does not count, for the relay to hand ov
 
 test('fail: ended, with its message; the dataset is free', async () => {
   await lock();
-  await fail(fixture.worker, held, 'it cannot be');
+  await fail(fixture.worker, held, { reason: 'busy', message: 'it cannot be' });
   await assertUnlocked();
   const expected = { status: 'failed', attempt: 1, fence: 1, message: 'it cannot be', ...noLease };
   assert.deepEqual(await record(), expected);
-  assert.ok((await fixture.read(held.jobId))['end_time'] instanceof Date);
+  const { end_time: ended, reason } = await fixture.read(held.jobId);
+  assert.ok(ended instanceof Date);
+  assert.equal(reason, 'busy');
 });
 
 test('complete ends the job at the time of the call, not of its transaction’s begin', async () => {
@@ -105,7 +124,7 @@ test('complete ends the job at the time of the call, not of its transaction’s 
 const ends: Readonly<Record<string, () => Promise<unknown>>> = {
   retry: () => retry(fixture.worker, held, { delayMs: 0, message: 'again' }),
   release: () => release(fixture.worker, held),
-  fail: () => fail(fixture.worker, held, 'no'),
+  fail: () => fail(fixture.worker, held, { reason: 'error', message: 'no' }),
   complete: () => complete(fixture.worker, held),
 };
 for (const [name, end] of Object.entries(ends)) {

@@ -1,4 +1,4 @@
-import type { JobStatus } from '@kasabi/protocol';
+import type { RecordStatus } from './status.ts';
 
 // A prepared statement keeps its plan until the statistics are made anew, and these say of a table that
 // fills quickly, or of a day's first rush, that hardly any job is scheduled. For a record whose id is given
@@ -6,7 +6,7 @@ import type { JobStatus } from '@kasabi/protocol';
 // at the plans of a database without any statistics.
 
 /** That a record has this status, as SQL, for a record whose id is given: out of sight of partial indexes. */
-export const hasStatus = (job: string, status: JobStatus): string =>
+export const hasStatus = (job: string, status: RecordStatus): string =>
   `${job}.status || '' = '${status}'`;
 
 /**

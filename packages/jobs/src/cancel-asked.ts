@@ -16,7 +16,7 @@ export interface CancelledBy {
 export const cancelAsked = (as: CancelledBy): string => `
   cancelled AS (
     UPDATE kasabi.job j
-    SET status = 'failed', end_time = clock_timestamp(),
+    SET status = 'cancelled', end_time = clock_timestamp(),
         message = format('Cancelled by %s before %s.', ${as.by},
                          CASE WHEN j.started IS NULL THEN 'it started' ELSE 'its next attempt' END)
     FROM asked

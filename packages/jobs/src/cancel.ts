@@ -1,16 +1,16 @@
 import type { Database } from '@kasabi/postgres';
-import type { JobStatus } from '@kasabi/protocol';
 import { type AskedJob, askedJobs, askedValues, verdict } from './asked-job.ts';
 import { cancelAsked } from './cancel-asked.ts';
+import type { RecordStatus } from './status.ts';
 
 export type CancelOutcome =
   | { readonly outcome: 'cancelled' | 'refused' | 'dataset-unknown' | 'job-unknown' }
   /** It has been taken up or has ended; nothing was changed. */
-  | { readonly outcome: 'not-scheduled'; readonly status: JobStatus };
+  | { readonly outcome: 'not-scheduled'; readonly status: RecordStatus };
 
 interface Row {
   readonly outcome: CancelOutcome['outcome'];
-  readonly status: JobStatus;
+  readonly status: RecordStatus;
 }
 
 const cancelled = cancelAsked({
@@ -20,7 +20,7 @@ const cancelled = cancelAsked({
 
 /**
  * Cancels a scheduled job for the key with this digest: key, ownership and record in one statement. The
- * job ends as `failed` with a message that says who cancelled it, and never runs, whatever Redis holds.
+ * job ends as `cancelled` with a message that says who cancelled it, and never runs, whatever Redis holds.
  */
 export async function cancel(db: Database, request: AskedJob): Promise<CancelOutcome> {
   const { rows } = await db.query<Row>({

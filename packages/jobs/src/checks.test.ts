@@ -24,6 +24,8 @@ const running: Columns = { status: "'running'", ...ran, ...lease };
 const completed: Columns = { status: "'completed'", ...ran, end_time: 'now()' };
 const failed: Columns = { status: "'failed'", end_time: 'now()', message: "'no'" };
 
+const cancelled: Columns = { status: "'cancelled'", end_time: 'now()', message: "'no'" };
+
 const assignments = (columns: Columns): string =>
   Object.entries(columns)
     .map(([name, expression]) => `${name} = ${expression}`)
@@ -46,6 +48,12 @@ const possible: Readonly<Record<string, Columns>> = {
   'a completed job': completed,
   'a failed job that never ran': failed,
   'a failed job that ran': { ...failed, attempt: '3', started: 'now()' },
+  'a job that failed for a reason': { ...failed, reason: "'busy'" },
+  'a cancelled job that never ran': cancelled,
+  'a cancelled job that had lost an attempt': {
+    ...cancelled,
+    ...{ attempt: '2', lost: '2', started: 'now()' },
+  },
   'a scheduled job that was given back': { started: 'now()', attempt: '0', message: "'again'" },
 };
 for (const [what, columns] of Object.entries(possible)) {
@@ -82,7 +90,16 @@ const refused: readonly (readonly [constraint: string, what: string, columns: Co
   ['ran_has_started', 'completed before it started', { ...completed, started: 'NULL' }],
   ['ran_has_started', 'completed without an attempt', { ...completed, attempt: '0' }],
   ['scheduled_has_no_fence', 'a fence while scheduled', { fence: '1' }],
+  ['ended_has_end_time', 'a cancelled job without one', { ...cancelled, end_time: 'NULL' }],
+  ['running_has_lease', 'a lease after it was cancelled', { ...cancelled, ...lease }],
   ['failed_says_why', 'a failure without a message', { ...failed, message: 'NULL' }],
+  ['failed_says_why', 'a cancelled job without a message', { ...cancelled, message: 'NULL' }],
+  ['job_reason_check', 'a reason that is none', { ...failed, reason: "'cancelled'" }],
+  ['only_failed_has_reason', 'a reason while scheduled', { reason: "'lost'" }],
+  ['only_failed_has_reason', 'a reason of a completed job', { ...completed, reason: "'busy'" }],
+  ['only_failed_has_reason', 'a reason of a cancelled job', { ...cancelled, reason: "'error'" }],
+  ['lost_are_attempts', 'more attempts lost than there were', { lost: '1' }],
+  ['lost_are_attempts', 'less than none lost', { lost: '-1' }],
 ];
 for (const [constraint, what, columns] of refused) {
   test(`Postgres refuses ${what} (${constraint})`, async () => {

@@ -5,6 +5,7 @@ import { waitFor } from '@kasabi/test/support';
 import { createFixture, type Fixture } from '../../../test/integration/support/fixture.ts';
 import { type ClaimOutcome, claim } from './claim.ts';
 import { complete } from './complete.ts';
+import { nextDue } from './next-due.ts';
 import { retry } from './retry.ts';
 
 let fixture: Fixture;
@@ -30,7 +31,7 @@ test('a claim starts the job, with an attempt and a lease by the clock of Postgr
   const { driftMs, ...held } = claimed.claim;
   assert.deepEqual(held, {
     ...{ jobId, type: 'reset', datasetId: dataset.id, datasetCode: dataset.code },
-    ...{ holder: 'me', attempt: 1 },
+    ...{ holder: 'me', attempt: 1, triedMs: 0 },
   });
   assert.ok(driftMs >= 0 && driftMs < 10_000, `${driftMs}`);
   const { rows } = await fixture.admin.query(
@@ -111,7 +112,7 @@ test('jobs of a dataset run in the order of their start times, then as asked for
   }
 });
 
-test('an earlier job that is not due, or was called off, holds nothing up', async () => {
+test('a job that waits for its next attempt keeps its place; called off, it holds nothing up', async () => {
   const dataset = await fixture.addDataset();
   const [first, second, third] = [
     await fixture.accept(dataset),
@@ -121,9 +122,36 @@ test('an earlier job that is not due, or was called off, holds nothing up', asyn
   const held = await fixture.take(first);
   await retry(fixture.worker, held, { delayMs: 60_000, message: 'again' });
   assert.equal(await outcome(first), 'early');
-  assert.equal(await outcome(third), 'busy');
+  for (const [jobId, ahead] of [
+    [second, 1],
+    [third, 2],
+  ] as const) {
+    const answer = await ask(jobId);
+    assert.ok(answer.outcome === 'busy' && answer.ahead === ahead, answer.outcome);
+    assert.ok(answer.waitMs > 50_000 && answer.waitMs <= 60_000, `${answer.waitMs} ms`);
+  }
+  assert.equal(await nextDue(fixture.worker, dataset.id), undefined, 'none is to be promoted');
   assert.ok(await fixture.cancel(second));
+  assert.equal(await outcome(third), 'busy');
+  assert.ok(await fixture.cancel(first));
+  assert.equal((await nextDue(fixture.worker, dataset.id))?.jobId, third);
   assert.equal(await outcome(third), 'claimed');
+});
+
+test('a job set for later holds nothing up', async () => {
+  const dataset = await fixture.addDataset();
+  await fixture.accept(dataset, 60_000);
+  assert.equal(await outcome(await fixture.accept(dataset)), 'claimed');
+});
+
+test('the claim tells for how long the job has been tried', async () => {
+  const jobId = await fixture.accept(await fixture.addDataset());
+  const first = await fixture.take(jobId);
+  assert.equal(first.triedMs, 0);
+  await fixture.admin.query('SELECT pg_sleep(0.05)');
+  await retry(fixture.worker, first, { delayMs: 0, message: 'again' });
+  const { triedMs } = await fixture.take(jobId);
+  assert.ok(triedMs >= 50 && triedMs < 5_000, `${triedMs} ms`);
 });
 
 test('the first start is what is remembered, whatever follows', async () => {

@@ -14,17 +14,20 @@ export interface Claim {
   readonly attempt: number;
   /** How long after its start time it was claimed, in milliseconds, by Postgres's clock. */
   readonly driftMs: number;
+  /** How long ago its first attempt began when this one was claimed, in milliseconds; 0 for the first. */
+  readonly triedMs: number;
 }
 
 /**
  * What became of a delivery, and Postgres's clock in milliseconds since the epoch where it was read.
  * `early`: `waitMs` milliseconds remain. `busy`: another job of the dataset is running, or `ahead` earlier
- * ones (at most 100 are counted) are due. `gone`: the record has ended, is running, or never was.
+ * ones (at most 100 are counted) come first; the first of them may be claimed in `waitMs` milliseconds, 0 if
+ * it may be now. `gone`: the record has ended, is running, or never was.
  */
 export type ClaimOutcome = { readonly now: number | undefined } & (
   | { readonly outcome: 'claimed'; readonly claim: Claim }
   | { readonly outcome: 'early'; readonly waitMs: number; readonly now: number }
-  | { readonly outcome: 'busy'; readonly ahead: number }
+  | { readonly outcome: 'busy'; readonly ahead: number; readonly waitMs: number }
   | { readonly outcome: 'gone' }
 );
 
@@ -34,6 +37,8 @@ interface Row {
   readonly wait_ms: number;
   readonly now_ms: number;
   readonly ahead: number;
+  readonly first_in_ms: number | null;
+  readonly tried_ms: number;
   readonly type: JobType;
   readonly dataset_id: number;
   readonly code: string;
@@ -44,11 +49,12 @@ interface Row {
 // The job of the dataset that runs, and the first that is due, are asked for by LIMIT 1, which is planned by
 // itself: as NOT EXISTS they became joins, for which Postgres read all jobs that were due or running.
 //
-// The earlier-job test keeps the order in which a dataset's jobs were asked for, however often one of
-// them was snoozed. The unique index job_running decides a race between two workers.
+// The earlier-job test keeps the order of a dataset's jobs, which is that of their start times, however often
+// one of them was snoozed. It looks at no due time: what waits for another attempt keeps its place, or a
+// restore would be undone by the reset that was asked for before it. The unique index job_running decides a race between two workers.
 const text = `
   WITH asked AS (
-    SELECT j.id, j.dataset_id, j.type, j.status, j.attempt, j.start_time, j.due, d.code
+    SELECT j.id, j.dataset_id, j.type, j.status, j.attempt, j.start_time, j.due, j.started, d.code
     FROM kasabi.job j JOIN kasabi.dataset d ON d.id = j.dataset_id
     WHERE j.id = $1
   ), claimed AS (
@@ -63,8 +69,8 @@ const text = `
       AND (
         SELECT earlier.id FROM kasabi.job earlier
         WHERE earlier.dataset_id = asked.dataset_id AND earlier.status = 'scheduled'
-          AND earlier.due <= now() AND (earlier.due, earlier.id) < (asked.due, asked.id)
-        ORDER BY earlier.due, earlier.id LIMIT 1) IS NULL
+          AND (earlier.start_time, earlier.id) < (asked.start_time, asked.id)
+        ORDER BY earlier.start_time, earlier.id LIMIT 1) IS NULL
     RETURNING j.attempt
   ), noted AS (${noteTransition('claim', { from: 'claimed', id: '$1::uuid', attempt: 'attempt', actor: '$2' })}
   )
@@ -73,12 +79,18 @@ const text = `
          ceil(extract(epoch FROM asked.due - now()) * 1000)::float8 AS wait_ms,
          (extract(epoch FROM now()) * 1000)::float8 AS now_ms,
          (extract(epoch FROM now() - asked.start_time) * 1000)::float8 AS drift_ms,
+         (extract(epoch FROM now() - coalesce(asked.started, now())) * 1000)::float8 AS tried_ms,
          CASE WHEN claimed.attempt IS NULL AND asked.status = 'scheduled' THEN (
            SELECT count(*) FROM (
              SELECT FROM kasabi.job earlier
              WHERE earlier.dataset_id = asked.dataset_id AND earlier.status = 'scheduled'
-               AND (earlier.due, earlier.id) < (asked.due, asked.id) LIMIT 100
-           ) AS before) END::int AS ahead
+               AND (earlier.start_time, earlier.id) < (asked.start_time, asked.id) LIMIT 100
+           ) AS before) END::int AS ahead,
+         CASE WHEN claimed.attempt IS NULL AND asked.status = 'scheduled' THEN (
+           SELECT ceil(extract(epoch FROM earlier.due - now()) * 1000) FROM kasabi.job earlier
+           WHERE earlier.dataset_id = asked.dataset_id AND earlier.status = 'scheduled'
+             AND (earlier.start_time, earlier.id) < (asked.start_time, asked.id)
+           ORDER BY earlier.start_time, earlier.id LIMIT 1) END::float8 AS first_in_ms
   FROM asked LEFT JOIN claimed ON true`;
 
 /**
@@ -98,7 +110,7 @@ export async function claim(
     row = rows[0];
   } catch (error) {
     if (hasSqlState(error, sqlState.uniqueViolation)) {
-      return { outcome: 'busy', ahead: 0, now: undefined };
+      return { outcome: 'busy', ahead: 0, waitMs: 0, now: undefined };
     }
     throw error;
   }
@@ -113,11 +125,12 @@ export async function claim(
       holder: request.holder,
       attempt: row.attempt,
       driftMs: row.drift_ms,
+      triedMs: row.tried_ms,
     };
     return { outcome: 'claimed', claim: held, now };
   }
   if (row.status !== 'scheduled') return { outcome: 'gone', now };
   return row.wait_ms > 0
     ? { outcome: 'early', waitMs: row.wait_ms, now }
-    : { outcome: 'busy', ahead: row.ahead, now };
+    : { outcome: 'busy', ahead: row.ahead, waitMs: Math.max(0, row.first_in_ms ?? 0), now };
 }

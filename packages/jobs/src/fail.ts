@@ -3,26 +3,31 @@ import { withTransaction } from '@kasabi/postgres';
 import type pg from 'pg';
 import type { Claim } from './claim.ts';
 import { updateHeld } from './held.ts';
+import type { FailureReason } from './status.ts';
+
+export interface FailOptions {
+  readonly reason: FailureReason;
+  /** What the job's owner is told: what they can do about it. */
+  readonly message: string;
+  /** What operators are told instead. */
+  readonly cause?: string;
+}
 
 /**
- * Ends a job as `failed`, with a message its owner can act on, and unlocks the dataset in the same
- * commit. `cause` is what operators are told instead.
+ * Ends a job as `failed` and unlocks the dataset in the same commit.
  *
  * @throws LeaseLost
  */
-export async function fail(
-  pool: pg.Pool,
-  claim: Claim,
-  message: string,
-  cause?: string,
-): Promise<void> {
+export async function fail(pool: pg.Pool, claim: Claim, options: FailOptions): Promise<void> {
+  const { reason, message, cause } = options;
   await withTransaction(pool, async (client) => {
     await updateHeld(
       client,
       claim,
       'fail',
-      "status = 'failed', end_time = clock_timestamp(), message = $4, lease_holder = NULL, lease_expires = NULL",
-      { values: [message, cause ?? message], note: '$5::text' },
+      `status = 'failed', end_time = clock_timestamp(), reason = $4, message = $5,
+       lease_holder = NULL, lease_expires = NULL`,
+      { values: [reason, message, cause ?? message], note: '$6::text' },
     );
     await releaseLock(client, claim);
   });

@@ -53,5 +53,6 @@ test('jobs are listed newest first, a page at a time, and filtered', async () =>
     endTime: null,
     attempt: 0,
     message: null,
+    reason: null,
   });
 });

@@ -1,9 +1,11 @@
 import type { Database } from '@kasabi/postgres';
 import type { JobStatus, JobType } from '@kasabi/protocol';
 import { type JobRecord, recordColumns } from './record.ts';
+import { recordStatusesOf } from './status.ts';
 
 export interface ListJobsOptions {
   readonly datasetCode?: string;
+  /** As clients see it: those that failed are with those that were cancelled. */
   readonly status?: JobStatus;
   readonly jobType?: JobType;
   /** Only jobs older than the one with this id: the last id of the page before. */
@@ -15,25 +17,34 @@ export interface ListJobsOptions {
 /** Jobs, newest first: their ids (UUIDv7) are in the order in which they were accepted. */
 export async function listJobs(db: Database, options: ListJobsOptions): Promise<JobRecord[]> {
   const values: unknown[] = [];
+  const parameter = (value: unknown): string => `$${values.push(value)}`;
   const conditions: string[] = [];
   const where = (condition: (parameter: string) => string, value: unknown) => {
-    if (value === undefined) return;
-    values.push(value);
-    conditions.push(condition(`$${values.length}`));
+    if (value !== undefined) conditions.push(condition(parameter(value)));
   };
   where(
     (code) => `j.dataset_id = (SELECT id FROM kasabi.dataset WHERE code = ${code})`,
     options.datasetCode,
   );
-  where((status) => `j.status = ${status}`, options.status);
   where((type) => `j.type = ${type}`, options.jobType);
   where((id) => `j.id < ${id}`, options.before);
-  values.push(options.limit);
+  const limit = parameter(options.limit);
+  const newest = (condition?: string): string => {
+    const all = condition === undefined ? conditions : [...conditions, condition];
+    return `(SELECT * FROM kasabi.job j ${all.length === 0 ? '' : `WHERE ${all.join(' AND ')}`}
+             ORDER BY j.id DESC LIMIT ${limit})`;
+  };
+  // Each status of the record by itself: an index has them in order, of several together it has not.
+  const from =
+    options.status === undefined
+      ? newest()
+      : recordStatusesOf[options.status]
+          .map((status) => newest(`j.status = ${parameter(status)}`))
+          .join(' UNION ALL ');
   const { rows } = await db.query<JobRecord>(
     `SELECT ${recordColumns}
-     FROM kasabi.job j JOIN kasabi.dataset d ON d.id = j.dataset_id
-     ${conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`}
-     ORDER BY j.id DESC LIMIT $${values.length}`,
+     FROM (${from}) AS j JOIN kasabi.dataset d ON d.id = j.dataset_id
+     ORDER BY j.id DESC LIMIT ${limit}`,
     values,
   );
   return rows;

@@ -1,4 +1,5 @@
-import type { JobStatus, JobType } from '@kasabi/protocol';
+import type { JobType } from '@kasabi/protocol';
+import type { FailureReason, RecordStatus } from './status.ts';
 
 /** A job record as its readers see it. */
 export interface JobRecord {
@@ -6,7 +7,7 @@ export interface JobRecord {
   /** The dataset's short code. */
   readonly dataset: string;
   readonly type: JobType;
-  readonly status: JobStatus;
+  readonly status: RecordStatus;
   readonly created: Date;
   readonly startTime: Date;
   /** When its next attempt may begin: the start time, or later after a retry's backoff. */
@@ -18,9 +19,11 @@ export interface JobRecord {
   /** 0 until it is claimed for the first time. */
   readonly attempt: number;
   readonly message: string | null;
+  /** Why it failed; null unless it has. */
+  readonly reason: FailureReason | null;
 }
 
 /** The columns of a `JobRecord`, of `kasabi.job j` and `kasabi.dataset d`. */
 export const recordColumns = `j.id, d.code AS dataset, j.type, j.status, j.created,
   j.start_time AS "startTime", j.due,
-  greatest(extract(epoch FROM j.due - now()) * 1000, 0)::float8 AS "dueInMs", j.started, j.end_time AS "endTime", j.attempt, j.message`;
+  greatest(extract(epoch FROM j.due - now()) * 1000, 0)::float8 AS "dueInMs", j.started, j.end_time AS "endTime", j.attempt, j.message, j.reason`;

@@ -9,6 +9,7 @@ import { LeaseLost } from './errors.ts';
 import { fail } from './fail.ts';
 import { recordFence } from './record-fence.ts';
 import { rescue } from './rescue.ts';
+import { retry } from './retry.ts';
 
 let fixture: Fixture;
 /** A round that waits for somebody fails. */
@@ -73,18 +74,41 @@ test('a lost job is due at once again, its dataset is free, its worker is shut o
   assert.deepEqual([record['attempt'], record['fence'], record['enqueued_at']], [1, null, null]);
   assert.match(String(record['message']), /Attempt 1 was lost/);
   assert.ok((record['due'] as Date) <= new Date());
-  await assert.rejects(fail(fixture.worker, lost.held, 'no'), LeaseLost);
+  await assert.rejects(
+    fail(fixture.worker, lost.held, { reason: 'error', message: 'no' }),
+    LeaseLost,
+  );
   assert.equal((await fixture.take(jobId)).attempt, 2);
 });
 
-test('the last attempt fails with a message and an end time; the dataset is free', async () => {
+test('too many lost: the job fails with a message and an end time; the dataset is free', async () => {
   const lost = await lose();
   const [rescued] = await round({ maxAttempts: 1 });
   assert.equal(rescued?.status, 'failed');
   assert.equal(await mode(lost), 'read-write');
   const record = await fixture.read(lost.held.jobId);
   assert.ok(record['end_time'] instanceof Date);
-  assert.match(String(record['message']), /Attempt 1 was lost/);
+  assert.match(String(record['message']), /Attempt 1 was lost.* 1 times.*Ask for it again\./);
+  assert.deepEqual([record['reason'], record['lost']], ['lost', 1]);
+});
+
+test('attempts that ended in order are none of the lost ones', async () => {
+  const dataset = await fixture.addDataset();
+  const jobId = await fixture.accept(dataset);
+  for (let attempt = 1; attempt <= 3; attempt += 1) {
+    const held = await fixture.take(jobId);
+    await retry(fixture.worker, held, { delayMs: 0, message: 'again', busy: true });
+  }
+  for (const [lost, status] of [
+    [1, 'scheduled'],
+    [2, 'failed'],
+  ] as const) {
+    await fixture.take(jobId, { holder: 'lost', leaseMs: 1 });
+    const [rescued] = await round({ maxAttempts: 2 });
+    assert.deepEqual([rescued?.status, rescued?.attempt], [status, 3 + lost]);
+    const record = await fixture.read(jobId);
+    assert.deepEqual([record['lost'], record['busy_since']], [lost, null]);
+  }
 });
 
 test('a worker that wakes after the rescue cannot lock for the job', async () => {

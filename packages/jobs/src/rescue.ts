@@ -18,7 +18,7 @@ export interface Rescued {
 }
 
 export interface RescueOptions {
-  /** A job that has had this many attempts fails. */
+  /** A job that has lost this many attempts with their workers fails. */
   readonly maxAttempts: number;
   /** Most jobs in one transaction. */
   readonly limit: number;
@@ -30,12 +30,12 @@ const noted = noteTransition('rescue', {
   attempt: 'attempt',
   actor: "'rescuer'",
   message: `format('Attempt %s was lost: its worker %s stopped answering.%s', attempt, lease_holder,
-                   CASE status WHEN 'failed' THEN ' No attempt is left.' END)`,
+                   CASE status WHEN 'failed' THEN format(' It has lost %s, as many as it may.', lost) END)`,
 });
 
 /**
- * Takes running jobs whose lease has expired from their workers: each is due again at once or, when its
- * attempts are spent, has failed; its dataset is unlocked in the same commit.
+ * Takes running jobs whose lease has expired from their workers: each is due again at once or, when it has
+ * lost too many attempts that way, has failed; its dataset is unlocked in the same commit.
  *
  * Any number may run at once: SKIP LOCKED hands each its own jobs. It also steps over a dataset that the
  * job has locked and whose registry row is held by the open transaction of its frozen worker; Postgres
@@ -57,15 +57,19 @@ export async function rescue(pool: pg.Pool, options: RescueOptions): Promise<Res
          FOR NO KEY UPDATE OF d SKIP LOCKED
        ), rescued AS (
          UPDATE kasabi.job j
-         SET status = CASE WHEN j.attempt < $1 THEN 'scheduled' ELSE 'failed' END,
-             end_time = CASE WHEN j.attempt < $1 THEN NULL ELSE clock_timestamp() END,
-             fence = CASE WHEN j.attempt < $1 THEN NULL ELSE j.fence END,
-             message = format('Attempt %s was lost: its worker stopped answering.', j.attempt),
-             enqueued_at = NULL, lease_holder = NULL, lease_expires = NULL
+         SET status = CASE WHEN j.lost + 1 < $1 THEN 'scheduled' ELSE 'failed' END,
+             end_time = CASE WHEN j.lost + 1 < $1 THEN NULL ELSE clock_timestamp() END,
+             fence = CASE WHEN j.lost + 1 < $1 THEN NULL ELSE j.fence END,
+             reason = CASE WHEN j.lost + 1 < $1 THEN NULL ELSE 'lost' END,
+             lost = j.lost + 1,
+             message = format('Attempt %s was lost: its worker stopped answering.%s', j.attempt,
+               CASE WHEN j.lost + 1 < $1 THEN '' ELSE format(
+                 ' That happened %s times, so the job was given up. Ask for it again.', j.lost + 1) END),
+             busy_since = NULL, enqueued_at = NULL, lease_holder = NULL, lease_expires = NULL
          FROM lost
          WHERE j.id = lost.id
            AND (j.id NOT IN (SELECT id FROM locked) OR j.id IN (SELECT id FROM free))
-         RETURNING j.id, j.dataset_id, j.type, j.status, j.attempt, lost.lease_holder
+         RETURNING j.id, j.dataset_id, j.type, j.status, j.attempt, j.lost, lost.lease_holder
        ), noted AS (${noted}
        )
        SELECT r.id AS "jobId", r.dataset_id AS "datasetId", d.code AS dataset, r.type, r.status,

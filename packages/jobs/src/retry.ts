@@ -10,6 +10,8 @@ export interface RetryOptions {
   readonly message: string;
   /** What operators are told instead. */
   readonly cause?: string;
+  /** Whether it was the dataset's writers that kept the job from its work. */
+  readonly busy?: boolean;
 }
 
 /**
@@ -25,9 +27,15 @@ export async function retry(pool: pg.Pool, claim: Claim, options: RetryOptions):
       claim,
       'retry',
       `status = 'scheduled', due = greatest(due, now() + $4 * interval '1 millisecond'),
-       message = $5, fence = NULL, lease_holder = NULL, lease_expires = NULL`,
+       message = $5, fence = NULL, lease_holder = NULL, lease_expires = NULL,
+       busy_since = CASE WHEN $7 THEN coalesce(busy_since, now()) END`,
       {
-        values: [options.delayMs, options.message, options.cause ?? options.message],
+        values: [
+          options.delayMs,
+          options.message,
+          options.cause ?? options.message,
+          options.busy ?? false,
+        ],
         note: '$6::text',
       },
     );

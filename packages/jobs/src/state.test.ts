@@ -1,7 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Dataset } from '@kasabi/datasets';
-import type { JobStatus } from '@kasabi/protocol';
 import { createFixture, type Fixture } from '../../../test/integration/support/fixture.ts';
 import { type Claim, claim } from './claim.ts';
 import { complete } from './complete.ts';
@@ -13,6 +12,7 @@ import { release } from './release.ts';
 import { rescue } from './rescue.ts';
 import { retry } from './retry.ts';
 import { type JobEvent, transitions } from './state.ts';
+import type { RecordStatus } from './status.ts';
 
 let fixture: Fixture;
 let dataset: Dataset;
@@ -28,15 +28,19 @@ after(async () => {
 const other = 'worker-2';
 
 /** Puts a fresh record into a status through real transitions; the claim is that of its last attempt. */
-async function bring(status: JobStatus): Promise<Claim> {
+async function bring(status: RecordStatus): Promise<Claim> {
   dataset = await fixture.addDataset();
   // As after an earlier job.
   await fixture.admin.query('UPDATE kasabi.dataset SET fence = 1 WHERE id = $1', [dataset.id]);
   const jobId = await fixture.accept(dataset);
   const held = await fixture.take(jobId);
   if (status === 'scheduled') await retry(fixture.worker, held, { delayMs: 0, message: 'again' });
+  if (status === 'cancelled') {
+    await retry(fixture.worker, held, { delayMs: 0, message: 'again' });
+    assert.ok(await fixture.cancel(jobId));
+  }
   if (status === 'completed') await complete(fixture.worker, held);
-  if (status === 'failed') await fail(fixture.worker, held, 'no');
+  if (status === 'failed') await fail(fixture.worker, held, { reason: 'error', message: 'no' });
   return held;
 }
 
@@ -65,7 +69,7 @@ async function occur(event: JobEvent, held: Claim): Promise<boolean> {
     case 'complete':
       return tried(complete(worker, held));
     case 'fail':
-      return tried(fail(worker, held, 'no', 'Error: no'));
+      return tried(fail(worker, held, { reason: 'error', message: 'no', cause: 'Error: no' }));
     case 'retry':
       return tried(retry(worker, held, { delayMs: 0, message: 'again' }));
     case 'release':
@@ -125,7 +129,7 @@ function expectedNote(event: JobEvent, held: Claim): Noted | undefined {
 const lostMessage = ({ attempt, holder }: Claim): string =>
   `Attempt ${attempt} was lost: its worker ${holder} stopped answering.`;
 
-const statuses = Object.keys(transitions) as JobStatus[];
+const statuses = Object.keys(transitions) as RecordStatus[];
 const events = Object.keys(transitions.scheduled) as JobEvent[];
 
 for (const status of statuses) {
@@ -143,7 +147,7 @@ for (const status of statuses) {
       const { status: now } = await fixture.read(held.jobId);
       assert.equal(took, allowed.length > 0);
       if (took) {
-        assert.ok(allowed.includes(now as JobStatus), `it is ${now}`);
+        assert.ok(allowed.includes(now as RecordStatus), `it is ${now}`);
         assert.notEqual(await fixture.record(held.jobId), asItWas);
         const note = expectedNote(event, held);
         assert.deepEqual(await notedOf(held, earlier), note === undefined ? [] : [note]);
@@ -191,7 +195,7 @@ for (const status of statuses) {
         assert.ok(allowed.includes(expected));
         assert.equal((await fixture.read(held.jobId))['status'], expected);
         const note = expectedNote('rescue', held);
-        const message = `${lostMessage(held)}${maxAttempts === 1 ? ' No attempt is left.' : ''}`;
+        const message = `${lostMessage(held)}${maxAttempts === 1 ? ' It has lost 1, as many as it may.' : ''}`;
         assert.deepEqual(noted, [{ ...note, message }]);
       }
     });
@@ -207,14 +211,14 @@ async function registryRow(): Promise<string> {
 }
 
 test('the table has a reachable way to every status and none out of an ended one', () => {
-  const reached = new Set<JobStatus>(['scheduled']);
+  const reached = new Set<RecordStatus>(['scheduled']);
   for (let round = 0; round < statuses.length; round += 1) {
     for (const from of [...reached]) {
       for (const to of Object.values(transitions[from]).flat()) reached.add(to);
     }
   }
   assert.deepEqual([...reached].sort(), [...statuses].sort());
-  for (const ended of ['completed', 'failed'] as const) {
+  for (const ended of ['completed', 'failed', 'cancelled'] as const) {
     assert.deepEqual(Object.values(transitions[ended]).flat(), []);
   }
 });

@@ -1,4 +1,4 @@
-import type { JobStatus } from '@kasabi/protocol';
+import type { RecordStatus } from './status.ts';
 
 /**
  * What can happen to a job record. Each event is one file beside this one, named by its verb, with one
@@ -9,14 +9,14 @@ export type JobEvent =
   | 'heartbeat' // its worker is alive: the lease is extended
   | 'fence' // its worker has locked the dataset and notes the fence
   | 'complete' // its effect and its record are committed
-  | 'fail' // it cannot be done
+  | 'fail' // it cannot be done, or not within the time for retries
   | 'retry' // this attempt hit something transient; another follows
   | 'release' // its worker shuts down and gives it back; costs no attempt
-  | 'rescue' // its lease has expired: another attempt, or none left
-  | 'cancel'; // its owner calls it off
+  | 'rescue' // its lease has expired: another attempt, or too many were lost
+  | 'cancel'; // its owner or an operator calls it off
 
 /** Nothing happens to a job that has ended. */
-const ended: Record<JobEvent, readonly JobStatus[]> = {
+const ended: Record<JobEvent, readonly RecordStatus[]> = {
   claim: [],
   heartbeat: [],
   fence: [],
@@ -35,10 +35,10 @@ const ended: Record<JobEvent, readonly JobStatus[]> = {
  *     accept ──► scheduled ──claim──► running ──complete──► completed
  *                 │     ▲                │
  *              cancel   └─ retry, release, rescue
- *                 ▼                      ▼
- *               failed ◄──────── fail, rescue
+ *                 ▼                      │
+ *             cancelled                  └──fail, rescue──► failed
  */
-export const transitions: Record<JobStatus, Record<JobEvent, readonly JobStatus[]>> = {
+export const transitions: Record<RecordStatus, Record<JobEvent, readonly RecordStatus[]>> = {
   scheduled: {
     claim: ['running'],
     heartbeat: [],
@@ -48,7 +48,7 @@ export const transitions: Record<JobStatus, Record<JobEvent, readonly JobStatus[
     retry: [],
     release: [],
     rescue: [],
-    cancel: ['failed'],
+    cancel: ['cancelled'],
   },
   running: {
     claim: [],
@@ -63,4 +63,5 @@ export const transitions: Record<JobStatus, Record<JobEvent, readonly JobStatus[
   },
   completed: ended,
   failed: ended,
+  cancelled: ended,
 };

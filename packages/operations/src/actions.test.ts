@@ -1,10 +1,11 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { type Dataset, getDataset, lockDataset } from '@kasabi/datasets';
-import { complete, fail } from '@kasabi/jobs';
+import { complete, fail, retry as retryAttempt } from '@kasabi/jobs';
 import { withTransaction } from '@kasabi/postgres';
 import { createFixture, type Fixture } from '../../../test/integration/support/fixture.ts';
 import { cancelAsOperator } from './cancel-as-operator.ts';
+import { readJob } from './job.ts';
 import { type OperatorAction, readOperatorActions } from './operator-actions.ts';
 import { releaseAbandonedLock } from './release-abandoned-lock.ts';
 import { retryAsOperator } from './retry-as-operator.ts';
@@ -29,7 +30,7 @@ async function accept(): Promise<string> {
 
 async function failedJob(): Promise<string> {
   const jobId = await accept();
-  await fail(fixture.worker, await fixture.take(jobId), 'no');
+  await fail(fixture.worker, await fixture.take(jobId), { reason: 'error', message: 'no' });
   return jobId;
 }
 
@@ -54,7 +55,7 @@ test('cancel: a scheduled job ends, its transition and the audit say by whom', a
   const jobId = await accept();
   assert.deepEqual(await cancel(jobId), { outcome: 'done' });
   const record = await fixture.read(jobId);
-  assert.equal(record['status'], 'failed');
+  assert.equal(record['status'], 'cancelled');
   const message = 'Cancelled by an operator before it started.';
   assert.equal(record['message'], message);
   const [transition] = await readTransitions(fixture.api, jobId);
@@ -93,7 +94,12 @@ test('retry: a failed job is repeated by a new one, and itself left as it is', a
   );
   assert.deepEqual([fresh['status'], fresh['enqueued_at']], ['scheduled', null]);
   assert.match(String(fresh['message']), new RegExp(`Repeats job ${jobId}`));
-  assert.ok((await fixture.take(made.jobId)).attempt === 1, 'it is due at once');
+  const held = await fixture.take(made.jobId);
+  assert.ok(held.attempt === 1, 'it is due at once');
+  await complete(fixture.worker, held);
+  const reader = fixture.database.pool('status');
+  assert.equal((await readJob(reader, made.jobId))?.repeats, jobId, 'which it keeps for good');
+  assert.equal((await readJob(reader, jobId))?.repeatedBy, made.jobId);
   const { outcome, madeJobId } = await audited();
   assert.deepEqual([outcome, madeJobId], ['done', made.jobId]);
 });
@@ -116,6 +122,27 @@ test('retry: only a failed job', async () => {
   await complete(fixture.worker, held);
   assert.deepEqual(await retry(jobId), { outcome: 'not-failed', status: 'completed' });
   assert.deepEqual(await retry(crypto.randomUUID()), { outcome: 'job-unknown' });
+});
+
+test('retry: a cancelled job is not repeated, whoever cancelled it and whatever it had tried', async () => {
+  const tried = await accept();
+  const again = { delayMs: 0, message: 'again' };
+  await retryAttempt(fixture.worker, await fixture.take(tried), again);
+  assert.ok(await fixture.cancel(tried));
+  const byOperator = await accept();
+  assert.deepEqual(await cancel(byOperator), { outcome: 'done' });
+  // As an api of the version before leaves it.
+  const asOfBefore = await accept();
+  assert.ok(await fixture.cancel(asOfBefore));
+  await fixture.admin.query(`UPDATE kasabi.job SET status = 'failed' WHERE id = $1`, [asOfBefore]);
+  const { rows: before } = await fixture.admin.query('SELECT count(*) FROM kasabi.job');
+  for (const jobId of [tried, byOperator, asOfBefore]) {
+    const asItWas = await fixture.record(jobId);
+    assert.deepEqual(await retry(jobId), { outcome: 'cancelled' });
+    assert.equal((await audited()).outcome, 'cancelled');
+    assert.equal(await fixture.record(jobId), asItWas);
+  }
+  assert.deepEqual((await fixture.admin.query('SELECT count(*) FROM kasabi.job')).rows, before);
 });
 
 /** Locks the dataset for a job and returns the fence. */

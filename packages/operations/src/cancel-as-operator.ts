@@ -1,6 +1,5 @@
-import { cancelAsked } from '@kasabi/jobs';
+import { cancelAsked, type RecordStatus } from '@kasabi/jobs';
 import type { Database } from '@kasabi/postgres';
-import type { JobStatus } from '@kasabi/protocol';
 
 /** Which job an operator acts on, and from where: an address, or 'command line'. */
 export interface ActionOnJob {
@@ -11,11 +10,11 @@ export interface ActionOnJob {
 export type OperatorCancelOutcome =
   | { readonly outcome: 'done' | 'job-unknown' }
   /** It has been taken up or has ended; nothing was changed. */
-  | { readonly outcome: 'not-scheduled'; readonly status: JobStatus };
+  | { readonly outcome: 'not-scheduled'; readonly status: RecordStatus };
 
 interface Row {
   readonly outcome: OperatorCancelOutcome['outcome'];
-  readonly status: JobStatus;
+  readonly status: RecordStatus;
 }
 
 const cancelled = cancelAsked({ by: "'an operator'", actor: "'operator'" });

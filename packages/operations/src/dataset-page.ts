@@ -1,13 +1,12 @@
 import { type Dataset, findDataset } from '@kasabi/datasets';
-import type { JobRecord } from '@kasabi/jobs';
+import type { JobRecord, RecordStatus } from '@kasabi/jobs';
 import type { Database } from '@kasabi/postgres';
-import type { JobStatus } from '@kasabi/protocol';
 import { searchJobs } from './search.ts';
 
 export interface DatasetPage {
   readonly dataset: Dataset;
   /** Of the job that holds its lock; null when there is no lock, or no such job. */
-  readonly lockStatus: JobStatus | null;
+  readonly lockStatus: RecordStatus | null;
   /** Whether its lock may be released: the job that holds it has ended, or is not there. */
   readonly lockAbandoned: boolean;
   /** Its newest jobs. */
@@ -33,9 +32,9 @@ export async function readDatasetPage(
   };
 }
 
-async function statusOf(db: Database, jobId: string | null): Promise<JobStatus | null> {
+async function statusOf(db: Database, jobId: string | null): Promise<RecordStatus | null> {
   if (jobId === null) return null;
-  const { rows } = await db.query<{ status: JobStatus }>({
+  const { rows } = await db.query<{ status: RecordStatus }>({
     name: 'status-of',
     text: 'SELECT status FROM kasabi.job WHERE id = $1',
     values: [jobId],

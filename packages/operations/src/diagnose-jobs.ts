@@ -39,6 +39,7 @@ function whyAbandoned({ jobStatus, leaseExpiredMs }: LockedDataset): string | un
       return 'which does not exist';
     case 'completed':
     case 'failed':
+    case 'cancelled':
       return `which has ended (${jobStatus})`;
     case 'scheduled':
       return 'which does not run (scheduled)';

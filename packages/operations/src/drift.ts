@@ -54,7 +54,7 @@ export async function readDrift(db: Database, queue: QueueView, sample: number):
     records: expected.length,
     missing,
     deliveries: held.length,
-    ended: rows.filter(({ status }) => status === 'completed' || status === 'failed').length,
+    ended: rows.filter(({ status }) => status !== 'scheduled' && status !== 'running').length,
     foreign: held.filter((id) => !statuses.has(id)),
   };
 }

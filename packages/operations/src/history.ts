@@ -1,11 +1,12 @@
 import type { Database } from '@kasabi/postgres';
 
-/** A span of time in the history of jobs. Percentiles are null where no job ended. */
+/** A span of time in the history of jobs. Percentiles are null where no job completed or failed. */
 export interface HistoryPoint {
   readonly from: Date;
   readonly accepted: number;
   readonly completed: number;
   readonly failed: number;
+  readonly cancelled: number;
   /** The mean of the minutes' medians, weighted by their ended jobs. */
   readonly driftP50Ms: number | null;
   /** The worst minute's. */
@@ -41,6 +42,7 @@ export async function readHistory(
       SELECT bin AS "from", coalesce(sum(t.accepted), 0)::int AS accepted,
              coalesce(sum(t.completed), 0)::int AS completed,
              coalesce(sum(t.failed), 0)::int AS failed,
+             coalesce(sum(t.cancelled), 0)::int AS cancelled,
              ${mean('drift_p50_ms')} AS "driftP50Ms", max(t.drift_p99_ms) AS "driftP99Ms",
              ${mean('run_p50_ms')} AS "runP50Ms", max(t.run_p99_ms) AS "runP99Ms"
       FROM span CROSS JOIN generate_series(span.last - ($2::int - 1) * span.width, span.last, span.width) AS bin

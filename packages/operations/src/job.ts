@@ -9,6 +9,13 @@ export interface OperatorJob extends JobRecord {
   readonly leaseHolder: string | null;
   readonly leaseExpires: Date | null;
   readonly fence: number | null;
+  /** How many of its attempts were lost with their worker. */
+  readonly lost: number;
+  /** Since when its attempts have found the dataset busy; null when the last one did not. */
+  readonly busySince: Date | null;
+  /** The failed job that it repeats, and the one that repeats it. */
+  readonly repeats: string | null;
+  readonly repeatedBy: string | null;
   /** When Redis was last handed its delivery; null while the relay has to hand it over. */
   readonly enqueuedAt: Date | null;
 }
@@ -20,7 +27,9 @@ export async function readJob(db: Database, jobId: string): Promise<OperatorJob 
     text: `
       SELECT ${recordColumns}, o.name AS owner, j.requested_by AS "keyId",
              j.lease_holder AS "leaseHolder", j.lease_expires AS "leaseExpires", j.fence,
-             j.enqueued_at AS "enqueuedAt"
+             j.enqueued_at AS "enqueuedAt", j.lost, j.busy_since AS "busySince", j.repeats,
+             (SELECT a.made_job_id FROM kasabi.operator_action a
+              WHERE a.job_id = j.id AND a.action = 'retry' AND a.outcome = 'done' LIMIT 1) AS "repeatedBy"
       FROM kasabi.job j JOIN kasabi.dataset d ON d.id = j.dataset_id
       JOIN kasabi.owner o ON o.id = d.owner_id
       WHERE j.id = $1`,

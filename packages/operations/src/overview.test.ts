@@ -143,7 +143,8 @@ test('jobs that failed or try for the third time are troubled, cancelled ones ar
   const dataset = await fixture.addDataset('troubled');
   const [failed, cancelled] = [await fixture.accept(dataset), await fixture.accept(dataset)];
   const held = await fixture.take(failed);
-  await fail(fixture.worker, held, 'It cannot be done.', 'Error: because');
+  const [message, cause] = ['It cannot be done.', 'Error: because'];
+  await fail(fixture.worker, held, { reason: 'error', message, cause });
   await fixture.cancel(cancelled);
   const other = await fixture.addDataset('trying');
   const trying = await fixture.accept(other);

@@ -1,5 +1,5 @@
+import type { RecordStatus } from '@kasabi/jobs';
 import type { Database } from '@kasabi/postgres';
-import type { JobStatus } from '@kasabi/protocol';
 
 /** Counts go no further than this: a longer queue is not counted out at every look. */
 export const countLimit = 10_000;
@@ -35,7 +35,7 @@ export interface LockedDataset {
   readonly lockedAt: Date;
   readonly lockedMs: number;
   /** Null when there is no such job. */
-  readonly jobStatus: JobStatus | null;
+  readonly jobStatus: RecordStatus | null;
   /** For how long its job's lease has been over; null while it holds, or when there is none. */
   readonly leaseExpiredMs: number | null;
 }
@@ -45,7 +45,7 @@ export interface TroubledJob {
   readonly id: string;
   readonly dataset: string;
   readonly type: string;
-  readonly status: JobStatus;
+  readonly status: RecordStatus;
   readonly attempt: number;
   readonly message: string | null;
   readonly endTime: Date | null;
@@ -114,8 +114,6 @@ const troubled = (from: string): string => `
 const failed = troubled(`
   SELECT * FROM kasabi.job f
   WHERE f.end_time > now() - interval '1 hour' AND f.status = 'failed'
-    AND NOT EXISTS (
-      SELECT FROM kasabi.job_transition t WHERE t.job_id = f.id AND t.event = 'cancel')
   ORDER BY f.end_time DESC LIMIT 20`);
 
 const trying = troubled(`

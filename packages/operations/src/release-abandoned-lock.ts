@@ -1,15 +1,15 @@
+import type { RecordStatus } from '@kasabi/jobs';
 import type { Database } from '@kasabi/postgres';
-import type { JobStatus } from '@kasabi/protocol';
 
 export type UnlockOutcome =
   | { readonly outcome: 'done' | 'dataset-unknown' | 'not-locked' }
   /** The job that holds the lock has not ended; nothing was changed. */
-  | { readonly outcome: 'job-not-ended'; readonly jobId: string; readonly status: JobStatus };
+  | { readonly outcome: 'job-not-ended'; readonly jobId: string; readonly status: RecordStatus };
 
 interface Row {
   readonly outcome: UnlockOutcome['outcome'];
   readonly job_id: string;
-  readonly status: JobStatus | null;
+  readonly status: RecordStatus | null;
 }
 
 /**

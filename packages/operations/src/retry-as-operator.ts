@@ -1,19 +1,21 @@
+import type { RecordStatus } from '@kasabi/jobs';
 import { type Database, hasSqlState, sqlState } from '@kasabi/postgres';
-import type { JobStatus } from '@kasabi/protocol';
 import type { ActionOnJob } from './cancel-as-operator.ts';
 
 export type OperatorRetryOutcome =
   /** `jobId` is the new job's; `dataset` its dataset's short code. */
   | { readonly outcome: 'done'; readonly jobId: string; readonly dataset: string }
   | { readonly outcome: 'job-unknown' }
+  /** It was cancelled: nobody wants it done. Nothing was changed. */
+  | { readonly outcome: 'cancelled' }
   /** Only a failed job can be repeated. */
-  | { readonly outcome: 'not-failed'; readonly status: JobStatus }
+  | { readonly outcome: 'not-failed'; readonly status: RecordStatus }
   /** It was repeated before, by this job. */
   | { readonly outcome: 'repeated'; readonly jobId: string };
 
 interface Row {
   readonly outcome: OperatorRetryOutcome['outcome'];
-  readonly status: JobStatus;
+  readonly status: RecordStatus;
   readonly dataset: string;
   readonly made: string | null;
   readonly earlier: string | null;
@@ -21,8 +23,8 @@ interface Row {
 
 /**
  * Repeats a failed job. A record that has ended never changes: what is made is a new one, due at once, of
- * the same type for the same dataset and key, whose message says which it repeats. The relay hands it to
- * Redis within moments.
+ * the same type for the same dataset and key, which keeps which one it repeats. The relay hands it to Redis
+ * within moments. A cancelled job is not repeated: somebody did not want it done, and it has done nothing.
  *
  * A job is repeated once, so that a request sent twice resets a dataset once; what has failed again is
  * repeated in its turn. Of two requests at the same moment the audit's unique index refuses one.
@@ -48,19 +50,23 @@ async function repeat(
     text: `
       WITH asked AS (
         SELECT j.id, j.dataset_id, j.type, j.status, j.requested_by, d.code,
+               -- An api of the version before noted it as failed.
+               j.status = 'cancelled' OR EXISTS (
+                 SELECT FROM kasabi.job_transition t WHERE t.job_id = j.id AND t.event = 'cancel') AS cancelled,
                (SELECT a.made_job_id FROM kasabi.operator_action a
                 WHERE a.job_id = j.id AND a.action = 'retry' AND a.outcome = 'done' LIMIT 1) AS earlier
         FROM (VALUES (1)) AS one LEFT JOIN kasabi.job j ON j.id = $1
         LEFT JOIN kasabi.dataset d ON d.id = j.dataset_id
       ), made AS (
-        INSERT INTO kasabi.job (dataset_id, type, start_time, due, message, requested_by)
+        INSERT INTO kasabi.job (dataset_id, type, start_time, due, message, requested_by, repeats)
         SELECT dataset_id, type, now(), now(), format('Repeats job %s, asked for by an operator.', id),
-               requested_by
-        FROM asked WHERE status = 'failed' AND earlier IS NULL
+               requested_by, id
+        FROM asked WHERE status = 'failed' AND NOT cancelled AND earlier IS NULL
         RETURNING id
       ), settled AS (
         SELECT asked.dataset_id, asked.status, asked.code AS dataset, made.id AS made, asked.earlier,
                CASE WHEN made.id IS NOT NULL THEN 'done' WHEN asked.id IS NULL THEN 'job-unknown'
+                    WHEN asked.cancelled THEN 'cancelled'
                     WHEN asked.earlier IS NOT NULL THEN 'repeated' ELSE 'not-failed' END AS outcome
         FROM asked LEFT JOIN made ON true
       ), audited AS (
@@ -80,6 +86,7 @@ async function repeat(
     case 'not-failed':
       return { outcome, status };
     case 'job-unknown':
+    case 'cancelled':
       return { outcome };
   }
 }

@@ -30,7 +30,8 @@ test('jobs are found by everything that is given, newest first', async () => {
   assert.deepEqual(await found({}), [4, 3, 2, 1, 0]);
   assert.deepEqual(await found({}, 2), [4, 3]);
   assert.deepEqual(await found({ before: ids[3] }), [2, 1, 0]);
-  assert.deepEqual(await found({ status: 'failed' }), [1]);
+  assert.deepEqual(await found({ status: 'cancelled' }), [1]);
+  assert.deepEqual(await found({ status: 'failed' }), []);
   assert.deepEqual(await found({ status: 'completed' }), []);
   assert.deepEqual(await found({ dataset: 'nasa-moon' }), [4, 2, 0]);
   assert.deepEqual(await found({ dataset: 'nasa-moon', before: ids[4], type: 'reset' }, 1), [2]);

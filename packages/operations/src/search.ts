@@ -1,11 +1,10 @@
-import { type JobRecord, recordColumns } from '@kasabi/jobs';
+import { type JobRecord, type RecordStatus, recordColumns } from '@kasabi/jobs';
 import type { Database } from '@kasabi/postgres';
-import type { JobStatus } from '@kasabi/protocol';
 
 export interface JobSearch {
   /** A job's id or its first eight digits or more, or part of a dataset's short code. */
   readonly text?: string | undefined;
-  readonly status?: JobStatus | undefined;
+  readonly status?: RecordStatus | undefined;
   readonly type?: string | undefined;
   /** A dataset's short code. */
   readonly dataset?: string | undefined;

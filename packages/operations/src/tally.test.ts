@@ -35,26 +35,34 @@ interface Totals {
   readonly accepted: number;
   readonly completed: number;
   readonly failed: number;
+  readonly cancelled: number;
 }
 
 async function totals(hours = 1): Promise<Totals> {
   const points = await readHistory(fixture.database.pool('status'), { hours });
   const sum = (key: keyof Totals): number => points.reduce((all, point) => all + point[key], 0);
-  return { accepted: sum('accepted'), completed: sum('completed'), failed: sum('failed') };
+  return {
+    accepted: sum('accepted'),
+    completed: sum('completed'),
+    failed: sum('failed'),
+    cancelled: sum('cancelled'),
+  };
 }
 
 test('a tally counts what was accepted and what ended, again and again the same', async () => {
   const [a, b] = [await fixture.addDataset(), await fixture.addDataset()];
   await complete(fixture.worker, await fixture.take(await fixture.accept(a)));
-  await fail(fixture.worker, await fixture.take(await fixture.accept(b)), 'no');
+  const no = { reason: 'error', message: 'no' } as const;
+  await fail(fixture.worker, await fixture.take(await fixture.accept(b)), no);
+  await fixture.cancel(await fixture.accept(b, 60_000));
   await fixture.accept(b, 60_000);
   await tally();
-  assert.deepEqual(await totals(), { accepted: 3, completed: 1, failed: 1 });
+  assert.deepEqual(await totals(), { accepted: 4, completed: 1, failed: 1, cancelled: 1 });
   await Promise.all([tally(), tally(), tally()]);
-  assert.deepEqual(await totals(), { accepted: 3, completed: 1, failed: 1 });
+  assert.deepEqual(await totals(), { accepted: 4, completed: 1, failed: 1, cancelled: 1 });
   await complete(fixture.worker, await fixture.take(await fixture.accept(a)));
   await tally();
-  assert.deepEqual(await totals(), { accepted: 4, completed: 2, failed: 1 });
+  assert.deepEqual(await totals(), { accepted: 5, completed: 2, failed: 1, cancelled: 1 });
 });
 
 test('of several workers, one counts in an interval', async () => {

@@ -13,7 +13,8 @@ const firstId = (time: string): string =>
   `rpad(lpad(to_hex((extract(epoch FROM ${time}) * 1000)::bigint), 12, '0'), 32, '0')::uuid`;
 
 const percentile = (part: number, time: string): string =>
-  `percentile_cont(${part}) WITHIN GROUP (ORDER BY extract(epoch FROM ${time})::float8 * 1000)`;
+  `percentile_cont(${part}) WITHIN GROUP (ORDER BY extract(epoch FROM ${time})::float8 * 1000)
+     FILTER (WHERE status <> 'cancelled')`;
 
 // Whoever finds the last round long enough ago takes the turn and makes the others, who wait for the row,
 // find it recent. A gap is made good as far as a day back.
@@ -34,6 +35,7 @@ const count = `
     SELECT date_trunc('minute', end_time) AS minute, type,
            count(*) FILTER (WHERE status = 'completed') AS completed,
            count(*) FILTER (WHERE status = 'failed') AS failed,
+           count(*) FILTER (WHERE status = 'cancelled') AS cancelled,
            ${percentile(0.5, 'started - start_time')} AS drift_p50_ms,
            ${percentile(0.99, 'started - start_time')} AS drift_p99_ms,
            ${percentile(0.5, 'end_time - started')} AS run_p50_ms,
@@ -44,14 +46,16 @@ const count = `
     UPDATE kasabi.job_tally_progress
     SET final_before = greatest(final_before, date_trunc('minute', now() - interval '1 minute'))
   )
-  INSERT INTO kasabi.job_tally (minute, type, accepted, completed, failed,
+  INSERT INTO kasabi.job_tally (minute, type, accepted, completed, failed, cancelled,
     drift_p50_ms, drift_p99_ms, run_p50_ms, run_p99_ms)
   SELECT minute, type, coalesce(accepted, 0), coalesce(completed, 0), coalesce(failed, 0),
+         coalesce(cancelled, 0),
          drift_p50_ms, drift_p99_ms, run_p50_ms, run_p99_ms
   FROM accepted FULL JOIN ended USING (minute, type)
   ORDER BY minute, type
   ON CONFLICT (minute, type) DO UPDATE
   SET accepted = excluded.accepted, completed = excluded.completed, failed = excluded.failed,
+      cancelled = excluded.cancelled,
       drift_p50_ms = excluded.drift_p50_ms, drift_p99_ms = excluded.drift_p99_ms,
       run_p50_ms = excluded.run_p50_ms, run_p99_ms = excluded.run_p99_ms`;
 

@@ -1,7 +1,7 @@
 import { z } from 'zod';
 import { formatDateTime } from './dates.ts';
 import { type JobType, jobTypeNames } from './job-types.ts';
-import { type JobStatus, jobStatuses } from './statuses.ts';
+import { type FailureReason, failureReasons, type JobStatus, jobStatuses } from './statuses.ts';
 
 const dateTime = z
   .string()
@@ -31,6 +31,12 @@ export const jobDocument = z.object({
   dataset: z.string().describe("The dataset's short code."),
   attempt: z.int().min(0).describe('How often the job was taken up.'),
   message: z.string().nullable().describe('What its owner should know, such as why it failed.'),
+  reason: z
+    .enum(failureReasons)
+    .nullable()
+    .describe(
+      'Why it failed: cancelled, by its owner or an operator; lost, by workers that stopped answering; busy, since writers or the database did not let it in for as long as it was tried; error, anything else. Null unless it failed.',
+    ),
 });
 export type JobDocument = z.infer<typeof jobDocument>;
 
@@ -47,27 +53,37 @@ export type DatasetStatusDocument = z.infer<typeof datasetStatusDocument>;
 export interface JobFacts {
   readonly dataset: string;
   readonly type: JobType;
-  readonly status: JobStatus;
+  /** The record's. */
+  readonly status: JobStatus | 'cancelled';
   readonly created: Date;
   readonly startTime: Date;
   readonly endTime: Date | null;
   readonly attempt: number;
   readonly message: string | null;
+  /** Why it failed; null where that is not known, or it has not. */
+  readonly reason: Exclude<FailureReason, 'cancelled'> | null;
 }
 
 /** A job as clients see it; `successStatus` is the word for `completed`. */
 export function jobDocumentOf(job: JobFacts, successStatus: SuccessStatus): JobDocument {
+  const status = job.status === 'cancelled' ? 'failed' : job.status;
   return {
     created: formatDateTime(job.created),
     startTime: formatDateTime(job.startTime),
     endTime: job.endTime === null ? null : formatDateTime(job.endTime),
-    status: job.status === 'completed' ? successStatus : job.status,
-    jobStatus: legacyStatuses[job.status],
+    status: status === 'completed' ? successStatus : status,
+    jobStatus: legacyStatuses[status],
     jobType: job.type,
     dataset: job.dataset,
     attempt: job.attempt,
     message: job.message,
+    reason: reasonOf(job),
   };
+}
+
+function reasonOf({ status, reason }: JobFacts): FailureReason | null {
+  if (status === 'cancelled') return 'cancelled';
+  return status === 'failed' ? (reason ?? 'error') : null;
 }
 
 /** A job in a list: its document with where it is found. */

@@ -38,5 +38,5 @@ export {
 } from './parameters.ts';
 export { parsePreferWait } from './prefer.ts';
 export { datasetCodePattern } from './short-code.ts';
-export { type JobStatus, jobStatuses } from './statuses.ts';
+export { type FailureReason, failureReasons, type JobStatus, jobStatuses } from './statuses.ts';
 export { suggest } from './suggest.ts';

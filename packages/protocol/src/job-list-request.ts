@@ -33,6 +33,12 @@ const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
  */
 export function parseJobListRequest(parameters: Parameters): JobListRequest {
   const status = parameters.get('status');
+  if (status === 'cancelled') {
+    throw new InvalidParameter(
+      'status',
+      'status=cancelled is not a status here: ask for status=failed, where cancelled jobs have the reason cancelled.',
+    );
+  }
   const limit = parameters.get('limit') ?? String(defaultLimit);
   if (!/^\d{1,3}$/.test(limit) || Number(limit) < 1 || Number(limit) > 100) {
     throw new InvalidParameter('limit', 'limit must be a whole number from 1 to 100.');

@@ -29,6 +29,7 @@ export const exampleJobs = {
     dataset: exampleValues.dataset,
     attempt: 0,
     message: null,
+    reason: null,
   },
   completed: {
     created: '2026-11-23T13:06:42Z',
@@ -40,6 +41,7 @@ export const exampleJobs = {
     dataset: exampleValues.dataset,
     attempt: 1,
     message: null,
+    reason: null,
   },
   failed: {
     created: '2026-11-23T13:06:42Z',
@@ -51,6 +53,7 @@ export const exampleJobs = {
     dataset: exampleValues.dataset,
     attempt: 0,
     message: 'Cancelled by demo (key 1) before it started.',
+    reason: 'cancelled',
   },
 } as const;
 

@@ -181,7 +181,8 @@ function cancelAtApi({ apiUrl }: DocumentUrls, errors: ErrorResponses): Operatio
 /** The answer to a cancellation, here and on the status host, which has no rate limit of its own. */
 export const cancelled = (limited: boolean): Operation['responses'] => ({
   200: {
-    description: 'The job has ended as `failed`; it will not run, and its `message` says why.',
+    description:
+      'The job has ended as `failed`, with `reason` `cancelled`; it will not run, and its `message` says by whom.',
     headers: headersOf({ 'Cache-Control': 'no-store', ...(limited && rateLimitHeaders) }),
     content: {
       'text/plain': {

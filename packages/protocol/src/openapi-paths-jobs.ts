@@ -131,7 +131,7 @@ function cancelJob(url: string, errors: ErrorResponses): Operation {
     operationId: 'cancelJob',
     summary: 'Cancel a job',
     description:
-      "A scheduled job ends as `failed` and never runs. One that is running or has ended stays as it is: `409`. The api host's rate limit counts these requests.",
+      "A scheduled job ends as `failed`, with `reason` `cancelled`, and never runs. One that is running or has ended stays as it is: `409`. The api host's rate limit counts these requests.",
     tags: ['Jobs'],
     security: keyNeeded,
     responses: {

@@ -36,7 +36,7 @@ export function addCancelRoute(app: Express, options: CancelRouteOptions): void 
       if (problem !== undefined) throw problem;
       switch (cancelled.outcome) {
         case 'cancelled':
-          options.metrics.cancelled();
+          options.metrics.cancelled('owner');
           logWith(response, { outcome: 'cancelled', jobId, dataset: code });
           response.set('Cache-Control', 'no-store').type('text/plain');
           response.send('The job is cancelled; it will not run.\n');

@@ -131,8 +131,9 @@ function answer(
     return;
   }
   const { datasetCode: dataset, created, startTime, message } = job;
-  const facts = { dataset, type, created, startTime, message, endTime: null, attempt: 0 };
-  response.json(jobDocumentOf({ ...facts, status: 'scheduled' }, 'completed'));
+  const facts = { dataset, type, created, startTime, message } as const;
+  const fresh = { status: 'scheduled', endTime: null, attempt: 0, reason: null } as const;
+  response.json(jobDocumentOf({ ...facts, ...fresh }, 'completed'));
 }
 
 /** The Idempotency-Key with a digest of what is asked for, if there is one; or what is wrong with it. */

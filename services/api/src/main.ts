@@ -72,7 +72,7 @@ await runService(async () => {
       router.set('trust proxy', settings.TRUST_PROXY);
       // Before what turns requests away: an operator acts when there is too much of everything.
       if (settings.OPERATOR_PASSWORD !== undefined) {
-        addOperatorRoutes(router, { pool, password: settings.OPERATOR_PASSWORD, log });
+        addOperatorRoutes(router, { pool, password: settings.OPERATOR_PASSWORD, log, metrics });
       }
       router.use(overload.middleware);
       addDocumentation(router, {

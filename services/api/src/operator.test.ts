@@ -53,13 +53,24 @@ test('an operator cancels a scheduled job, from an address that the audit names'
   assert.deepEqual([action?.jobId, action?.operatorAddress], [jobId, '2001:db8::7']);
   const again = await act(`jobs/${jobId}/cancel`);
   assert.equal(again.status, 409);
-  assert.deepEqual(JSON.parse(again.text), { outcome: 'not-scheduled', status: 'failed' });
+  assert.deepEqual(JSON.parse(again.text), { outcome: 'not-scheduled', status: 'cancelled' });
   assert.equal((await newestAction())?.operatorAddress, '127.0.0.1');
+});
+
+test('a job that was cancelled is not repeated', async () => {
+  const jobId = await submit(later());
+  await act(`jobs/${jobId}/cancel`);
+  const refused = await act(`jobs/${jobId}/retry`);
+  assert.deepEqual([refused.status, JSON.parse(refused.text)], [409, { outcome: 'cancelled' }]);
 });
 
 test('an operator retries a failed job, and it runs', async () => {
   const jobId = await submit(later());
-  await act(`jobs/${jobId}/cancel`);
+  await stack.database.pool().query(
+    `UPDATE kasabi.job SET status = 'failed', reason = 'error', message = 'no', end_time = now()
+     WHERE id = $1`,
+    [jobId],
+  );
   const done = await act(`jobs/${jobId}/retry`);
   const made = JSON.parse(done.text) as { jobId: string; dataset: string };
   assert.deepEqual([done.status, made.dataset], [200, stack.dataset], done.text);

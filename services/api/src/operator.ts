@@ -3,12 +3,14 @@ import { cancelAsOperator, releaseAbandonedLock, retryAsOperator } from '@kasabi
 import { jobIdOf, type Logger, methodNotAllowed, shortCodeOf } from '@kasabi/service-kit';
 import type { Express, Request, Response } from 'express';
 import type pg from 'pg';
+import type { ApiMetrics } from './metrics.ts';
 import { requireOperator } from './operator-auth.ts';
 
 export interface OperatorRoutesOptions {
   readonly pool: pg.Pool;
   readonly password: string;
   readonly log: Logger;
+  readonly metrics: ApiMetrics;
 }
 
 /**
@@ -38,9 +40,11 @@ export function addOperatorRoutes(app: Express, options: OperatorRoutesOptions):
     .route('/ops/jobs/:id/cancel')
     .post(async (request, response) => {
       const jobId = jobIdOf(request.params.id);
-      await act(request, response, { action: 'cancel', jobId }, (operatorAddress) =>
-        cancelAsOperator(pool, { jobId, operatorAddress }),
-      );
+      await act(request, response, { action: 'cancel', jobId }, async (operatorAddress) => {
+        const result = await cancelAsOperator(pool, { jobId, operatorAddress });
+        if (result.outcome === 'done') options.metrics.cancelled('operator');
+        return result;
+      });
     })
     .all(methodNotAllowed('POST'));
 

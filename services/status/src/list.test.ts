@@ -18,6 +18,7 @@ before(async () => {
   const pool = status.database.pool();
   ids = (await makeJobs(pool, 45)).sort();
   await change(pool, ids.slice(0, 10), 'failed');
+  await change(pool, ids.slice(3, 5), 'cancelled');
   for (const id of ids.slice(10, 13)) {
     await change(pool, id, 'running');
     if (id !== ids[12]) await change(pool, id, 'completed');
@@ -75,7 +76,19 @@ describe('list', () => {
 
   it('is filtered by status and jobType, on every page', async () => {
     const newestFirst = (from: number, to: number) => ids.slice(from, to).toReversed();
+    // Cancelled ones are among them, each in its place.
     assert.deepEqual(await follow('?status=failed&limit=3'), newestFirst(0, 10));
+    const { jobs } = JSON.parse((await list('?status=failed')).text) as {
+      jobs: readonly { readonly status: string; readonly reason: string }[];
+    };
+    assert.deepEqual(
+      jobs.map(({ status: word, reason }) => `${word} ${reason}`),
+      [
+        ...Array(5).fill('failed busy'),
+        ...Array(2).fill('failed cancelled'),
+        ...Array(3).fill('failed busy'),
+      ],
+    );
     assert.deepEqual(await follow('?status=completed'), newestFirst(10, 12));
     assert.deepEqual(await follow('?status=succeeded'), newestFirst(10, 12));
     assert.deepEqual(await follow('?status=running&jobType=reset'), [ids[12]]);
@@ -131,6 +144,11 @@ describe('list', () => {
       );
     }
     assertRefused(await list('?status=runing'), 400, /^status must be .*; did you mean running\?/);
+    assertRefused(
+      await list('?status=cancelled'),
+      400,
+      /^status=cancelled is not a status here: .*status=failed.* reason cancelled/,
+    );
     assertRefused(await list('?status=x'), 400, /one of scheduled, running, completed, failed\./);
     assertRefused(await list('?jobType=rest'), 400, /^jobType must be .*did you mean reset\?/);
     assertRefused(

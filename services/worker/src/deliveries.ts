@@ -16,6 +16,7 @@ import type { Logger } from '@kasabi/service-kit';
 import { inSpan } from '@kasabi/tracing';
 import type pg from 'pg';
 import type { Settings } from './env.ts';
+import { causeOf, messageOfFailure, messageOfRetry } from './explain.ts';
 import { handlers } from './handlers/index.ts';
 import type { Leases } from './leases.ts';
 import type { WorkerMetrics } from './metrics/index.ts';
@@ -47,6 +48,8 @@ export interface DeliveriesOptions {
  */
 const busyMs = (ahead: number): number => (250 + 100 * ahead) * (0.75 + Math.random() / 2);
 
+const hourMs = 3_600_000;
+
 /** Makes the function that handles one delivery: claim, run, end. It never rejects. */
 export function createDeliveries(options: DeliveriesOptions): (jobId: string) => Promise<Verdict> {
   const { pool, settings, leases, holder, log, metrics } = options;
@@ -70,7 +73,8 @@ export function createDeliveries(options: DeliveriesOptions): (jobId: string) =>
         return { snooze: claimed.waitMs };
       case 'busy':
         metrics.snoozed('busy');
-        return { snooze: busyMs(claimed.ahead) };
+        // Behind a job that waits for its next attempt there is nothing to do before that.
+        return { snooze: claimed.waitMs + busyMs(claimed.ahead) };
       case 'gone':
         return 'done';
     }
@@ -105,14 +109,15 @@ export function createDeliveries(options: DeliveriesOptions): (jobId: string) =>
       await promote(next);
       return 'done';
     } catch (error) {
-      return await end({ held, error, signal: lease.signal, jobLog, ended });
+      const ranMs = performance.now() - began;
+      return await end({ held, error, signal: lease.signal, ranMs, jobLog, ended });
     } finally {
       lease.end();
     }
   }
 
   /** What follows an attempt that did not complete. */
-  async function end({ held, error, signal, jobLog, ended }: Attempt): Promise<Verdict> {
+  async function end({ held, error, signal, ranMs, jobLog, ended }: Attempt): Promise<Verdict> {
     if (signal.reason instanceof ShuttingDown) {
       await inSpan('release', {}, () => release(pool, held));
       jobLog.info('released: the worker shuts down');
@@ -125,12 +130,13 @@ export function createDeliveries(options: DeliveriesOptions): (jobId: string) =>
       ended('dropped');
       return 'done';
     }
-    if (
-      (isTransient(error) || error instanceof DatasetBusy) &&
-      held.attempt < settings.MAX_ATTEMPTS
-    ) {
+    const busy = error instanceof DatasetBusy;
+    const passing = busy || isTransient(error);
+    const leftMs = settings.RETRY_HOURS * hourMs - held.triedMs - ranMs;
+    if (passing && (leftMs > 0 || held.attempt < settings.MAX_ATTEMPTS)) {
       const delayMs = backoffMs(held.attempt);
-      const told = { delayMs, message: describe(error), cause: causeOf(error) };
+      const message = messageOfRetry(error, leftMs);
+      const told = { delayMs, message, cause: causeOf(error), busy };
       await because(
         error,
         inSpan('retry', {}, () => retry(pool, held, told)),
@@ -139,9 +145,11 @@ export function createDeliveries(options: DeliveriesOptions): (jobId: string) =>
       ended('retried');
       return { snooze: delayMs };
     }
+    const reason = passing ? ('busy' as const) : ('error' as const);
+    const message = messageOfFailure(error, held.triedMs + ranMs);
     await because(
       error,
-      inSpan('fail', {}, () => fail(pool, held, describe(error), causeOf(error))),
+      inSpan('fail', {}, () => fail(pool, held, { reason, message, cause: causeOf(error) })),
     );
     jobLog.error({ err: error }, 'failed');
     ended('failed');
@@ -172,13 +180,6 @@ export function createDeliveries(options: DeliveriesOptions): (jobId: string) =>
   };
 }
 
-/** Says to operators what happened, as far as a record can hold it. */
-function causeOf(error: unknown): string {
-  const { name, message, code } = error as NodeJS.ErrnoException;
-  const text = error instanceof Error ? `${name}: ${message}` : String(error);
-  return (code === undefined ? text : `${text} [${code}]`).slice(0, 1_000);
-}
-
 type Awaitable<T> = T | Promise<T>;
 
 /** An attempt that did not complete. */
@@ -186,6 +187,8 @@ interface Attempt {
   readonly held: Claim;
   readonly error: unknown;
   readonly signal: AbortSignal;
+  /** How long it took, in milliseconds. */
+  readonly ranMs: number;
   readonly jobLog: Logger;
   readonly ended: (outcome: AttemptOutcome) => void;
 }
@@ -198,15 +201,4 @@ async function because(cause: unknown, doing: Promise<void>): Promise<void> {
     if (error instanceof Error) error.cause ??= cause;
     throw error;
   }
-}
-
-/** Says to the owner why an attempt did not complete, without what only operators understand. */
-function describe(error: unknown): string {
-  if (error instanceof DatasetBusy) {
-    return 'Writers kept the dataset busy, so it could not be locked; ask again when they have finished.';
-  }
-  if (isTransient(error)) {
-    return 'The database was unavailable or busy; ask again later.';
-  }
-  return 'The job hit an unexpected error; the operators find it in the log under its id.';
 }

@@ -37,7 +37,10 @@ export const schema = z
       "How long a silent worker keeps its jobs; a lost worker's job is taken up within twice this",
     ),
     MAX_ATTEMPTS: integer({ from: 1, to: 100, fallback: 5 }).describe(
-      'A job that has been tried this often fails',
+      'A job fails that has lost this many attempts with their workers; it gets as many however late',
+    ),
+    RETRY_HOURS: integer({ from: 0, to: 720, fallback: 24, what: 'a number of hours' }).describe(
+      'For how long from its first attempt a job is tried again while its dataset or Postgres is busy',
     ),
     LOCK_TIMEOUT_MS: integer({ from: 100, to: 600_000, fallback: 10_000, what: ms }).describe(
       'How long one attempt waits for writers in flight',

@@ -13,6 +13,7 @@ const job: JobFacts = {
   endTime: new Date(0),
   attempt: 1,
   message: null,
+  reason: null,
 };
 
 describe('the check of an answer', () => {

@@ -56,8 +56,8 @@ export async function cancelAndLook(world: DocumentedWorld): Promise<void> {
   const due = Date.now() + 1_500;
   await waitFor(() => Date.now() > due, { what: 'the time at which it was due' });
   const { text } = await world.send({ method: 'GET', url, headers });
-  const { status, attempt, message } = JSON.parse(text);
-  assert.deepEqual([status, attempt], ['failed', 0], 'it never ran');
+  const { status, reason, attempt, message } = JSON.parse(text);
+  assert.deepEqual([status, reason, attempt], ['failed', 'cancelled', 0], 'it never ran');
   assert.match(message, /^Cancelled by owner/);
   assert.equal((await world.send({ method: 'DELETE', url, headers })).status, 409);
 }

@@ -28,7 +28,9 @@ export const become = {
   retrying: `status = 'scheduled', message = 'Once more.', lease_holder = NULL, lease_expires = NULL`,
   completed: `status = 'completed', end_time = clock_timestamp(),
               lease_holder = NULL, lease_expires = NULL`,
-  failed: `status = 'failed', end_time = clock_timestamp(), message = 'It was not to be.'`,
+  failed: `status = 'failed', end_time = clock_timestamp(), message = 'It was not to be.',
+           reason = 'busy'`,
+  cancelled: `status = 'cancelled', end_time = clock_timestamp(), message = 'Cancelled by a test.'`,
 } as const;
 
 /** Brings jobs into another state; the one that runs ends when another is to run. */

@@ -1,4 +1,4 @@
-import type { JobStatus } from '@kasabi/protocol';
+import type { RecordStatus } from '@kasabi/jobs';
 
 /**
  * A model of one job: its record, its dataset, the queue, two workers, the relay, the rescuer and an owner
@@ -8,8 +8,10 @@ import type { JobStatus } from '@kasabi/protocol';
  * and tested on Postgres itself elsewhere.
  */
 export interface World {
-  readonly status: JobStatus;
+  readonly status: RecordStatus;
   readonly attempt: number;
+  /** How many attempts ended with their worker. */
+  readonly lost: number;
   readonly holder: Worker | null;
   /** Time has passed without a heartbeat. */
   readonly leaseExpired: boolean;
@@ -51,6 +53,7 @@ export interface Step {
 export const start: World = {
   status: 'scheduled',
   attempt: 0,
+  lost: 0,
   holder: null,
   leaseExpired: false,
   enqueued: false,
@@ -62,10 +65,14 @@ export const start: World = {
   workers: { a: { at: 'idle' }, b: { at: 'idle' } },
 };
 
+/** An attempt below this may hit something transient: time, in truth, which the model has not. */
 const maxAttempts = 3;
 
+/** A job that has lost this many attempts fails. */
+const maxLost = 2;
+
 export const hasEnded = (world: World): boolean =>
-  world.status === 'completed' || world.status === 'failed';
+  world.status === 'completed' || world.status === 'failed' || world.status === 'cancelled';
 
 /** Everything that may happen next. */
 export function steps(world: World, checks: Checks): Step[] {
@@ -84,13 +91,14 @@ export function steps(world: World, checks: Checks): Step[] {
   if (world.status === 'running' && !world.leaseExpired) add('time', { leaseExpired: true });
   if (checks.rescuerRuns && world.status === 'running' && world.leaseExpired) {
     add('rescue', {
-      status: world.attempt < maxAttempts ? 'scheduled' : 'failed',
+      status: world.lost + 1 < maxLost ? 'scheduled' : 'failed',
+      lost: world.lost + 1,
       ...freed,
       enqueued: false,
       ...(checks.rescueUnlocks && { locked: false }),
     });
   }
-  if (world.status === 'scheduled') add('cancel', { status: 'failed' });
+  if (world.status === 'scheduled') add('cancel', { status: 'cancelled' });
   if (hasEnded(world) && !world.locked && world.data !== 'new') add('load', { data: 'new' });
   for (const worker of ['a', 'b'] as const) possible.push(...workerSteps(world, worker, checks));
   return possible;
@@ -117,7 +125,7 @@ function workerSteps(world: World, worker: Worker, checks: Checks): Step[] {
   if (progress.at === 'delivered') {
     const attempt = world.attempt + 1;
     const claimable = world.status === 'scheduled' || !checks.claimIsGuarded;
-    if (!claimable || attempt > maxAttempts + 1) add('drop', {});
+    if (!claimable || attempt > maxAttempts + maxLost + 1) add('drop', {});
     else {
       const change = { status: 'running', attempt, holder: worker, leaseExpired: false } as const;
       add('claim', change, { at: 'claimed', attempt });

@@ -10,7 +10,7 @@ import { operatorAddress } from './operator.ts';
 export function addJobActions(job: Command): void {
   const cancel = job
     .command('cancel')
-    .description('cancel a scheduled job; it ends as failed and never runs')
+    .description('cancel a scheduled job, for good: it does not run and cannot be repeated')
     .argument('<ID>', "the job's id", jobId)
     .addOption(jsonOption())
     .action(async (id: string, options: { json?: true }) => {
@@ -43,6 +43,10 @@ export function addJobActions(job: Command): void {
         case 'not-failed':
           throw new ActionRefused(
             `Only a failed job can be repeated; this one is ${result.status}.`,
+          );
+        case 'cancelled':
+          throw new ActionRefused(
+            'It was cancelled, so it is not repeated; nothing was changed. If it is to be done after all, its owner asks for a new job.',
           );
         case 'repeated':
           throw new ActionRefused(`It was repeated already, by the job ${result.jobId}.`);

@@ -38,9 +38,14 @@ function recordTable(job: OperatorJob): string {
       ['Started', formatTime(job.started)],
       ['Ended', formatTime(job.endTime)],
       ['Attempt', String(job.attempt)],
+      ['Lost', String(job.lost)],
       ['Lease', job.leaseHolder === null ? '-' : leaseOf(job)],
       ['In Redis since', formatTime(job.enqueuedAt)],
       ['Message', job.message ?? '-'],
+      ['Reason', job.reason ?? '-'],
+      ['Busy since', formatTime(job.busySince)],
+      ['Repeats', job.repeats ?? '-'],
+      ['Repeated by', job.repeatedBy ?? '-'],
     ],
   );
 }

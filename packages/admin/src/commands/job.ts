@@ -1,7 +1,7 @@
 import { getDataset } from '@kasabi/datasets';
-import type { JobRecord } from '@kasabi/jobs';
+import { type JobRecord, type RecordStatus, recordStatuses } from '@kasabi/jobs';
 import { searchJobs } from '@kasabi/operations';
-import { type JobStatus, type JobType, jobStatuses, jobTypeNames } from '@kasabi/protocol';
+import { type JobType, jobTypeNames } from '@kasabi/protocol';
 import { type Command, Option } from 'commander';
 import { addExamples, jobId, jsonOption, wholeNumber } from '../arguments.ts';
 import { withDatabase } from '../database.ts';
@@ -12,7 +12,7 @@ import { addShowCommand } from './job-show.ts';
 
 interface ListOptions {
   readonly dataset?: string;
-  readonly status?: JobStatus;
+  readonly status?: RecordStatus;
   readonly type?: JobType;
   readonly text?: string;
   readonly before?: string;
@@ -28,7 +28,7 @@ export function addJobCommands(program: Command): void {
     .command('list')
     .description('list jobs, newest first')
     .option('--dataset <CODE>', 'only those of this dataset')
-    .addOption(new Option('--status <STATUS>', 'only those in this status').choices(jobStatuses))
+    .addOption(new Option('--status <STATUS>', 'only those in this status').choices(recordStatuses))
     .addOption(new Option('--type <TYPE>', 'only those of this type').choices(jobTypeNames))
     .option(
       '--text <TEXT>',

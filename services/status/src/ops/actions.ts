@@ -44,7 +44,7 @@ interface Subject {
 const cancel: Action = {
   question: 'Cancel this job?',
   consequence:
-    'It ends as failed without having run, and its owner sees that an operator cancelled it.',
+    'It does not run, and its owner sees that an operator cancelled it. A cancelled job cannot be repeated.',
   button: 'Cancel the job',
   done: 'cancelled',
 };

@@ -64,6 +64,8 @@ function messageOf(status: number, { outcome, status: found, jobId, detail }: Ap
       return `Only a scheduled job can be cancelled; this one is ${found}.`;
     case 'not-failed':
       return `Only a failed job can be repeated; this one is ${found}.`;
+    case 'cancelled':
+      return 'This job was cancelled, so it is not repeated. If it is to be done after all, its owner asks for a new one.';
     case 'repeated':
       return `This job was repeated before, by the job ${jobId}. If that one failed as well, repeat that one.`;
     case 'not-locked':

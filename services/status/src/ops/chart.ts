@@ -6,7 +6,7 @@ import { area, line } from 'd3-shape';
 export interface Series {
   readonly name: string;
   /** Which of the style sheet's colours it has. */
-  readonly tone: 'accepted' | 'completed' | 'failed' | 'typical' | 'worst' | 'coming';
+  readonly tone: 'accepted' | 'completed' | 'failed' | 'cancelled' | 'typical' | 'worst' | 'coming';
   readonly values: readonly (number | null)[];
 }
 

@@ -8,6 +8,9 @@ import { panel } from './parts.ts';
 /** The spans that can be chosen, in hours. */
 export const spans = [1, 3, 12, 24] as const;
 
+/** What a column counts. */
+type Counted = 'accepted' | 'completed' | 'failed' | 'cancelled';
+
 /** As many columns as can be told apart on a phone. */
 const mostColumns = 60;
 
@@ -23,7 +26,7 @@ export function historyPanel(history: readonly HistoryPoint[], hours: number, li
     stepMs <= 60_000 ? clock(from) : `${clock(from)}–${clock(new Date(from.getTime() + stepMs))}`,
   );
   const shared = { columns, axis } as const;
-  const bars = (title: string, tone: 'accepted' | 'completed' | 'failed', empty: string): Chart => {
+  const bars = (title: string, tone: Counted, empty: string): Chart => {
     const values = points.map((point) => point[tone]);
     const sum = values.reduce((one, other) => one + other, 0);
     const summary = `${count(sum)} in ${hours} h`;
@@ -44,6 +47,7 @@ export function historyPanel(history: readonly HistoryPoint[], hours: number, li
     bars('Accepted', 'accepted', 'No job was accepted.'),
     bars('Completed', 'completed', 'No job completed.'),
     bars('Failed', 'failed', 'No job failed.'),
+    bars('Cancelled', 'cancelled', 'No job was cancelled.'),
     lines('Start drift', 'driftP50Ms', 'driftP99Ms'),
     lines('Run time', 'runP50Ms', 'runP99Ms'),
   ];
@@ -75,8 +79,7 @@ function merge(history: readonly HistoryPoint[]): HistoryPoint[] {
   return groups.flatMap((group) => {
     const [first] = group;
     if (first === undefined) return [];
-    const sum = (name: 'accepted' | 'completed' | 'failed'): number =>
-      group.reduce((total, point) => total + point[name], 0);
+    const sum = (name: Counted): number => group.reduce((total, point) => total + point[name], 0);
     const known = (name: 'driftP50Ms' | 'driftP99Ms' | 'runP50Ms' | 'runP99Ms'): number[] =>
       group.map((point) => point[name]).filter((value) => value !== null);
     const worst = (values: readonly number[]): number | null =>
@@ -89,6 +92,7 @@ function merge(history: readonly HistoryPoint[]): HistoryPoint[] {
         accepted: sum('accepted'),
         completed: sum('completed'),
         failed: sum('failed'),
+        cancelled: sum('cancelled'),
         driftP50Ms: mean(known('driftP50Ms')),
         driftP99Ms: worst(known('driftP99Ms')),
         runP50Ms: mean(known('runP50Ms')),

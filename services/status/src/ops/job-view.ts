@@ -1,7 +1,7 @@
 import { type OperatorJob, readJob, readTransitions, type Transition } from '@kasabi/operations';
 import { type Html, type HtmlPart, html } from '@kasabi/service-kit';
 import { brief, exactTime, timeAndDistance } from './format.ts';
-import { datasetLink, type Links } from './links.ts';
+import { datasetLink, jobLink, type Links } from './links.ts';
 import type { Sections } from './live.ts';
 import { facts, nothing, panel, statusBadge, table } from './parts.ts';
 import type { Reads } from './reads.ts';
@@ -39,7 +39,7 @@ ${facts([
   ['Asked for', html`${timeAndDistance(job.created, now)}, with key ${job.keyId}`],
   ['Start time', timeAndDistance(startTime, now)],
   ['Due', timeAndDistance(job.due, now)],
-  ['Attempt', job.attempt === 0 ? 'none yet' : job.attempt],
+  ['Attempt', attemptsOf(job)],
   ['Last started', started === null ? 'not yet' : html`${timeAndDistance(started, now)}`],
   [
     'Ended',
@@ -50,8 +50,15 @@ ${facts([
   ['Lease', lease],
   ['Fence', job.fence ?? 'none'],
   ['Handed to Redis', handedOver(job, now)],
+  ...(job.repeats === null ? [] : [['Repeats', jobLink(links, job.repeats)] as const]),
+  ...(job.repeatedBy === null ? [] : [['Repeated by', jobLink(links, job.repeatedBy)] as const]),
 ])}
 </section>`;
+}
+
+function attemptsOf({ attempt, lost }: OperatorJob): HtmlPart {
+  if (attempt === 0) return 'none yet';
+  return lost === 0 ? attempt : `${attempt}, of which ${lost} lost with their worker`;
 }
 
 function handedOver({ enqueuedAt, status }: OperatorJob, now: Date): HtmlPart {
@@ -59,11 +66,11 @@ function handedOver({ enqueuedAt, status }: OperatorJob, now: Date): HtmlPart {
   return status === 'scheduled' ? 'not yet, the relay does when it is near' : 'not noted';
 }
 
-function actionOf({ status, id }: OperatorJob, links: Links): Html | undefined {
+function actionOf({ status, id, repeatedBy }: OperatorJob, links: Links): Html | undefined {
   if (status === 'scheduled') {
     return html`<a class="action" href="${links.job(id)}/cancel">Cancel this job…</a>`;
   }
-  if (status === 'failed') {
+  if (status === 'failed' && repeatedBy === null) {
     return html`<a class="action" href="${links.job(id)}/retry">Repeat this job…</a>`;
   }
   return undefined;
@@ -78,7 +85,8 @@ function errorPanel(job: OperatorJob, transitions: readonly Transition[]): Html 
   );
   if (job.message === null && last === undefined) return html``;
   const isError = job.status === 'failed';
-  return html`<section class="card${isError && ' failed'}"><h2>${isError ? 'Why it failed' : 'Message'}</h2>
+  const title = isError ? 'Why it failed' : job.status === 'cancelled' ? 'Why it ended' : 'Message';
+  return html`<section class="card${isError && ' failed'}"><h2>${title}${isError && job.reason !== null && html` <code>${job.reason}</code>`}</h2>
 ${job.message !== null && html`<p>${job.message}</p>`}
 ${last?.message != null && last.message !== job.message && html`<p class="quiet">The log of the last ${last.event}:</p><pre>${last.message}</pre>`}</section>`;
 }

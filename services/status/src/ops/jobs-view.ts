@@ -1,6 +1,6 @@
-import type { JobRecord } from '@kasabi/jobs';
+import { type JobRecord, type RecordStatus, recordStatuses } from '@kasabi/jobs';
 import { searchJobs } from '@kasabi/operations';
-import { type JobStatus, jobStatuses, jobTypeNames } from '@kasabi/protocol';
+import { jobTypeNames } from '@kasabi/protocol';
 import { type Html, html } from '@kasabi/service-kit';
 import { timeAndDistance } from './format.ts';
 import { datasetLink, jobLink, type Links } from './links.ts';
@@ -11,7 +11,7 @@ import type { Reads } from './reads.ts';
 /** What is looked for. */
 export interface Search {
   readonly text: string;
-  readonly status: JobStatus | undefined;
+  readonly status: RecordStatus | undefined;
   readonly type: string | undefined;
   /** Only jobs older than this one. */
   readonly before: string | undefined;
@@ -25,7 +25,7 @@ export function searchOf(query: URLSearchParams): Search {
   const before = query.get('before') ?? '';
   return {
     text: (query.get('text') ?? '').trim().slice(0, 100),
-    status: jobStatuses.find((status) => status === query.get('status')),
+    status: recordStatuses.find((status) => status === query.get('status')),
     type: jobTypeNames.find((type) => type === query.get('type')),
     before: uuid.test(before) ? before : undefined,
   };
@@ -40,7 +40,7 @@ export function renderSearch(search: Search, links: Links): Html {
   return html`<h1>Jobs</h1>
 <form class="search" role="search" action="${links.jobs()}">
 <label class="grow">Job or dataset <input type="search" name="text" value="${search.text}" placeholder="id, its first 8 digits, or part of a short code"></label>
-${choice('status', 'Status', jobStatuses, search.status)}
+${choice('status', 'Status', recordStatuses, search.status)}
 ${choice('type', 'Type', jobTypeNames, search.type)}
 <button type="submit">Search</button>
 </form>`;

@@ -1,10 +1,10 @@
+import type { RecordStatus } from '@kasabi/jobs';
 import type { Finding } from '@kasabi/operations';
-import type { JobStatus } from '@kasabi/protocol';
 import { type Html, type HtmlPart, html } from '@kasabi/service-kit';
 import { relative, time } from './format.ts';
 
 /** A job's status, with a colour and a sign beside the word. */
-export const statusBadge = (status: JobStatus): Html =>
+export const statusBadge = (status: RecordStatus): Html =>
   html`<span class="badge ${status}">${status}</span>`;
 
 /** A panel with a heading. */
