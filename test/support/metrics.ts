@@ -1,3 +1,5 @@
+import { waitFor } from './wait-for.ts';
+
 /** A line of a scrape. */
 export interface Sample {
   readonly name: string;
@@ -20,11 +22,26 @@ export interface Scrape {
   value(name: string, labels?: Readonly<Record<string, string>>): number;
 }
 
-/** Asks a service for its metrics; `url` is where it listens. */
-export async function scrape(url: string): Promise<Scrape> {
+async function print(url: string): Promise<string> {
   const response = await fetch(`${url}/metrics`);
   const text = await response.text();
   if (response.status !== 200) throw new Error(`${url}/metrics: ${response.status} ${text}`);
+  return text;
+}
+
+/**
+ * Asks a service for its metrics; `url` is where it listens. They are printed once a second at most, and each
+ * printing has another figure of the process: the one returned was begun after this was called.
+ */
+export async function scrape(url: string): Promise<Scrape> {
+  const before = await print(url);
+  const text = await waitFor(
+    async () => {
+      const now = await print(url);
+      return now !== before && now;
+    },
+    { what: 'the metrics to be printed again', everyMs: 50 },
+  );
   const families = parseMetrics(text);
   const samples = [...families.values()].flatMap((family) => family.samples);
   return {

@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import { hasSqlState, sqlState } from '@kasabi/postgres';
+import { hasSqlState, isGuardRefusal, sqlState } from '@kasabi/postgres';
 import type pg from 'pg';
 import { FencedOut } from './errors.ts';
 import { quadsTable } from './tables.ts';
@@ -88,7 +88,7 @@ export async function clearDataset(
     await client.query(`DELETE FROM ${table}`);
     return 'delete';
   } catch (error) {
-    if (hasSqlState(error, sqlState.readOnly)) {
+    if (isGuardRefusal(error)) {
       throw new FencedOut(datasetId, fence);
     }
     throw error;

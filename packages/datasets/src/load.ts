@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { pipeline } from 'node:stream/promises';
-import { hasSqlState, roleName, sqlState, withTransaction } from '@kasabi/postgres';
-import pg from 'pg';
+import { isGuardRefusal, roleName, withTransaction } from '@kasabi/postgres';
+import type pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { DatasetReadOnly } from './load-errors.ts';
 import { copyRows } from './load-rows.ts';
@@ -89,7 +89,7 @@ export async function loadDataset(
   } catch (error) {
     // Whichever of the ways an abort takes was the first to throw.
     signal?.throwIfAborted();
-    if (hasSqlState(error, sqlState.readOnly) && error instanceof pg.DatabaseError) {
+    if (isGuardRefusal(error)) {
       throw new DatasetReadOnly(code, error.message, { cause: error });
     }
     throw error;

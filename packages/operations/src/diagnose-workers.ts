@@ -1,3 +1,4 @@
+import { diagnoseRedis } from './diagnose-redis.ts';
 import { formatDuration } from './duration.ts';
 import type { Facts, Finding } from './finding.ts';
 import type { Overview, WorkerState } from './overview.ts';
@@ -18,13 +19,18 @@ const lossIsNewsMs = 15 * 60_000;
 /** A relay may be late by this many milliseconds, and by three of its rounds. */
 const relayLateMs = 15_000;
 
+/** Those that reported just now. */
+export function workersAlive({ workers }: Overview): readonly WorkerState[] {
+  return workers.filter((worker) => worker.silentMs < silentAfterMs);
+}
+
 /** What is wrong with workers, Redis, the relay and the clocks. */
 export function diagnoseWorkers(overview: Overview, facts: Facts): Finding[] {
-  const alive = overview.workers.filter((worker) => worker.silentMs < silentAfterMs);
+  const alive = workersAlive(overview);
   return [
     ...missing(overview, alive),
     ...silent(overview, alive),
-    ...redisDown(alive, facts),
+    ...diagnoseRedis(alive, facts),
     ...redisWiped(overview),
     ...relayStopped(overview, alive),
     ...clocksOff(alive, facts),
@@ -60,31 +66,6 @@ function silent({ workers }: Overview, alive: readonly WorkerState[]): Finding[]
       since: worker.seen,
       todo: 'If its process is still there, end it; if it was not replaced, start another. Its jobs are given to others when their leases end. This goes away an hour after its last report.',
     }));
-}
-
-function redisDown(alive: readonly WorkerState[], facts: Facts): Finding[] {
-  const cutOff = alive.filter((worker) => !worker.redisAnswers);
-  const todo =
-    'Start Redis, or see to the network between it and the services. Nothing else is needed: jobs are accepted meanwhile, and the relay hands over what Redis has missed.';
-  if (facts.redisAnswers === false || (cutOff.length > 0 && cutOff.length === alive.length)) {
-    return [
-      {
-        code: 'redis-down',
-        severity: 'critical',
-        what: 'Redis does not answer: jobs are accepted, and none is taken up.',
-        todo,
-      },
-    ];
-  }
-  if (cutOff.length === 0) return [];
-  return [
-    {
-      code: 'redis-down',
-      severity: 'warning',
-      what: `Redis does not answer ${cutOff.map(({ holder }) => holder).join(', ')}; it answers ${alive.length - cutOff.length} other worker(s).`,
-      todo,
-    },
-  ];
 }
 
 function redisWiped({ workers, now }: Overview): Finding[] {

@@ -20,6 +20,7 @@ const worker = (changes: Partial<WorkerState> = {}): WorkerState => ({
   running: 1,
   clockOffsetMs: 12,
   redisAnswers: true,
+  redisTrouble: null,
   sinceRelayMs: 500,
   relayIntervalMs: 1_000,
   sinceRescueMs: 500,
@@ -40,6 +41,8 @@ const lock = (changes: Partial<LockedDataset> = {}): LockedDataset => ({
 
 const healthy: Overview = {
   now,
+  readOnly: false,
+  inRecovery: false,
   scheduled: 5,
   due: 1,
   running: 1,

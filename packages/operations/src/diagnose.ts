@@ -1,6 +1,7 @@
 import { diagnoseJobs } from './diagnose-jobs.ts';
-import { diagnoseWorkers } from './diagnose-workers.ts';
-import { type Facts, type Finding, findingCodes } from './finding.ts';
+import { diagnosePostgres } from './diagnose-postgres.ts';
+import { diagnoseWorkers, workersAlive } from './diagnose-workers.ts';
+import { type Facts, type Finding, type FindingCode, findingCodes } from './finding.ts';
 
 /**
  * Says what is wrong, the gravest first. What follows from another finding is not named beside it: with
@@ -8,22 +9,24 @@ import { type Facts, type Finding, findingCodes } from './finding.ts';
  */
 export function diagnose(facts: Facts): Finding[] {
   const { overview } = facts;
-  if (overview === undefined) return [postgresDown(facts.postgresError)];
-  const findings = [...diagnoseWorkers(overview, facts), ...diagnoseJobs(overview)];
+  const alive = overview === undefined ? [] : workersAlive(overview);
+  const postgres = diagnosePostgres(facts, alive.length > 0);
+  if (overview === undefined) return postgres;
+  const findings = [...postgres, ...diagnoseWorkers(overview, facts), ...diagnoseJobs(overview)];
   const found = new Set(findings.map(({ code }) => code));
-  const consequences = new Set(found.has('redis-down') ? ['relay-stopped', 'queue-backlog'] : []);
-  if (found.has('no-worker')) consequences.add('queue-backlog').add('relay-stopped');
+  const consequences = new Set<FindingCode>();
+  for (const [cause, follow] of following) {
+    if (found.has(cause)) for (const code of follow) consequences.add(code);
+  }
   return findings
     .filter(({ code }) => !consequences.has(code))
     .sort((one, two) => findingCodes.indexOf(one.code) - findingCodes.indexOf(two.code));
 }
 
-function postgresDown(reason: string | undefined): Finding {
-  const why = reason === undefined ? '' : ` (${reason})`;
-  return {
-    code: 'postgres-down',
-    severity: 'critical',
-    what: `Postgres does not answer${why}: no job is accepted, none runs.`,
-    todo: 'Start Postgres, or see why it refuses connections. Nothing else is needed: the services wait for it, and no accepted job is lost.',
-  };
-}
+/** A worker that cannot write cannot report either. */
+const following: readonly (readonly [FindingCode, readonly FindingCode[]])[] = [
+  ['postgres-sick', ['no-worker', 'worker-frozen', 'relay-stopped', 'queue-backlog']],
+  ['redis-down', ['relay-stopped', 'queue-backlog']],
+  ['redis-sick', ['relay-stopped', 'queue-backlog']],
+  ['no-worker', ['relay-stopped', 'queue-backlog']],
+];

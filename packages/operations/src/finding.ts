@@ -1,9 +1,12 @@
+import type { SickState } from '@kasabi/postgres';
 import type { Overview } from './overview.ts';
 
 /** Everything that can be found wrong, by a name that the page, `doctor`, the alerts and the runbooks share. */
 export const findingCodes = [
   'postgres-down',
+  'postgres-sick',
   'redis-down',
+  'redis-sick',
   'no-worker',
   'relay-stopped',
   'dataset-abandoned',
@@ -36,8 +39,12 @@ export interface Facts {
   /** Undefined when Postgres did not answer; `postgresError` then says how. */
   readonly overview: Overview | undefined;
   readonly postgresError?: string | undefined;
+  /** The state that Postgres is known to be in, whether or not it could be read. */
+  readonly postgresSick?: SickState | undefined;
   /** Whether Redis answered the one who asks; undefined when it has no connection to it. */
   readonly redisAnswers?: boolean | undefined;
+  /** Why it takes no writes, if it answers all the same: as a sentence goes on after "Redis". */
+  readonly redisTrouble?: string | undefined;
   /** How far the clock of the host that asks is ahead of Postgres's, in milliseconds. */
   readonly clockOffsetMs?: number | undefined;
 }

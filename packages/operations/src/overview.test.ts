@@ -44,6 +44,8 @@ test('nothing is there, and that is said in numbers', async () => {
   const { now, ...rest } = await look();
   assert.ok(Math.abs(now.getTime() - Date.now()) < 60_000);
   assert.deepEqual(rest, {
+    readOnly: false,
+    inRecovery: false,
     scheduled: 0,
     due: 0,
     running: 0,
@@ -110,6 +112,7 @@ test('a worker is shown as it last reported, until it takes its report back', as
     ...report,
     running: 3,
     redisAnswers: false,
+    redisTrouble: 'is a replica',
     sinceRescueMs: 100,
     redisLoss: { sinceMs: 2_000, forgotten: 7 },
   });
@@ -125,6 +128,7 @@ test('a worker is shown as it last reported, until it takes its report back', as
     running: 3,
     clockOffsetMs: -20,
     redisAnswers: false,
+    redisTrouble: 'is a replica',
     relayIntervalMs: 1_000,
     redisForgotten: 7,
   });

@@ -17,7 +17,10 @@ export interface WorkerState {
   readonly running: number;
   /** How far its host's clock is ahead of Postgres's; null until it was compared. */
   readonly clockOffsetMs: number | null;
+  /** Whether Redis would take a write. */
   readonly redisAnswers: boolean;
+  /** Why not, if it answers all the same: as a sentence goes on after "Redis". */
+  readonly redisTrouble: string | null;
   /** Since the last good round of its relay ended, as of its last report; null before the first. */
   readonly sinceRelayMs: number | null;
   readonly relayIntervalMs: number;
@@ -54,6 +57,9 @@ export interface TroubledJob {
 /** How things are at one moment, by Postgres's clock. */
 export interface Overview {
   readonly now: Date;
+  /** Whether this Postgres takes no writes: it was made read-only, or is a standby in recovery. */
+  readonly readOnly: boolean;
+  readonly inRecovery: boolean;
   /** Jobs that wait, at most `countLimit`. */
   readonly scheduled: number;
   /** Those of them that are due. */
@@ -95,6 +101,7 @@ const lockedDatasets = `
 const workers = `
   SELECT holder, host, version, started, seen, ${ms('now() - seen')} AS "silentMs", concurrency,
          running, clock_offset_ms AS "clockOffsetMs", redis_answers AS "redisAnswers",
+         redis_trouble AS "redisTrouble",
          ${ms('seen - relayed')} AS "sinceRelayMs", relay_interval_ms AS "relayIntervalMs",
          ${ms('seen - rescued')} AS "sinceRescueMs", redis_lost AS "redisLost",
          redis_forgotten AS "redisForgotten"
@@ -126,7 +133,8 @@ const trying = troubled(`
 
 // Sorted, so that the counts read the index and stop: else a part of the table may seem cheaper.
 const text = `
-  SELECT now() AS now,
+  SELECT now() AS now, pg_is_in_recovery() AS in_recovery,
+    current_setting('transaction_read_only') = 'on' AS read_only,
     (SELECT count(*)::int FROM (
        SELECT FROM kasabi.job WHERE status = 'scheduled' ORDER BY due LIMIT ${countLimit}) AS s) AS scheduled,
     (SELECT count(*)::int FROM (
@@ -146,6 +154,8 @@ const text = `
 
 interface Row {
   readonly now: Date;
+  readonly in_recovery: boolean;
+  readonly read_only: boolean;
   readonly scheduled: number;
   readonly due: number;
   readonly running: number;
@@ -167,6 +177,8 @@ export async function readOverview(db: Database): Promise<Overview> {
   const row = rows[0] as Row;
   return {
     now: row.now,
+    readOnly: row.read_only,
+    inRecovery: row.in_recovery,
     scheduled: row.scheduled,
     due: row.due,
     running: row.running,

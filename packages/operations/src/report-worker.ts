@@ -11,7 +11,10 @@ export interface WorkerReport {
   readonly running: number;
   /** How far its host's clock is ahead of Postgres's; undefined until it was compared. */
   readonly clockOffsetMs: number | undefined;
+  /** Whether Redis would take a write. */
   readonly redisAnswers: boolean;
+  /** Why not, if it answers all the same: as a sentence goes on after "Redis". */
+  readonly redisTrouble?: string | undefined;
   /** Since the last good round of its relay ended; undefined before the first. */
   readonly sinceRelayMs: number | undefined;
   readonly relayIntervalMs: number;
@@ -35,12 +38,14 @@ export async function reportWorker(db: Database, report: WorkerReport): Promise<
     name: 'report-worker',
     text: `
       INSERT INTO kasabi.worker (holder, seen, host, version, concurrency, running, clock_offset_ms,
-        redis_answers, relayed, relay_interval_ms, rescued, redis_lost, redis_forgotten)
+        redis_answers, relayed, relay_interval_ms, rescued, redis_lost, redis_forgotten,
+        redis_trouble)
       VALUES ($1, clock_timestamp(), $2, $3, $4, $5, $6, $7, ${ago('$8')}, $9, ${ago('$10')},
-        ${ago('$11')}, $12)
+        ${ago('$11')}, $12, $13)
       ON CONFLICT (holder) DO UPDATE
       SET seen = excluded.seen, running = excluded.running,
           clock_offset_ms = excluded.clock_offset_ms, redis_answers = excluded.redis_answers,
+          redis_trouble = excluded.redis_trouble,
           relayed = excluded.relayed, rescued = excluded.rescued, redis_lost = excluded.redis_lost,
           redis_forgotten = excluded.redis_forgotten
       RETURNING (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now`,
@@ -57,6 +62,7 @@ export async function reportWorker(db: Database, report: WorkerReport): Promise<
       report.sinceRescueMs ?? null,
       report.redisLoss?.sinceMs ?? null,
       report.redisLoss?.forgotten ?? null,
+      report.redisTrouble ?? null,
     ],
   });
   return (rows[0] as { now: number }).now;

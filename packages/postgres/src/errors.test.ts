@@ -111,7 +111,7 @@ test('what is wrong with the statement itself is not transient: it was refused',
     'SELEC 1',
     'INSERT INTO public.counter VALUES (1, 1)',
     'SELECT 1 / 0',
-    'SELECT * FROM public.nothing',
+    'SELECT count(*) FROM public.counter GROUP BY',
     "DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = 'read_only_sql_transaction'; END $$",
   ]) {
     const error = await errorOf(pool.query(text));

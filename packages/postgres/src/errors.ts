@@ -1,4 +1,5 @@
 import pg from 'pg';
+import { type SickName, sickStates, stateOfCode } from './states.ts';
 
 /** The SQLSTATEs this project speaks of by name (PostgreSQL manual, appendix A). */
 export const sqlState = {
@@ -9,33 +10,47 @@ export const sqlState = {
   lockNotAvailable: '55P03',
 } as const;
 
-const transientStates: ReadonlySet<string> = new Set([
+/** A statement that met one of these may well succeed later, on the same connection if it still stands. */
+const passing: ReadonlySet<string> = new Set([
   sqlState.serializationFailure,
   sqlState.deadlock,
   sqlState.lockNotAvailable,
-  '25P03', // idle_in_transaction_session_timeout
-  '53300', // too_many_connections
+  '40003', // statement_completion_unknown
   '57014', // query_canceled: a statement_timeout
-  '57P01', // admin_shutdown
-  '57P02', // crash_shutdown
-  '57P03', // cannot_connect_now: starting up or shutting down
-  '57P05', // idle_session_timeout
+  '25P03', // idle_in_transaction_session_timeout
+  '25P04', // transaction_timeout
+  '55006', // object_in_use
 ]);
 
-const transientSystemCodes: ReadonlySet<string> = new Set([
+/** The session lacks what it was prepared with, or has it for a schema that was; a new one has neither. */
+const worn: ReadonlySet<string> = new Set([
+  '26000', // invalid_sql_statement_name: a prepared statement is gone
+  '42P05', // duplicate_prepared_statement
+]);
+
+const unreachableCodes: ReadonlySet<string> = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
   'EPIPE',
   'ETIMEDOUT',
   'EHOSTUNREACH',
+  'EHOSTDOWN',
   'ENETUNREACH',
+  'ENETDOWN',
   'EAI_AGAIN',
   'ENOTFOUND',
 ]);
 
 // node-postgres reports a lost or late connection as a plain Error without a code.
-const transientMessages =
-  /Connection terminated|timeout exceeded when trying to connect|timeout expired|Client has encountered a connection error|Client was closed|Query read timeout/;
+const unreachableMessages =
+  /Connection terminated|timeout exceeded when trying to connect|timeout expired|Client has encountered a connection error|Client was closed|Query read timeout|There was an error establishing an SSL connection|The server does not support SSL connections/;
+
+const atConnect = new WeakSet<object>();
+
+/** Notes that this error kept a connection from being made: it says nothing of any statement. */
+export function noteAtConnect(error: unknown): void {
+  if (typeof error === 'object' && error !== null) atConnect.add(error);
+}
 
 /** True when `error` is Postgres's, with this SQLSTATE. */
 export function hasSqlState(error: unknown, state: string): boolean {
@@ -43,21 +58,78 @@ export function hasSqlState(error: unknown, state: string): boolean {
 }
 
 /**
- * True when the same statement may well succeed later: the connection was lost or refused, the server
- * is starting or stopping, or the transaction lost a race. SQLSTATE class 08 is connection trouble.
+ * True when the guard of a locked dataset refused a write. The SQLSTATE alone does not say so: it is the one
+ * for which any server that is read-only refuses any write. What tells is who raised it: PL/pgSQL, and not
+ * the server's own code.
+ */
+export function isGuardRefusal(error: unknown): error is pg.DatabaseError {
+  return hasSqlState(error, sqlState.readOnly) && isRaised(error as pg.DatabaseError);
+}
+
+const isRaised = ({ routine }: pg.DatabaseError): boolean => routine === 'exec_stmt_raise';
+
+/** The state of Postgres that this error tells of; undefined when it tells of none that is known. */
+export function sicknessOf(error: unknown): SickName | undefined {
+  if (error instanceof pg.DatabaseError) return sicknessOfServer(error);
+  if (error instanceof AggregateError) return first(error.errors, sicknessOf);
+  if (!(error instanceof Error)) return undefined;
+  const { code } = error as NodeJS.ErrnoException;
+  const isConnection =
+    (code !== undefined && unreachableCodes.has(code)) ||
+    unreachableMessages.test(error.message) ||
+    atConnect.has(error);
+  return isConnection ? 'unreachable' : undefined;
+}
+
+function sicknessOfServer(error: pg.DatabaseError): SickName | undefined {
+  // A function raises what it likes; that is no state of the server.
+  const known = isRaised(error) ? undefined : stateOfCode(error.code ?? '');
+  if (!atConnect.has(error)) return known;
+  // Whatever else keeps a connection from being made, such as a missing privilege to connect.
+  return known === undefined || known === 'privilege-missing' ? 'login-refused' : known;
+}
+
+function first<T>(items: readonly unknown[], find: (item: unknown) => T | undefined) {
+  for (const item of items) {
+    const found = find(item);
+    if (found !== undefined) return found;
+  }
+  return undefined;
+}
+
+const isWorn = (error: pg.DatabaseError): boolean =>
+  worn.has(error.code ?? '') ||
+  // "cached plan must not change result type": a migration changed what a prepared statement returns.
+  (error.code === '0A000' && error.routine === 'RevalidateCachedQuery');
+
+/**
+ * True when the same statement may well succeed later: Postgres is sick (`sicknessOf`), or the transaction
+ * lost a race or its session.
  */
 export function isTransient(error: unknown): boolean {
-  if (error instanceof pg.DatabaseError) {
-    return (
-      error.code !== undefined && (error.code.startsWith('08') || transientStates.has(error.code))
-    );
-  }
+  if (sicknessOf(error) !== undefined) return true;
   if (error instanceof AggregateError) return error.errors.some(isTransient);
-  if (!(error instanceof Error)) return false;
-  const code = (error as NodeJS.ErrnoException).code;
   return (
-    (code !== undefined && transientSystemCodes.has(code)) || transientMessages.test(error.message)
+    error instanceof pg.DatabaseError &&
+    !isRaised(error) &&
+    (passing.has(error.code ?? '') || isWorn(error))
   );
+}
+
+/**
+ * What must not be used again after `error`, or one of its causes: the connection that met it, though it may
+ * still answer, or all of its pool's.
+ */
+export function spoiltBy(error: unknown): 'nothing' | 'connection' | 'pool' {
+  let spoilt: 'nothing' | 'connection' = 'nothing';
+  for (let cause = error; cause instanceof Error; cause = cause.cause) {
+    const sickness = sicknessOf(cause);
+    if (sickness !== undefined && sickStates[sickness].discard === 'pool') return 'pool';
+    if (sickness !== undefined) spoilt = 'connection';
+    // A migration makes them all worn, each when it is next used for that statement.
+    if (cause instanceof pg.DatabaseError && isWorn(cause)) return 'pool';
+  }
+  return spoilt;
 }
 
 /** True when Postgres itself refused the statement for what it says, so that nothing was committed. */

@@ -2,6 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { runner } from 'node-pg-migrate';
 import pg from 'pg';
 import { prepareRoles, type RolePasswords, roleName } from './roles.ts';
+import { sessionUrl } from './session.ts';
 
 export interface MigrateOptions {
   /** A login that is a superuser or has CREATEROLE and may create schemas in the database. */
@@ -22,7 +23,7 @@ export const migrationsFolder = fileURLToPath(new URL('../migrations', import.me
  */
 export async function migrate(options: MigrateOptions): Promise<string[]> {
   const client = new pg.Client({
-    connectionString: options.databaseUrl,
+    connectionString: sessionUrl(options.databaseUrl),
     application_name: 'kasabi-migrate',
   });
   await client.connect();

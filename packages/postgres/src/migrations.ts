@@ -1,4 +1,4 @@
-import { readdir } from 'node:fs/promises';
+import { readdirSync } from 'node:fs';
 import path from 'node:path';
 import { hasSqlState } from './errors.ts';
 import { migrationsFolder } from './migrate.ts';
@@ -14,9 +14,24 @@ export interface MigrationState {
 
 /** Compares the database's migrations with this program's. An empty database has had none. */
 export async function readMigrations(db: Database): Promise<MigrationState> {
-  const files = await readdir(migrationsFolder);
-  const known = files.map((file) => path.parse(file).name).sort();
-  const ran = await readNames(db);
+  return compareMigrations(knownMigrations(), await readNames(db));
+}
+
+let known: readonly string[] | undefined;
+
+/** This program's migrations, in their order; read once, for a program's files do not change. */
+export function knownMigrations(): readonly string[] {
+  known ??= readdirSync(migrationsFolder)
+    .map((file) => path.parse(file).name)
+    .sort();
+  return known;
+}
+
+/** Compares the migrations that a database has had with those that a program knows. */
+export function compareMigrations(
+  known: readonly string[],
+  ran: readonly string[],
+): MigrationState {
   return {
     pending: known.filter((name) => !ran.includes(name)),
     unknown: ran.filter((name) => !known.includes(name)),

@@ -1,4 +1,7 @@
 import pg from 'pg';
+import { SessionClient } from './client.ts';
+import { renewWhenSick } from './renew.ts';
+import { sessionUrl } from './session.ts';
 
 export interface PoolOptions {
   /** A Postgres connection URL. */
@@ -11,6 +14,10 @@ export interface PoolOptions {
   readonly idleInTransactionTimeoutMs?: number;
   /** Postgres ends a statement that runs for longer, in milliseconds. */
   readonly statementTimeoutMs?: number;
+  /** A connection is closed when it is so old, in seconds, once nobody uses it; unset: at no age. */
+  readonly maxLifetimeSeconds?: number;
+  /** A connection attempt fails after so many milliseconds; 5,000 unless set. */
+  readonly connectTimeoutMs?: number;
   /** Sends statements without waiting for the answers to those before them; see `pipelined`. */
   readonly pipeline?: boolean;
   /** Told of a connection that broke while nobody was using it. */
@@ -24,15 +31,18 @@ const types: pg.CustomTypesConfig = {
 };
 
 /**
- * A connection pool. A connection attempt fails after 5 s rather than waiting for ever, so that a
- * service whose Postgres is away answers instead of queueing.
+ * A connection pool whose sessions all begin alike (`sessionUrl`), and which begins them anew when Postgres
+ * turns out to be sick (`renewWhenSick`). A connection attempt fails after 5 s rather than waiting for ever,
+ * so that a service whose Postgres is away answers instead of queueing.
  */
 export function createPool(options: PoolOptions): pg.Pool {
   const pool = new pg.Pool({
-    connectionString: options.url,
+    Client: SessionClient,
+    connectionString: sessionUrl(options.url),
     application_name: options.applicationName,
     max: options.max ?? 10,
-    connectionTimeoutMillis: 5_000,
+    connectionTimeoutMillis: options.connectTimeoutMs ?? 5_000,
+    maxLifetimeSeconds: options.maxLifetimeSeconds ?? 0,
     keepAlive: true,
     pipeline: options.pipeline ?? false,
     types,
@@ -49,17 +59,8 @@ export function createPool(options: PoolOptions): pg.Pool {
   // A checked-out client is listened to by nobody else, and from its first moment: a server that stops
   // just then sends its farewell with its greeting. What is under way on it rejects by itself.
   pool.on('connect', (client) => client.on('error', () => undefined));
+  renewWhenSick(pool);
   return pool;
-}
-
-/** Whether Postgres answers a statement now. */
-export async function databaseAnswers(pool: pg.Pool): Promise<boolean> {
-  try {
-    await pool.query('SELECT 1');
-    return true;
-  } catch {
-    return false;
-  }
 }
 
 /** Postgres's clock, in milliseconds since the epoch. */

@@ -1,11 +1,13 @@
 import pg from 'pg';
+import { spoiltBy } from './errors.ts';
 
 /** What runs one statement: a pool (in a transaction of its own) or a client (in its present one). */
 export type Database = Pick<pg.ClientBase, 'query'> | Pick<pg.Pool, 'query'>;
 
 /**
  * Runs `work` in one READ COMMITTED transaction on a connection of its own: COMMIT when it returns,
- * ROLLBACK when it throws. A connection that cannot even roll back is closed, never pooled again.
+ * ROLLBACK when it throws. A connection that cannot even roll back, or that met a sick Postgres, is closed,
+ * never pooled again.
  *
  * When `signal` aborts, Postgres is asked to cancel the statement under way, so that `work` throws
  * (57014) within moments and holds no lock any longer.
@@ -35,8 +37,9 @@ export async function withTransaction<T>(
     return result;
   } catch (error) {
     await cancelling;
+    if (error instanceof Error && spoiltBy(error) !== 'nothing') broken = error;
     await client.query('ROLLBACK').catch((reason: Error) => {
-      broken = reason;
+      broken ??= reason;
     });
     throw error;
   } finally {

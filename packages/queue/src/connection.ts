@@ -1,4 +1,6 @@
 import { Redis, type RedisOptions } from 'ioredis';
+import { noteError } from './health.ts';
+import { isMendedByReconnect } from './states.ts';
 
 /** Reconnects for ever, at first after 50 ms, at last every second: recovery is never a restart. */
 const retryStrategy = (times: number): number => Math.min(50 * 2 ** Math.min(times - 1, 5), 1_000);
@@ -20,6 +22,7 @@ export const patient = {
   retryStrategy,
   maxRetriesPerRequest: null,
   connectTimeout: 1_000,
+  reconnectOnError: isMendedByReconnect,
 } as const satisfies RedisOptions;
 
 export interface ConnectionOptions {
@@ -35,8 +38,18 @@ export interface ConnectionOptions {
  * it: it goes on connecting, and a service starts in whatever order its dependencies do.
  */
 export async function connect(options: ConnectionOptions): Promise<Redis> {
-  const redis = new Redis(options.url, { ...failFast, connectionName: options.name });
-  redis.on('error', options.onError);
+  const redis: Redis = new Redis(options.url, {
+    ...failFast,
+    connectionName: options.name,
+    reconnectOnError(error) {
+      noteError(redis, error);
+      return isMendedByReconnect(error);
+    },
+  });
+  redis.on('error', (error) => {
+    noteError(redis, error);
+    options.onError(error);
+  });
   await new Promise<void>((resolve) => {
     const timer = setTimeout(resolve, failFast.connectTimeout);
     redis.once('ready', () => {
@@ -45,13 +58,4 @@ export async function connect(options: ConnectionOptions): Promise<Redis> {
     });
   });
   return redis;
-}
-
-/** Whether Redis answers now. */
-export async function answers(redis: Redis): Promise<boolean> {
-  try {
-    return (await redis.ping()) === 'PONG';
-  } catch {
-    return false;
-  }
 }

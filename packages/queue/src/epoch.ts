@@ -1,11 +1,17 @@
 import type { Redis } from 'ioredis';
+import { QueueUnavailable } from './errors.ts';
+import { redisTrouble } from './health.ts';
 import { KEY_PREFIX } from './names.ts';
 
 const key = `${KEY_PREFIX}:epoch`;
 
 /** Tells whether Redis may have lost data since all relays together last acknowledged it. */
 export interface Epoch {
-  /** True after a restart or failover (another run id than the marker names) and after a wipe. */
+  /**
+   * True after a restart or failover (another run id than the marker names) and after a wipe.
+   *
+   * @throws QueueUnavailable while Redis does not take writes: a replica holds what another server says.
+   */
   lostData(): Promise<boolean>;
   /** Marks Redis's present data as known, so that `lostData` is false until something happens to it. */
   acknowledgeData(): Promise<void>;
@@ -19,7 +25,12 @@ export function createEpoch(redis: Redis): Epoch {
   let seen = '';
   return {
     async lostData() {
-      const [marked, info] = await Promise.all([redis.get(key), redis.info('server')]);
+      const [trouble, marked, info] = await Promise.all([
+        redisTrouble(redis),
+        redis.get(key),
+        redis.info('server'),
+      ]);
+      if (trouble !== undefined) throw new QueueUnavailable(trouble.what);
       seen = /^run_id:(\w+)/m.exec(info)?.[1] ?? '';
       return marked !== seen || seen === '';
     },

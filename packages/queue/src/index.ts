@@ -1,8 +1,11 @@
-export { answers, type ConnectionOptions, connect } from './connection.ts';
+export { type ConnectionOptions, connect } from './connection.ts';
 export { type Consumer, type ConsumerOptions, createConsumer, type Verdict } from './consumer.ts';
 export { deliveryId, jobIdOfDelivery } from './delivery-id.ts';
 export { createEpoch, type Epoch } from './epoch.ts';
+export { QueueUnavailable } from './errors.ts';
+export { redisTrouble } from './health.ts';
 export { type QueueView, type RedisSetup, readRedisSetup, viewQueue } from './inspect.ts';
 export { KEY_PREFIX, type Payload, QUEUE_NAME } from './names.ts';
-export { createProducer, type Delivery, type Producer, QueueUnavailable } from './producer.ts';
+export { createProducer, type Delivery, type Producer } from './producer.ts';
+export { isMendedByReconnect, type RedisState } from './states.ts';
 export { createViewer } from './viewer.ts';

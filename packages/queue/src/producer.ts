@@ -2,6 +2,7 @@ import { beginSpan, type OpenSpan } from '@kasabi/tracing';
 import { Queue, type Telemetry } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { deliveryId } from './delivery-id.ts';
+import { QueueUnavailable } from './errors.ts';
 import { KEY_PREFIX, type Payload, QUEUE_NAME } from './names.ts';
 
 /** A job to deliver; times are milliseconds since the epoch, by Postgres's clock. */
@@ -12,14 +13,6 @@ export interface Delivery {
   readonly due: number;
   /** The trace of the request that asked for the job, if it was traced: a W3C traceparent. */
   readonly trace?: string | null | undefined;
-}
-
-/** Redis is not connected; nothing was enqueued. */
-export class QueueUnavailable extends Error {
-  readonly code = 'queue-unavailable';
-  constructor() {
-    super('Redis is not connected; the relay enqueues what is missing when it is back.');
-  }
 }
 
 export interface Producer {
@@ -68,7 +61,7 @@ export function createProducer(
   let queue: Queue<Payload> | undefined;
 
   async function ready(): Promise<Queue<Payload>> {
-    if (redis.status !== 'ready') throw new QueueUnavailable();
+    if (redis.status !== 'ready') throw new QueueUnavailable('is not connected');
     if (queue === undefined) {
       queue = new Queue<Payload>(QUEUE_NAME, {
         connection: redis,

@@ -4,9 +4,10 @@ import { afterEach, beforeEach, test } from 'node:test';
 import { createRedis, type TestRedis, waitFor } from '@kasabi/test/support';
 import type { Redis } from 'ioredis';
 import { createGate, type Gate } from '../../../test/integration/support/gate.ts';
-import { answers, connect } from './connection.ts';
+import { connect } from './connection.ts';
 import { type Consumer, type ConsumerOptions, createConsumer } from './consumer.ts';
 import { deliveryId } from './delivery-id.ts';
+import { redisTrouble } from './health.ts';
 import { KEY_PREFIX, QUEUE_NAME } from './names.ts';
 import { createProducer, type Delivery, type Producer } from './producer.ts';
 
@@ -135,9 +136,9 @@ test('without Redis enqueue rejects at once, and works again when it is back', a
   const begun = performance.now();
   await assert.rejects(producer.enqueue([delivery(0)]));
   assert.ok(performance.now() - begun < 1_500);
-  assert.equal(await answers(redis), false);
+  assert.equal((await redisTrouble(redis))?.state, 'unreachable');
   gate.open();
-  await waitFor(() => answers(redis), { what: 'Redis to answer' });
+  await waitFor(() => takesWrites(redis), { what: 'Redis to answer' });
   consume();
   await producer.enqueue([delivery(0)]);
   await waitFor(() => delivered.length === 1, { what: 'the delivery' });
@@ -150,13 +151,15 @@ test('a producer whose Redis was away at its start works when it comes', async (
     const patient = createProducer(late, () => undefined);
     await assert.rejects(patient.enqueue([delivery(0)]), { code: 'queue-unavailable' });
     gate.open();
-    await waitFor(() => answers(late), { what: 'Redis to answer' });
+    await waitFor(() => takesWrites(late), { what: 'Redis to answer' });
     await patient.enqueue([delivery(60_000)]);
     assert.equal(await redisCount(), 1);
   } finally {
     late.disconnect();
   }
 });
+
+const takesWrites = async (client: Redis) => (await redisTrouble(client)) === undefined;
 
 const redisCount = (): Promise<number> =>
   waitFor(() => redis.zcard(`${KEY_PREFIX}:${QUEUE_NAME}:delayed`), { what: 'a delayed delivery' });
@@ -168,7 +171,7 @@ test('a consumer outlives a broken connection', async () => {
   gate.shut();
   await waitFor(() => redis.status !== 'ready', { what: 'the connection to break' });
   gate.open();
-  await waitFor(() => answers(redis), { what: 'Redis to answer' });
+  await waitFor(() => takesWrites(redis), { what: 'Redis to answer' });
   await producer.enqueue([delivery(0)]);
   await waitFor(() => delivered.length === 2, { what: 'the second delivery' });
 });

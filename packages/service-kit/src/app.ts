@@ -3,7 +3,7 @@ import type { ErrorRequestHandler, Express, RequestHandler } from 'express';
 import type { Registry } from 'prom-client';
 import { followDependencies } from './dependency-metrics.ts';
 import { createExpressApp } from './express-app.ts';
-import { addHealthRoutes, type Checks, type Trouble } from './health.ts';
+import { addHealthRoutes, type Checks, createHealth, type Trouble } from './health.ts';
 import { toApiError } from './http-errors.ts';
 import { createHttpMetrics } from './http-metrics.ts';
 import type { Logger } from './log.ts';
@@ -16,6 +16,8 @@ import { securityHeaders } from './security-headers.ts';
 export interface AppOptions {
   readonly log: Logger;
   readonly checks: Checks;
+  /** Those of the checks that the service does its work without; it is ready while they fail. */
+  readonly optional?: readonly string[];
   /** Says why the process should be restarted; a service without it is alive while it answers. */
   readonly trouble?: Trouble;
   /** Where requests are counted, and what the dependencies answer is noted; nowhere unless set. */
@@ -34,16 +36,21 @@ export function createApp(options: AppOptions): Express {
   // Parameters are read by the protocol package, which tells duplicates and bad encodings.
   app.set('query parser', false);
   app.set('case sensitive routing', true);
-  const { registry } = options;
+  const { registry, optional = [] } = options;
+  const health = createHealth(options.checks);
   if (registry !== undefined) {
     app.use(createHttpMetrics(registry));
-    followDependencies(registry, options.checks);
+    followDependencies(registry, Object.keys(options.checks), health);
   }
   app.use(traceRequests);
   app.use(requestLog(options.log));
   app.use(securityHeaders());
   app.use(requireHost);
-  addHealthRoutes(app, options.checks, options.trouble ?? (() => undefined));
+  addHealthRoutes(app, {
+    health,
+    isNeeded: (dependency) => !optional.includes(dependency),
+    trouble: options.trouble ?? (() => undefined),
+  });
   if (registry !== undefined && options.servesMetrics) addMetricsRoute(app, registry);
   options.routes(app);
   app.use(nothingHere);

@@ -1,21 +1,37 @@
 import { Gauge, type Registry } from 'prom-client';
-import { type Checks, inTime } from './health.ts';
+import type { Ailments } from './health.ts';
 
-/** How often each dependency is asked, in milliseconds. */
+/** How often the dependencies are looked at, in milliseconds. */
 const everyMs = 5_000;
 
-/** Asks each dependency every few seconds whether it answers, apart from any scrape, and shows it. */
-export function followDependencies(registry: Registry, checks: Checks): void {
+/** Looks at the dependencies every few seconds, apart from any scrape, and shows what was found. */
+export function followDependencies(
+  registry: Registry,
+  names: readonly string[],
+  health: () => Promise<Ailments>,
+): void {
   const up = new Gauge({
     name: 'kasabi_dependency_up',
-    help: 'Whether a dependency answered this process when it was last asked, every 5 s: 1 or 0.',
+    help: 'Whether a dependency would do its work for this process, looked at every 5 s: 1 or 0.',
     labelNames: ['dependency'],
     registers: [registry],
   });
-  for (const [name, check] of Object.entries(checks)) {
-    const child = up.labels(name.toLowerCase());
-    const look = async (): Promise<void> => child.set((await inTime(check())) ? 1 : 0);
-    void look();
-    setInterval(look, everyMs).unref();
+  const sick = new Gauge({
+    name: 'kasabi_dependency_sick',
+    help: 'What is wrong with a dependency that is not up: 1 for the state it is in.',
+    labelNames: ['dependency', 'state'],
+    registers: [registry],
+  });
+  async function look(): Promise<void> {
+    const ailments = await health();
+    sick.reset();
+    for (const name of names) {
+      const dependency = name.toLowerCase();
+      const ailment = ailments.get(name);
+      up.set({ dependency }, ailment === undefined ? 1 : 0);
+      if (ailment !== undefined) sick.set({ dependency, state: ailment.state }, 1);
+    }
   }
+  void look();
+  setInterval(look, everyMs).unref();
 }

@@ -1,57 +1,100 @@
-import type { Express } from 'express';
+import type { Express, Response } from 'express';
 import { methodNotAllowed } from './methods.ts';
+import { share } from './share.ts';
 
-/** A service's dependencies, each with a check that resolves to whether it answers now. */
-export type Checks = Readonly<Record<string, () => Promise<boolean>>>;
+/** What is wrong with a dependency. */
+export interface Ailment {
+  /** A name that does not change, for the metrics: `read-only`. */
+  readonly state: string;
+  /** As a sentence goes on after the dependency's name: `is read-only`. */
+  readonly what: string;
+}
+
+/** Looks whether a dependency would do its work now; undefined when it would. */
+export type Check = () => Promise<Ailment | undefined>;
+
+/** A service's dependencies, by their names. */
+export type Checks = Readonly<Record<string, Check>>;
+
+/** What is wrong, by dependency; empty when all is well. */
+export type Ailments = ReadonlyMap<string, Ailment>;
 
 /** A dependency that takes longer, in milliseconds, does not answer: the prober gives up, too. */
 const checkTimeoutMs = 2_000;
 
+/** What was found is told for so many milliseconds, however many ask. */
+const goodForMs = 1_000;
+
+const silent: Ailment = { state: 'unreachable', what: 'does not answer' };
+
 /** Says why the process should be restarted; undefined while it should not. */
 export type Trouble = () => string | undefined;
 
-/** Adds `GET /healthz` (the process does its work) and `GET /readyz` (its dependencies answer). */
-export function addHealthRoutes(app: Express, checks: Checks, trouble: Trouble): void {
+/** Makes what looks at all dependencies; one look is under way at a time, and is good for a second. */
+export function createHealth(checks: Checks): () => Promise<Ailments> {
+  const looks = Object.entries(checks).map(([name, check]) => [name, inTime(check)] as const);
+  return share(async () => {
+    const found = await Promise.all(
+      looks.map(async ([name, look]) => [name, await look()] as const),
+    );
+    return new Map(found.filter((it): it is [string, Ailment] => it[1] !== undefined));
+  }, goodForMs);
+}
+
+export interface HealthRoutesOptions {
+  readonly health: () => Promise<Ailments>;
+  /** Whether the service does its work while this dependency is ill. */
+  readonly isNeeded: (dependency: string) => boolean;
+  readonly trouble: Trouble;
+}
+
+/** Adds `GET /healthz` (the process does its work) and `GET /readyz` (it can, with its dependencies). */
+export function addHealthRoutes(app: Express, options: HealthRoutesOptions): void {
   app
     .route('/healthz')
     .get((_request, response) => {
-      const reason = trouble();
-      response
-        .status(reason === undefined ? 200 : 503)
-        .set('Cache-Control', 'no-store')
-        .type('text/plain')
-        .send(reason === undefined ? 'alive\n' : `${reason}\n`);
+      const reason = options.trouble();
+      answer(response, reason === undefined, reason === undefined ? ['alive'] : [reason]);
     })
     .all(methodNotAllowed('GET', 'HEAD'));
   app
     .route('/readyz')
     .get(async (_request, response) => {
-      const silent = await findSilent(checks);
-      response
-        .status(silent.length === 0 ? 200 : 503)
-        .set('Cache-Control', 'no-store')
-        .type('text/plain')
-        .send(silent.length === 0 ? 'ready\n' : `no answer from ${silent.join(', ')}\n`);
+      const ailments = await options.health();
+      const isReady = ![...ailments.keys()].some(options.isNeeded);
+      const lines = [...ailments].map(([name, { what }]) => `${name} ${what}`);
+      answer(response, isReady, isReady ? ['ready', ...lines] : lines);
     })
     .all(methodNotAllowed('GET', 'HEAD'));
 }
 
-async function findSilent(checks: Checks): Promise<string[]> {
-  const answers = await Promise.all(
-    Object.entries(checks).map(async ([name, check]) => [name, await inTime(check())] as const),
-  );
-  return answers.filter(([, answered]) => !answered).map(([name]) => name);
+function answer(response: Response, isWell: boolean, lines: readonly string[]): void {
+  response
+    .status(isWell ? 200 : 503)
+    .set('Cache-Control', 'no-store')
+    .type('text/plain')
+    .send(lines.map((line) => `${line}\n`).join(''));
 }
 
-/** Whether the answer is yes, and comes in time. */
-export async function inTime(answer: Promise<boolean>): Promise<boolean> {
-  let timer: NodeJS.Timeout | undefined;
-  const late = new Promise<boolean>((resolve) => {
-    timer = setTimeout(resolve, checkTimeoutMs, false);
-  });
-  try {
-    return await Promise.race([answer, late]);
-  } finally {
-    clearTimeout(timer);
-  }
+/** The same check, silent when it takes too long, and until the one that does has ended. */
+function inTime(check: Check): Check {
+  let underWay = false;
+  return async () => {
+    if (underWay) return silent;
+    underWay = true;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<Ailment>((resolve) => {
+      timer = setTimeout(resolve, checkTimeoutMs, silent);
+    });
+    const looking = check().finally(() => {
+      underWay = false;
+    });
+    try {
+      return await Promise.race([looking, late]);
+    } catch {
+      return silent;
+    } finally {
+      clearTimeout(timer);
+    }
+  };
 }

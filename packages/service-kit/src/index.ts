@@ -2,7 +2,7 @@ export { json, plainText, sendWhole } from './answer.ts';
 export { type AppOptions, createApp } from './app.ts';
 export { addDocumentation } from './docs.ts';
 export { entityTag, isFresh } from './entity-tag.ts';
-export type { Checks } from './health.ts';
+export type { Ailment, Check, Checks } from './health.ts';
 export { Html, type HtmlPart, html, readableUrl } from './html.ts';
 export { toApiError } from './http-errors.ts';
 export { heldForClient } from './http-metrics.ts';

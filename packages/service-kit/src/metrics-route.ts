@@ -4,16 +4,22 @@ import { createExpressApp } from './express-app.ts';
 import type { Logger } from './log.ts';
 import { methodNotAllowed } from './methods.ts';
 import { type HttpServer, listen } from './server.ts';
+import { share } from './share.ts';
+
+/** Who asks within so many milliseconds gets what the one before got. */
+const goodForMs = 1_000;
 
 /**
  * Adds `GET /metrics`, in Prometheus's text format. A scrape prints what the process has in memory and
- * asks nothing of Postgres or Redis, so that scraping costs them nothing and never hangs on them.
+ * asks nothing of Postgres or Redis, so that scraping costs them nothing and never hangs on them. What was
+ * printed is good for a second: it takes milliseconds, which many who ask would take from the requests.
  */
 export function addMetricsRoute(app: Express, registry: Registry): void {
+  const render = share(() => registry.metrics(), goodForMs);
   app
     .route('/metrics')
     .get(async (_request, response) => {
-      const text = await registry.metrics();
+      const text = await render();
       response.set({ 'Content-Type': registry.contentType, 'Cache-Control': 'no-store' });
       response.send(text);
     })

@@ -1,5 +1,5 @@
-import { createPool, databaseAnswers, isTransient } from '@kasabi/postgres';
-import { answers, connect, createProducer } from '@kasabi/queue';
+import { createPool, createProbe, isTransient } from '@kasabi/postgres';
+import { connect, createProducer, redisTrouble } from '@kasabi/queue';
 import {
   addDocumentation,
   createApp,
@@ -39,6 +39,12 @@ await runService(async () => {
     statementTimeoutMs: settings.STATEMENT_TIMEOUT_MS,
     onIdleError: onConnectionError,
   });
+  const probe = createProbe({
+    url: settings.DATABASE_URL,
+    applicationName: 'kasabi-api-probe',
+    writes: true,
+    pools: [pool],
+  });
   const redis = await connect({
     url: settings.REDIS_URL,
     name: 'kasabi-api',
@@ -64,7 +70,9 @@ await runService(async () => {
 
   const app = createApp({
     log,
-    checks: { Postgres: () => databaseAnswers(pool), Redis: () => answers(redis) },
+    checks: { Postgres: probe.check, Redis: () => redisTrouble(redis) },
+    // Jobs are accepted without it, and handed over when it is back.
+    optional: ['Redis'],
     isUnavailable: isTransient,
     registry: metrics.registry,
     servesMetrics: settings.METRICS_PORT === undefined,
@@ -116,7 +124,7 @@ await runService(async () => {
       await acceptor.settled();
       redis.disconnect();
       await scraped?.close(0);
-      await pool.end();
+      await Promise.all([pool.end(), probe.close()]);
       await tracing.stop();
     },
   };

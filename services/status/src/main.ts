@@ -1,4 +1,4 @@
-import { createPool, databaseAnswers, isTransient } from '@kasabi/postgres';
+import { createPool, createProbe, isTransient } from '@kasabi/postgres';
 import {
   addDocumentation,
   createApp,
@@ -41,6 +41,12 @@ await runService(async () => {
     statementTimeoutMs: settings.STATEMENT_TIMEOUT_MS,
     onIdleError: throttledWarning(log, 'connection trouble'),
   });
+  const probe = createProbe({
+    url: settings.DATABASE_URL,
+    applicationName: 'kasabi-status-probe',
+    writes: false,
+    pools: [pool],
+  });
   const watcher = createWatcher({
     db: pool,
     intervalMs: settings.WATCH_INTERVAL_MS,
@@ -74,7 +80,7 @@ await runService(async () => {
   measurePools(registry, { requests: pool, ...(operations && { operations: operations.pool }) });
   const app = createApp({
     log,
-    checks: { Postgres: () => databaseAnswers(pool) },
+    checks: { Postgres: probe.check },
     isUnavailable: isTransient,
     registry,
     servesMetrics: settings.METRICS_PORT === undefined,
@@ -119,7 +125,7 @@ await runService(async () => {
       await Promise.all([...watcher.loops, sampler].map((loop) => loop.stop()));
       await scraped?.close(0);
       await operations?.stop();
-      await pool.end();
+      await Promise.all([pool.end(), probe.close()]);
       await tracing.stop();
     },
   };

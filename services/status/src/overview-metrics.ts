@@ -7,6 +7,7 @@ import {
   type Overview,
   silentAfterMs,
 } from '@kasabi/operations';
+import { describeSick, sicknessOf } from '@kasabi/postgres';
 import { type JobType, jobTypeNames } from '@kasabi/protocol';
 import { mapNames } from '@kasabi/service-kit';
 import { Gauge, type Registry } from 'prom-client';
@@ -15,7 +16,7 @@ import { Gauge, type Registry } from 'prom-client';
 export interface OverviewMetrics {
   sampled(overview: Overview, counts: Counts): void;
   /** Postgres did not answer: all gauges stay as they were, but for what that itself means. */
-  missed(): void;
+  missed(error: unknown): void;
 }
 
 const openStatuses = ['scheduled', 'running'] as const;
@@ -103,8 +104,9 @@ export function createOverviewMetrics(registry: Registry): OverviewMetrics {
       workers.set({ state: 'silent' }, silent);
       show({ overview });
     },
-    missed() {
-      show({ overview: undefined });
+    missed(error) {
+      const state = sicknessOf(error);
+      show({ overview: undefined, postgresSick: state && describeSick(state) });
     },
   };
 }

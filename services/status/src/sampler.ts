@@ -24,7 +24,7 @@ export function createSampler(options: SamplerOptions): Loop {
         const [overview, counts] = await Promise.all([readOverview(db), readCounts(db)]);
         metrics.sampled(overview, counts);
       } catch (error) {
-        metrics.missed();
+        metrics.missed(error);
         throw error;
       }
     },

@@ -3,8 +3,8 @@ import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { createPruner, createRelay, createRescuer } from '@kasabi/jobs';
 import { createTally } from '@kasabi/operations';
-import { createPool, databaseAnswers, isTransient } from '@kasabi/postgres';
-import { answers, connect, createConsumer, createEpoch, createProducer } from '@kasabi/queue';
+import { createPool, createProbe, isTransient } from '@kasabi/postgres';
+import { connect, createConsumer, createEpoch, createProducer, redisTrouble } from '@kasabi/queue';
 import {
   createApp,
   createLogger,
@@ -60,6 +60,12 @@ await runService(async () => {
     statementTimeoutMs: settings.LEASE_MS,
     onIdleError: onConnectionError,
   });
+  const probe = createProbe({
+    url: settings.DATABASE_URL,
+    applicationName: 'kasabi-worker-probe',
+    writes: true,
+    pools: [pool, upkeep],
+  });
   const redis = await connect({
     url: settings.REDIS_URL,
     name: 'kasabi-worker',
@@ -79,7 +85,7 @@ await runService(async () => {
     db: upkeep,
     stuckAfterMs: settings.STUCK_AFTER_MS,
     hasRoom: () => leases.held < settings.WORKER_CONCURRENCY,
-    queueAnswers: () => answers(redis),
+    queueAnswers: async () => (await redisTrouble(redis)) === undefined,
     onError: loopFailed('watchdog'),
   });
 
@@ -119,7 +125,7 @@ await runService(async () => {
   const reporter = createReporter({
     db: upkeep,
     clock,
-    redisAnswers: () => answers(redis),
+    redisTrouble: () => redisTrouble(redis),
     state: () => ({
       holder,
       host: hostname(),
@@ -161,7 +167,7 @@ await runService(async () => {
 
   const app = createApp({
     log,
-    checks: { Postgres: () => databaseAnswers(upkeep), Redis: () => answers(redis) },
+    checks: { Postgres: probe.check, Redis: () => redisTrouble(redis) },
     trouble: watchdog.trouble,
     isUnavailable: isTransient,
     registry: metrics.registry,
@@ -219,7 +225,7 @@ await runService(async () => {
       await scraped?.close(0);
       await reporter.withdraw().catch(() => undefined);
       redis.disconnect();
-      await Promise.all([pool.end(), upkeep.end()]);
+      await Promise.all([pool.end(), upkeep.end(), probe.close()]);
       await tracing.stop();
     },
   };

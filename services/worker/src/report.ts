@@ -7,14 +7,16 @@ import {
   type WorkerReport,
 } from '@kasabi/operations';
 import type { Database } from '@kasabi/postgres';
+import type { RedisState } from '@kasabi/queue';
 import type { ClockCorrection } from './clock.ts';
 
 export interface ReporterOptions {
   readonly db: Database;
   readonly clock: ClockCorrection;
-  readonly redisAnswers: () => Promise<boolean>;
+  /** What is wrong with Redis, if it would not take a write. */
+  readonly redisTrouble: () => Promise<RedisState | undefined>;
   /** The part of the report that is for others to say. */
-  readonly state: () => Omit<WorkerReport, 'clockOffsetMs' | 'redisAnswers'>;
+  readonly state: () => Omit<WorkerReport, 'clockOffsetMs' | 'redisAnswers' | 'redisTrouble'>;
   readonly onError: (error: unknown) => void;
 }
 
@@ -38,9 +40,13 @@ export function createReporter(options: ReporterOptions): Reporter {
   let clockOffsetMs: number | undefined;
 
   async function runOnce(): Promise<void> {
-    const redisAnswers = await options.redisAnswers();
+    const trouble = await options.redisTrouble();
+    const redis = {
+      redisAnswers: trouble === undefined,
+      redisTrouble: trouble?.state === 'unreachable' ? undefined : trouble?.what,
+    };
     const [asked, begun] = [clock.hostNow(), performance.now()];
-    const now = await reportWorker(db, { ...options.state(), clockOffsetMs, redisAnswers });
+    const now = await reportWorker(db, { ...options.state(), clockOffsetMs, ...redis });
     const took = performance.now() - begun;
     if (took < tellingMs) clockOffsetMs = asked + took / 2 - now;
     clock.observe(now);

@@ -37,6 +37,8 @@ export async function examine(settings: AdminSettings): Promise<Check[]> {
       overview,
       postgresError: postgres.error,
       redisAnswers: redis?.answers,
+      redisTrouble: redis?.trouble,
+      postgresSick: postgres.sick,
       clockOffsetMs: postgres.clockOffsetMs,
     });
     // With Postgres away, nobody else says that Redis is, too.

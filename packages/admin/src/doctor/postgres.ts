@@ -1,5 +1,13 @@
 import { type Overview, readOverview } from '@kasabi/operations';
-import { databaseNow, readMigrations } from '@kasabi/postgres';
+import {
+  databaseNow,
+  describeSick,
+  hasSqlState,
+  readMigrations,
+  type SickState,
+  sicknessOf,
+  withTransaction,
+} from '@kasabi/postgres';
 import type pg from 'pg';
 import { type Check, judge } from './check.ts';
 
@@ -11,6 +19,8 @@ export interface PostgresFacts {
   /** Whether it answered at all. */
   readonly answered: boolean;
   readonly error?: string;
+  /** The state it is in, if that is a known one. */
+  readonly sick?: SickState | undefined;
   readonly clockOffsetMs?: number;
 }
 
@@ -23,13 +33,49 @@ export async function checkPostgres(pool: pg.Pool): Promise<PostgresFacts> {
   try {
     version = await checkVersion(pool);
   } catch (error) {
-    return { checks: [], answered: false, error: reasonOf(error) };
+    // The sessions of this program ask for a parameter that came with Postgres 17.
+    if (hasSqlState(error, '42704'))
+      return { checks: [tooOld('Postgres answers')], answered: true };
+    return { checks: [], answered: false, error: reasonOf(error), sick: sickOf(error) };
   }
   const migrations = await checkMigrations(pool);
   const clockOffsetMs = await readOffset(pool);
-  const facts = { checks: [version, migrations], answered: true, clockOffsetMs };
+  const sick = await tryWrite(pool);
+  const facts = { checks: [version, migrations], answered: true, clockOffsetMs, sick };
   if (migrations.status === 'fail') return facts;
   return { ...facts, overview: await readOverview(pool) };
+}
+
+/** A table of a few pages, which is rolled back: it needs what any write needs, room on the disk among it. */
+const write =
+  'CREATE TABLE kasabi.doctor AS SELECT repeat(n::text, 99) FROM generate_series(1, 999) n';
+
+/** The state that keeps Postgres from taking a write; undefined when it would take one. */
+async function tryWrite(pool: pg.Pool): Promise<SickState | undefined> {
+  try {
+    await withTransaction(pool, async (client) => {
+      const { rows } = await client.query<{ recovering: boolean }>(
+        'SELECT pg_is_in_recovery() AS recovering',
+      );
+      if (rows[0]?.recovering) throw new InRecovery();
+      await client.query(write);
+      throw new RolledBack();
+    });
+  } catch (error) {
+    if (error instanceof InRecovery) return describeSick('in-recovery');
+    // What is missing here is missing to this login; the services have their own.
+    if (error instanceof RolledBack || hasSqlState(error, '42501')) return undefined;
+    return sickOf(error);
+  }
+  return undefined;
+}
+
+class InRecovery extends Error {}
+class RolledBack extends Error {}
+
+function sickOf(error: unknown): SickState | undefined {
+  const name = sicknessOf(error);
+  return name === undefined || name === 'unreachable' ? undefined : describeSick(name);
 }
 
 async function checkVersion(pool: pg.Pool): Promise<Check> {
@@ -40,10 +86,12 @@ async function checkVersion(pool: pg.Pool): Promise<Check> {
   const { version, number } = rows[0] as { version: string; number: number };
   const what = `Postgres ${version} answers`;
   if (number >= oldestPostgres) return judge('postgres', what);
-  return judge('postgres', `${what}, and is too old`, {
-    status: 'fail',
-    todo: 'Upgrade it to version 18 or newer.',
-  });
+  return tooOld(what);
+}
+
+function tooOld(what: string): Check {
+  const todo = 'Upgrade it to version 18 or newer.';
+  return judge('postgres', `${what}, and is too old`, { status: 'fail', todo });
 }
 
 async function checkMigrations(pool: pg.Pool): Promise<Check> {

@@ -1,5 +1,5 @@
 import { type Drift, readDrift } from '@kasabi/operations';
-import { connect, readRedisSetup, viewQueue } from '@kasabi/queue';
+import { connect, readRedisSetup, redisTrouble, viewQueue } from '@kasabi/queue';
 import type pg from 'pg';
 import { atLeast, type Check, judge } from './check.ts';
 import { reasonOf } from './postgres.ts';
@@ -13,6 +13,8 @@ const sample = 500;
 export interface RedisFacts {
   readonly checks: readonly Check[];
   readonly answers: boolean;
+  /** Why it takes no writes, if it answers all the same. */
+  readonly trouble?: string | undefined;
 }
 
 /**
@@ -22,10 +24,15 @@ export interface RedisFacts {
 export async function checkRedis(url: string, pool: pg.Pool | undefined): Promise<RedisFacts> {
   const redis = await connect({ url, name: 'kasabi-admin', onError: () => undefined });
   try {
-    if (redis.status !== 'ready') return { checks: [], answers: false };
+    const ailment = await redisTrouble(redis);
+    const trouble = ailment?.state === 'unreachable' ? undefined : ailment?.what;
+    if (redis.status !== 'ready') return { checks: [], answers: trouble !== undefined, trouble };
+    // A server that lets nothing be read says no more.
+    if (ailment !== undefined && trouble === undefined) return { checks: [], answers: false };
     const setup = await readRedisSetup(redis);
     return {
       answers: true,
+      trouble,
       checks: [
         checkVersion(setup.version),
         checkEviction(setup.evictionPolicy),

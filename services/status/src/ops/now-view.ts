@@ -96,7 +96,7 @@ function workersPanel({ workers, now }: Overview): Html {
       `${worker.running}/${worker.concurrency}`,
       worker.redisAnswers
         ? html`<span class="good">answers</span>`
-        : html`<span class="bad">does not answer</span>`,
+        : html`<span class="bad">${worker.redisTrouble ?? 'does not answer'}</span>`,
       worker.sinceRelayMs === null
         ? 'none yet'
         : `${inSeconds(worker.sinceRelayMs + worker.silentMs)} ago`,

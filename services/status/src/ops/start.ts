@@ -1,5 +1,5 @@
 import { diagnose } from '@kasabi/operations';
-import { createPool, isTransient } from '@kasabi/postgres';
+import { createPool, describeSick, isTransient, sicknessOf } from '@kasabi/postgres';
 import { type Logger, throttledWarning } from '@kasabi/service-kit';
 import type { Express } from 'express';
 import type pg from 'pg';
@@ -44,7 +44,11 @@ export async function startOperations(
     describe(error) {
       warn(error);
       if (!isTransient(error)) return 'This could not be read; the log of the service says why.';
-      const [finding] = diagnose({ overview: undefined });
+      const state = sicknessOf(error);
+      const [finding] = diagnose({
+        overview: undefined,
+        postgresSick: state && describeSick(state),
+      });
       return `${finding?.what} ${finding?.todo}`;
     },
   });

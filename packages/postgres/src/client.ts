@@ -1,0 +1,22 @@
+import pg from 'pg';
+import { noteAtConnect } from './errors.ts';
+
+type Connected = ((error: Error) => void) | ((error: null, client: pg.Client) => void);
+
+/** A client that notes which errors kept it from connecting, so that they are told from those of statements. */
+export class SessionClient extends pg.Client {
+  override connect(): Promise<pg.Client>;
+  override connect(callback: Connected): void;
+  override connect(callback?: Connected): Promise<pg.Client> | undefined {
+    if (callback === undefined) {
+      return super.connect().catch((error: unknown) => {
+        noteAtConnect(error);
+        throw error;
+      });
+    }
+    super.connect((error: Error | null, client?: pg.Client) => {
+      noteAtConnect(error);
+      (callback as (error: Error | null, client?: pg.Client) => void)(error, client);
+    });
+  }
+}

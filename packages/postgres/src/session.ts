@@ -1,0 +1,51 @@
+/**
+ * What our statements take for granted of a session, and `ALTER DATABASE` or `ALTER ROLE … SET` could have
+ * otherwise: how values are written and read, where names are looked up, which statements are ended, and
+ * how they are planned. Not `default_transaction_read_only`: a database that was made read-only is to be
+ * left alone, and is reported. Not what belongs to the operators: `role`, tablespaces, memory.
+ */
+const fixed: Readonly<Record<string, string>> = {
+  client_encoding: 'UTF8',
+  DateStyle: 'ISO, MDY',
+  IntervalStyle: 'postgres',
+  TimeZone: 'UTC',
+  bytea_output: 'hex',
+  extra_float_digits: '1',
+  standard_conforming_strings: 'on',
+  array_nulls: 'on',
+  search_path: 'pg_catalog, pg_temp',
+  default_transaction_isolation: 'read committed',
+  default_transaction_deferrable: 'off',
+  // A pool that wants one of these sends it by name, which goes over what is in `options`.
+  statement_timeout: '0',
+  lock_timeout: '0',
+  idle_in_transaction_session_timeout: '0',
+  idle_session_timeout: '0',
+  transaction_timeout: '0',
+  row_security: 'on',
+  plan_cache_mode: 'auto',
+  jit: 'off',
+  client_min_messages: 'warning',
+  check_function_bodies: 'on',
+  transform_null_equals: 'off',
+};
+
+/** An accepted job is on Postgres's disk. `DATABASE_URL` may ask for more, such as `remote_apply`. */
+const unlessAsked: Readonly<Record<string, string>> = { synchronous_commit: 'on' };
+
+/** As the server splits it: by spaces, but for those behind a backslash. */
+const optionsOf = (settings: Readonly<Record<string, string>>): string =>
+  Object.entries(settings)
+    .map(([name, value]) => `-c ${name}=${value.replaceAll(' ', '\\ ')}`)
+    .join(' ');
+
+/**
+ * The same connection URL, with what our sessions rely on in its startup message: it costs no round trip,
+ * goes over what the database or the role has been given, and `PGOPTIONS` of the environment has no say.
+ */
+export function sessionUrl(databaseUrl: string): string {
+  const url = new URL(databaseUrl);
+  const own = url.searchParams.get('options') ?? '';
+  url.searchParams.set('options', `${optionsOf(unlessAsked)} ${own} ${optionsOf(fixed)}`);
+  return url.href;
+}
