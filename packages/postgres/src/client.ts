@@ -18,5 +18,6 @@ export class SessionClient extends pg.Client {
       noteAtConnect(error);
       (callback as (error: Error | null, client?: pg.Client) => void)(error, client);
     });
+    return undefined;
   }
 }
