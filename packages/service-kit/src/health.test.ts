@@ -131,7 +131,12 @@ test('metrics are printed once a second, however many scrape, on either port', a
       return super.metrics();
     }
   }
-  const server = await listenForMetrics({ registry: new Counted(), port: 0, log });
+  const server = await listenForMetrics({
+    registry: new Counted(),
+    port: 0,
+    address: '127.0.0.1',
+    log,
+  });
   assert.ok(server !== undefined);
   servers.push(server);
   const own = asking(`http://127.0.0.1:${server.port}/metrics`);
