@@ -1,6 +1,7 @@
 import { type Database, hasSqlState, sqlState } from '@kasabi/postgres';
 import type { JobType } from '@kasabi/protocol';
 import { hasStatus } from './by-key.ts';
+import { stopOf } from './stopped.ts';
 import { noteTransition } from './transition.ts';
 
 /** A claimed job: what its worker needs, and what every later statement of this attempt carries. */
@@ -22,18 +23,20 @@ export interface Claim {
  * What became of a delivery, and Postgres's clock in milliseconds since the epoch where it was read.
  * `early`: `waitMs` milliseconds remain. `busy`: another job of the dataset is running, or `ahead` earlier
  * ones (at most 100 are counted) come first; the first of them may be claimed in `waitMs` milliseconds, 0 if
- * it may be now. `gone`: the record has ended, is running, or never was.
+ * it may be now. `paused`: operators have paused its dataset, or all. `gone`: the record has ended, is running,
+ * or never was.
  */
 export type ClaimOutcome = { readonly now: number | undefined } & (
   | { readonly outcome: 'claimed'; readonly claim: Claim }
   | { readonly outcome: 'early'; readonly waitMs: number; readonly now: number }
   | { readonly outcome: 'busy'; readonly ahead: number; readonly waitMs: number }
-  | { readonly outcome: 'gone' }
+  | { readonly outcome: 'paused' | 'gone' }
 );
 
 interface Row {
   readonly claimed: boolean;
   readonly status: string;
+  readonly stop: 'paused' | null;
   readonly wait_ms: number;
   readonly now_ms: number;
   readonly ahead: number;
@@ -54,7 +57,8 @@ interface Row {
 // restore would be undone by the reset that was asked for before it. The unique index job_running decides a race between two workers.
 const text = `
   WITH asked AS (
-    SELECT j.id, j.dataset_id, j.type, j.status, j.attempt, j.start_time, j.due, j.started, d.code
+    SELECT j.id, j.dataset_id, j.type, j.status, j.attempt, j.start_time, j.due, j.started, d.code,
+           ${stopOf('j.dataset_id')} AS stop
     FROM kasabi.job j JOIN kasabi.dataset d ON d.id = j.dataset_id
     WHERE j.id = $1
   ), claimed AS (
@@ -63,6 +67,7 @@ const text = `
         lease_holder = $2, lease_expires = now() + $3 * interval '1 millisecond'
     FROM asked
     WHERE j.id = $1 AND ${hasStatus('j', 'scheduled')} AND j.due <= now()
+      AND asked.stop IS NULL
       AND (
         SELECT running.id FROM kasabi.job running
         WHERE running.dataset_id = asked.dataset_id AND running.status = 'running' LIMIT 1) IS NULL
@@ -74,8 +79,8 @@ const text = `
     RETURNING j.attempt
   ), noted AS (${noteTransition('claim', { from: 'claimed', id: '$1::uuid', attempt: 'attempt', actor: '$2' })}
   )
-  SELECT claimed.attempt IS NOT NULL AS claimed, asked.status, asked.type, asked.dataset_id,
-         asked.code, coalesce(claimed.attempt, asked.attempt) AS attempt,
+  SELECT claimed.attempt IS NOT NULL AS claimed, asked.status, asked.stop, asked.type,
+         asked.dataset_id, asked.code, coalesce(claimed.attempt, asked.attempt) AS attempt,
          ceil(extract(epoch FROM asked.due - now()) * 1000)::float8 AS wait_ms,
          (extract(epoch FROM now()) * 1000)::float8 AS now_ms,
          (extract(epoch FROM now() - asked.start_time) * 1000)::float8 AS drift_ms,
@@ -130,7 +135,8 @@ export async function claim(
     return { outcome: 'claimed', claim: held, now };
   }
   if (row.status !== 'scheduled') return { outcome: 'gone', now };
-  return row.wait_ms > 0
-    ? { outcome: 'early', waitMs: row.wait_ms, now }
-    : { outcome: 'busy', ahead: row.ahead, waitMs: Math.max(0, row.first_in_ms ?? 0), now };
+  if (row.wait_ms > 0) return { outcome: 'early', waitMs: row.wait_ms, now };
+  if (row.stop !== null) return { outcome: row.stop, now };
+  const waitMs = Math.max(0, row.first_in_ms ?? 0);
+  return { outcome: 'busy', ahead: row.ahead, waitMs, now };
 }

@@ -2,6 +2,7 @@ import type { Database } from '@kasabi/postgres';
 import type { Delivery, Enqueue } from './delivery.ts';
 import { createLoop, type Loop } from './loop.ts';
 import { markEnqueued } from './mark-enqueued.ts';
+import { isPaused } from './stopped.ts';
 
 export interface RelayOptions {
   readonly db: Database;
@@ -54,15 +55,20 @@ interface Overdue extends Delivery {
 
 // A page of the due jobs, in their order: a round costs the same whatever the backlog, and the next round
 // goes on where this one ended. A delivery that was asserted after its job was due is left alone for a
-// while: it waits its turn, or was snoozed.
+// while: it waits its turn, or was snoozed. One of a paused dataset is left alone until that is resumed; it is
+// looked at with the page, for a round to cost the same however many there are.
 const overdue = `
-  SELECT id AS "jobId", attempt, trace, (extract(epoch FROM due) * 1000)::float8 AS due,
-         job.due AS after,
-         enqueued_at < greatest(job.due, now() - $5 * interval '1 millisecond') AS missing
-  FROM kasabi.job
-  WHERE status = 'scheduled' AND due < now() - $1 * interval '1 millisecond'
-    AND due >= $3 AND (due, id) > ($3, $4)
-  ORDER BY job.due, id LIMIT $2`;
+  SELECT id AS "jobId", attempt, trace, (extract(epoch FROM page.due) * 1000)::float8 AS due,
+         page.due AS after,
+         enqueued_at < greatest(page.due, now() - $5 * interval '1 millisecond')
+           AND NOT ${isPaused('page.dataset_id')} AS missing
+  FROM (
+    SELECT * FROM kasabi.job
+    WHERE status = 'scheduled' AND due < now() - $1 * interval '1 millisecond'
+      AND due >= $3 AND (due, id) > ($3, $4)
+    ORDER BY due, id LIMIT $2
+  ) AS page
+  ORDER BY page.due, id`;
 
 const forget = `
   UPDATE kasabi.job SET enqueued_at = NULL

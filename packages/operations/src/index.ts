@@ -32,6 +32,12 @@ export {
   type WorkerState,
 } from './overview.ts';
 export {
+  type ActionOnPause,
+  type OperatorPauseOutcome,
+  pauseAsOperator,
+} from './pause-as-operator.ts';
+export { type Pause, readPauses } from './pauses.ts';
+export {
   type ActionAsked,
   type ActionRecord,
   type OperatorActionName,
@@ -47,6 +53,12 @@ export {
   reportWorker,
   type WorkerReport,
 } from './report-worker.ts';
+export {
+  type OperatorResumeOutcome,
+  type Resumable,
+  readResumable,
+  resumeAsOperator,
+} from './resume-as-operator.ts';
 export { type OperatorRetryOutcome, retryAsOperator } from './retry-as-operator.ts';
 export { type JobSearch, searchJobs } from './search.ts';
 export { createTally, type TallyOptions } from './tally.ts';

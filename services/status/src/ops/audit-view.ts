@@ -3,7 +3,7 @@ import {
   type OperatorActionName,
   readOperatorActions,
 } from '@kasabi/operations';
-import { type Html, html } from '@kasabi/service-kit';
+import { type Html, type HtmlPart, html } from '@kasabi/service-kit';
 import { timeAndDistance } from './format.ts';
 import { datasetLink, jobLink, type Links } from './links.ts';
 import type { Sections } from './live.ts';
@@ -81,7 +81,7 @@ function list(actions: readonly OperatorAction[], now: Date, links: Links): Html
     cells: [
       timeAndDistance(action.at, now),
       actionOf(action, links),
-      action.dataset === null ? '–' : datasetLink(links, action.dataset),
+      datasetOf(action, links),
       action.jobId === null ? (action.subject ?? '–') : jobLink(links, action.jobId),
       outcomeOf(action, links),
       action.operatorAddress,
@@ -100,4 +100,9 @@ function outcomeOf({ outcome, madeJobId, detail }: OperatorAction, links: Links)
   const made = madeJobId !== null && html`: ${jobLink(links, madeJobId)}`;
   const tone = outcome === 'done' ? 'good' : 'warn';
   return html`<span class="${tone}">${outcome}</span>${made}${detail !== null && html` <span class="quiet">${detail}</span>`}`;
+}
+
+function datasetOf({ action, dataset }: OperatorAction, links: Links): HtmlPart {
+  if (dataset !== null) return datasetLink(links, dataset);
+  return action === 'pause' || action === 'resume' ? 'all' : '–';
 }

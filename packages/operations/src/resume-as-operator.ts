@@ -1,0 +1,112 @@
+import type { Database } from '@kasabi/postgres';
+import type { ActionOnPause } from './pause-as-operator.ts';
+
+export type OperatorResumeOutcome =
+  | {
+      readonly outcome: 'done';
+      /** Jobs that were due and start now, as fast as the workers take them up. */
+      readonly due: number;
+    }
+  | { readonly outcome: 'dataset-unknown' | 'not-paused' };
+
+/** What a resume would start. */
+export interface Resumable {
+  /** Jobs that are due and start at once; those of datasets that stay paused do not count. */
+  readonly due: number;
+  /** When the first of them was due; null when none is. */
+  readonly oldestDue: Date | null;
+  /** Whether jobs of all datasets stay paused when one dataset is resumed. */
+  readonly allStayPaused: boolean;
+}
+
+// Which jobs a resume concerns: of the one dataset or, of all, those that are not paused by themselves. In
+// `asked` are its id, and whether it is about all.
+const concerned = `
+  job.status = 'scheduled' AND job.due <= now()
+  AND (asked.everything OR job.dataset_id = asked.id)
+  AND NOT EXISTS (
+    SELECT FROM kasabi.pause other
+    WHERE CASE WHEN asked.everything THEN other.dataset_id = job.dataset_id
+               ELSE other.dataset_id IS NULL END)`;
+
+const asked = `
+  SELECT d.id, $1::text IS NULL AS everything, $1::text IS NOT NULL AND d.id IS NULL AS unknown
+  FROM (VALUES (1)) AS one LEFT JOIN kasabi.dataset d ON d.code = $1`;
+
+/** What a resume of this dataset, or of all, would start now. */
+export async function readResumable(db: Database, dataset?: string): Promise<Resumable> {
+  const { rows } = await db.query<Resumable>({
+    name: 'resumable',
+    text: `
+      WITH asked AS (${asked})
+      SELECT count(job.id)::int AS due, min(job.due) AS "oldestDue",
+             NOT (SELECT everything FROM asked)
+               AND EXISTS (SELECT FROM kasabi.pause WHERE dataset_id IS NULL) AS "allStayPaused"
+      FROM asked LEFT JOIN kasabi.job ON ${concerned}`,
+    values: [dataset ?? null],
+  });
+  return rows[0] as Resumable;
+}
+
+/** How many records are promoted in one statement. */
+const batchSize = 10_000;
+
+/**
+ * Lets jobs start again, of one dataset or of all; with its audit record. Those of all leave datasets paused
+ * that were paused by themselves. It also says that this database is the one to go on with, should the next
+ * relay find that it was restored.
+ *
+ * The relay promotes what is due within its next round, whether one runs now or later.
+ */
+export async function resumeAsOperator(
+  db: Database,
+  { dataset, operatorAddress }: ActionOnPause,
+): Promise<OperatorResumeOutcome> {
+  const { rows } = await db.query<{ readonly outcome: OperatorResumeOutcome['outcome'] }>({
+    name: 'resume-as-operator',
+    text: `
+      WITH asked AS (${asked}), resumed AS (
+        DELETE FROM kasabi.pause p USING asked
+        WHERE NOT asked.unknown AND p.dataset_id IS NOT DISTINCT FROM asked.id
+        RETURNING p.id
+      ), vouched AS (
+        UPDATE kasabi.beat b SET vouched = clock_timestamp() FROM asked
+        WHERE asked.everything
+      ), settled AS (
+        SELECT asked.id AS dataset_id,
+               CASE WHEN asked.unknown THEN 'dataset-unknown'
+                    WHEN EXISTS (SELECT FROM resumed) THEN 'done' ELSE 'not-paused' END AS outcome
+        FROM asked
+      ), audited AS (
+        INSERT INTO kasabi.operator_action (action, dataset_id, operator_address, outcome)
+        SELECT 'resume', dataset_id, $2, outcome FROM settled
+      )
+      SELECT outcome FROM settled`,
+    values: [dataset ?? null, operatorAddress],
+  });
+  const { outcome } = rows[0] as { readonly outcome: OperatorResumeOutcome['outcome'] };
+  if (outcome !== 'done') return { outcome };
+  const { due } = await readResumable(db, dataset);
+  await promote(db, dataset);
+  return { outcome, due };
+}
+
+/**
+ * Has the relay promote all of them: it takes those for missing that Redis was handed before they were due.
+ * Without this it would leave those alone for some seconds that were refused just now.
+ */
+async function promote(db: Database, dataset: string | undefined): Promise<void> {
+  for (;;) {
+    const { rowCount } = await db.query({
+      name: 'promote-resumed',
+      text: `
+        WITH asked AS (${asked})
+        UPDATE kasabi.job AS promoted SET enqueued_at = promoted.due - interval '1 millisecond'
+        WHERE promoted.status = 'scheduled' AND promoted.id IN (
+          SELECT job.id FROM asked JOIN kasabi.job ON ${concerned} AND job.enqueued_at >= job.due
+          LIMIT $2)`,
+      values: [dataset ?? null, batchSize],
+    });
+    if ((rowCount ?? 0) < batchSize) return;
+  }
+}

@@ -1,0 +1,54 @@
+-- How operators keep jobs from starting, and how a restored database is told from the one it was.
+
+-- Up Migration
+
+-- A row without a dataset stops all of them. While a row is there, no job of its dataset is claimed; one
+-- that runs goes on. Claims hold ROW SHARE on this table, and nothing else does: whoever pauses sees by
+-- that which of them began before.
+CREATE TABLE kasabi.pause (
+  id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  dataset_id integer REFERENCES kasabi.dataset ON DELETE CASCADE,
+  since timestamptz NOT NULL DEFAULT now(),
+  reason text,
+  -- An operator's address, 'command line', or 'relay'.
+  paused_by text NOT NULL,
+  CONSTRAINT one_pause_of_each UNIQUE NULLS NOT DISTINCT (dataset_id)
+);
+
+-- One row, which the workers write every few seconds after they have compared it with what Redis knows of
+-- it. A database that was restored has an old one, so that nothing starts before they have.
+CREATE TABLE kasabi.beat (
+  one boolean PRIMARY KEY DEFAULT true CHECK (one),
+  -- How often it was written. A clock may be set back; this only grows.
+  beats bigint NOT NULL DEFAULT 0,
+  at timestamptz NOT NULL DEFAULT '-infinity',
+  -- Which database it was written in.
+  cluster text NOT NULL DEFAULT '',
+  database oid NOT NULL DEFAULT 0,
+  -- When somebody last said that jobs are to start, whatever this database is.
+  vouched timestamptz NOT NULL DEFAULT '-infinity'
+);
+INSERT INTO kasabi.beat DEFAULT VALUES;
+
+-- Tells this cluster from others, even of the same data; empty where the server does not say.
+CREATE FUNCTION kasabi.cluster() RETURNS text
+LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  RETURN (SELECT system_identifier FROM pg_catalog.pg_control_system());
+EXCEPTION WHEN insufficient_privilege THEN
+  RETURN '';
+END $$;
+
+REVOKE ALL ON FUNCTION kasabi.cluster() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION kasabi.cluster() TO kasabi_api, kasabi_worker, kasabi_status;
+GRANT SELECT ON kasabi.pause, kasabi.beat TO kasabi_api, kasabi_worker, kasabi_status;
+GRANT INSERT, DELETE ON kasabi.pause TO kasabi_api;
+GRANT INSERT, UPDATE ON kasabi.pause TO kasabi_worker;
+GRANT UPDATE (vouched) ON kasabi.beat TO kasabi_api;
+GRANT UPDATE (beats, at, cluster, database) ON kasabi.beat TO kasabi_worker;
+
+-- Down Migration
+
+DROP FUNCTION kasabi.cluster();
+DROP TABLE kasabi.beat;
+DROP TABLE kasabi.pause;
