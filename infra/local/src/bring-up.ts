@@ -79,7 +79,7 @@ export async function bringUp(options: BringUpOptions): Promise<RunningStack> {
     ownsPostgres: settings.DATABASE_URL === undefined,
     ports: { postgres: ports.postgres, redis: ports.redis },
   });
-  const ran = await migrate({ databaseUrl });
+  const ran = await migrate({ databaseUrl, warn: log });
   if (ran.length > 0) log(`Ran ${ran.length} migrations`);
 
   const at = (port: number): string => `http://${reachable(settings.LISTEN_ADDRESS)}:${port}`;

@@ -59,7 +59,8 @@ const enter = `
  * reader). So it gives up after a short time, lets the readers through, and tries again; a reader that
  * stays gets its way, and one DELETE does the work beside it. An autovacuum has to give way.
  *
- * @throws FencedOut when the dataset is no longer locked with this fence.
+ * @throws FencedOut when the dataset is no longer locked with this fence; Postgres's own 55P03 when a
+ * publication refuses the DELETE and readers keep the TRUNCATE out.
  */
 export async function clearDataset(
   client: pg.ClientBase,
@@ -79,14 +80,13 @@ export async function clearDataset(
   if (entered === undefined) throw new FencedOut(datasetId, fence);
   const truncateTries = entered.bytes < request.truncateFromBytes ? 0 : request.truncateTries;
   try {
-    for (let tried = 0; tried < truncateTries; tried += 1) {
-      // Jitter keeps a periodic reader from meeting every try.
-      if (tried > 0) await sleep(20 + Math.random() * 80);
-      if (await tryTruncate(client, table, request.truncateTimeoutMs)) return 'truncate';
-    }
-    // A DELETE waits for no reader. What it can wait for is another session's DDL.
-    await client.query(`DELETE FROM ${table}`);
-    return 'delete';
+    const timeoutMs = request.truncateTimeoutMs;
+    if (await tryTruncate(client, { table, timeoutMs, tries: truncateTries })) return 'truncate';
+    if (await tryDelete(client, table)) return 'delete';
+    // A publication that cannot name the rows that are gone can say that all are.
+    const tries = Math.max(1, request.truncateTries);
+    await tryTruncate(client, { table, timeoutMs, tries, insists: true });
+    return 'truncate';
   } catch (error) {
     if (isGuardRefusal(error)) {
       throw new FencedOut(datasetId, fence);
@@ -95,21 +95,56 @@ export async function clearDataset(
   }
 }
 
-/** One message for all: between these statements there is nothing to decide. */
+interface TruncateOptions {
+  readonly table: string;
+  readonly tries: number;
+  /** Of each try, in milliseconds. */
+  readonly timeoutMs: number;
+  /** The last try has to succeed. */
+  readonly insists?: boolean;
+}
+
+/**
+ * Empties the table; false when others kept it open. One message for all of a try: between its statements
+ * there is nothing to decide.
+ */
 async function tryTruncate(
   client: pg.ClientBase,
-  table: string,
-  timeoutMs: number,
+  { table, tries, timeoutMs, insists = false }: TruncateOptions,
 ): Promise<boolean> {
+  for (let tried = 0; tried < tries; tried += 1) {
+    // Jitter keeps a periodic reader from meeting every try.
+    if (tried > 0) await sleep(20 + Math.random() * 80);
+    try {
+      await client.query(`
+        SAVEPOINT truncating; SET LOCAL lock_timeout = ${timeoutMs}; TRUNCATE ${table};
+        RELEASE SAVEPOINT truncating; SET LOCAL lock_timeout = ${stepTimeoutMs}`);
+      return true;
+    } catch (error) {
+      if (!hasSqlState(error, sqlState.lockNotAvailable)) throw error;
+      if (insists && tried === tries - 1) throw error;
+      // Takes the shorter lock_timeout back, too.
+      await client.query('ROLLBACK TO SAVEPOINT truncating');
+    }
+  }
+  return false;
+}
+
+/**
+ * Deletes all rows; false when a publication keeps Postgres from it: the table has no replica identity, or
+ * one that lacks what the publication filters by. A DELETE waits for no reader; what it can wait for is
+ * another session's DDL.
+ */
+async function tryDelete(client: pg.ClientBase, table: string): Promise<boolean> {
   try {
-    await client.query(`
-      SAVEPOINT truncating; SET LOCAL lock_timeout = ${timeoutMs}; TRUNCATE ${table};
-      RELEASE SAVEPOINT truncating; SET LOCAL lock_timeout = ${stepTimeoutMs}`);
+    await client.query(`SAVEPOINT deleting; DELETE FROM ${table}; RELEASE SAVEPOINT deleting`);
     return true;
   } catch (error) {
-    if (!hasSqlState(error, sqlState.lockNotAvailable)) throw error;
-    // Takes the shorter lock_timeout back, too.
-    await client.query('ROLLBACK TO SAVEPOINT truncating');
+    const { notInPrerequisiteState, invalidColumnReference } = sqlState;
+    if (![notInPrerequisiteState, invalidColumnReference].some((it) => hasSqlState(error, it))) {
+      throw error;
+    }
+    await client.query('ROLLBACK TO SAVEPOINT deleting');
     return false;
   }
 }

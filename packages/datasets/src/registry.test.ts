@@ -43,16 +43,14 @@ test('a new dataset is an open, empty draft of its owner, with a table and its g
     ...{ storageMode: 'read-write', fence: 0, lockedBy: null, lockedAt: null },
   });
   const { rows } = await pool.query(
-    `SELECT tgenabled, tgtype & 32 > 0 AS truncates, pg_get_userbyid(relowner) AS owner
+    `SELECT tgenabled, tgtype & 4 > 0 AS inserts, tgtype & 8 > 0 AS deletes, tgtype & 16 > 0 AS updates,
+            tgtype & 32 > 0 AS truncates, relreplident, pg_get_userbyid(relowner) AS owner
      FROM pg_trigger JOIN pg_class c ON c.oid = tgrelid
-     WHERE tgrelid = $1::regclass AND tgfoid = 'kasabi.guard'::regproc ORDER BY 2`,
+     WHERE tgrelid = $1::regclass AND tgfoid = 'kasabi.guard'::regproc`,
     [quadsTable(id)],
   );
-  const [on, owner] = ['A', 'kasabi_owner'];
-  assert.deepEqual(rows, [
-    { tgenabled: on, truncates: false, owner },
-    { tgenabled: on, truncates: true, owner },
-  ]);
+  const all = { inserts: true, deletes: true, updates: true, truncates: true };
+  assert.deepEqual(rows, [{ tgenabled: 'A', ...all, relreplident: 'f', owner: 'kasabi_owner' }]);
 });
 
 test('the title is the short code unless given', async () => {

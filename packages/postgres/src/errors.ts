@@ -8,6 +8,8 @@ export const sqlState = {
   serializationFailure: '40001',
   deadlock: '40P01',
   lockNotAvailable: '55P03',
+  notInPrerequisiteState: '55000',
+  invalidColumnReference: '42P10',
 } as const;
 
 /** A statement that met one of these may well succeed later, on the same connection if it still stands. */

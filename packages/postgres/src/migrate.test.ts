@@ -53,6 +53,63 @@ test('everything made belongs to the owner of the schema', async () => {
   }
 });
 
+const everybodyMakesTemporary = async (): Promise<boolean> =>
+  (
+    await pool.query<{ may: boolean }>(
+      "SELECT has_database_privilege('public', current_database(), 'TEMPORARY') AS may",
+    )
+  ).rows[0]?.may ?? false;
+
+test('nobody makes temporary objects in the database; a login that cannot change that says who can', async () => {
+  await pool.query(`GRANT TEMPORARY ON DATABASE ${database.name} TO PUBLIC`);
+  const login = `migrator_${database.name}`;
+  await pool.query(`
+    CREATE ROLE ${login} CREATEROLE;
+    GRANT kasabi_owner, kasabi_api, kasabi_worker, kasabi_status TO ${login} WITH INHERIT TRUE, SET TRUE;
+    GRANT CREATE ON DATABASE ${database.name} TO ${login}`);
+  const warnings: string[] = [];
+  const warn = (sentence: string) => warnings.push(sentence);
+  try {
+    await migrate({ databaseUrl: `${database.url}?options=-c%20role%3D${login}`, warn });
+  } finally {
+    await pool.query(`DROP OWNED BY ${login}; DROP ROLE ${login}`);
+  }
+  assert.equal(warnings.length, 1, warnings.join());
+  assert.ok(warnings[0]?.endsWith(`REVOKE TEMPORARY ON DATABASE ${database.name} FROM PUBLIC`));
+  assert.equal(await everybodyMakesTemporary(), true);
+  await migrate({ databaseUrl: database.url, warn });
+  assert.equal(await everybodyMakesTemporary(), false);
+  assert.equal(warnings.length, 1, warnings.join());
+});
+
+test('tables that older versions made without a replica identity get one, unless others keep them open', async () => {
+  await pool.query(`
+    CREATE TABLE store.quads_1 (n int); CREATE TABLE store.quads_2 (n int);
+    ALTER TABLE store.quads_1 OWNER TO kasabi_owner; ALTER TABLE store.quads_2 OWNER TO kasabi_owner`);
+  const identities = async (): Promise<string> =>
+    (
+      await pool.query<{ all: string }>(
+        "SELECT string_agg(relreplident, '' ORDER BY relname) AS all FROM pg_class WHERE relname LIKE 'quads__'",
+      )
+    ).rows[0]?.all ?? '';
+  const warnings: string[] = [];
+  const run = () =>
+    migrate({ databaseUrl: database.url, warn: (sentence) => warnings.push(sentence) });
+  const reader = await pool.connect();
+  try {
+    await reader.query('BEGIN; SELECT FROM store.quads_1');
+    await run();
+    assert.equal(await identities(), 'df');
+    assert.match(warnings.join(), /^Others kept 1 of .*: store\.quads_1\. Migrate again/);
+  } finally {
+    await reader.query('ROLLBACK');
+    reader.release();
+  }
+  await run();
+  assert.equal(await identities(), 'ff');
+  assert.equal(warnings.length, 1);
+});
+
 test('a role’s URL assumes that role, beside options that were there', async () => {
   const url = roleUrl(`${database.url}?options=-c%20work_mem%3D5MB`, 'status');
   const pgPool = (await import('./pool.ts')).createPool({

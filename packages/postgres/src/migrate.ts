@@ -1,6 +1,7 @@
 import { fileURLToPath } from 'node:url';
 import { runner } from 'node-pg-migrate';
 import pg from 'pg';
+import { giveReplicaIdentity } from './replica-identity.ts';
 import { prepareRoles, type RolePasswords, roleName } from './roles.ts';
 import { sessionUrl } from './session.ts';
 
@@ -11,6 +12,8 @@ export interface MigrateOptions {
   readonly passwords?: RolePasswords;
   /** Called with one line per step. */
   readonly log?: (line: string) => void;
+  /** Told, in a sentence each, what could not be done and who can do it. */
+  readonly warn?: (sentence: string) => void;
 }
 
 /** Where the migrations are, one SQL file each. */
@@ -28,7 +31,8 @@ export async function migrate(options: MigrateOptions): Promise<string[]> {
   });
   await client.connect();
   try {
-    await prepareRoles(client, options.passwords ?? {});
+    const warn = options.warn ?? (() => undefined);
+    await prepareRoles(client, options.passwords ?? {}, warn);
     // From here on everything made belongs to the owner of the schema, whoever logged in.
     await client.query(`SET ROLE ${roleName('owner')}`);
     const ran = await runner({
@@ -40,6 +44,12 @@ export async function migrate(options: MigrateOptions): Promise<string[]> {
       advisoryLockMode: 'wait',
       log: (line) => options.log?.(line),
     });
+    const kept = await giveReplicaIdentity(client);
+    if (kept.length > 0) {
+      warn(
+        `Others kept ${kept.length} of the datasets' tables open, so these have no replica identity yet: ${kept.slice(0, 5).join(', ')}${kept.length > 5 ? ', …' : ''}. Migrate again before you publish them.`,
+      );
+    }
     return ran.map((migration) => migration.name);
   } finally {
     await client.end();

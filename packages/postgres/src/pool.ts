@@ -14,7 +14,7 @@ export interface PoolOptions {
   readonly idleInTransactionTimeoutMs?: number;
   /** Postgres ends a statement that runs for longer, in milliseconds. */
   readonly statementTimeoutMs?: number;
-  /** A connection is closed when it is so old, in seconds, once nobody uses it; unset: at no age. */
+  /** A connection is closed when it is so old, in seconds, once nobody uses it; 600 unless set. */
   readonly maxLifetimeSeconds?: number;
   /** A connection attempt fails after so many milliseconds; 5,000 unless set. */
   readonly connectTimeoutMs?: number;
@@ -31,6 +31,12 @@ const types: pg.CustomTypesConfig = {
 };
 
 /**
+ * When a session ends unless its pool says otherwise, in seconds. It keeps memory for every dataset whose table
+ * it has touched (24 KiB, and what Postgres caches of the table), and a new one costs some milliseconds.
+ */
+const defaultLifetimeSeconds = 600;
+
+/**
  * A connection pool whose sessions all begin alike (`sessionUrl`), and which begins them anew when Postgres
  * turns out to be sick (`renewWhenSick`). A connection attempt fails after 5 s rather than waiting for ever,
  * so that a service whose Postgres is away answers instead of queueing.
@@ -42,7 +48,7 @@ export function createPool(options: PoolOptions): pg.Pool {
     application_name: options.applicationName,
     max: options.max ?? 10,
     connectionTimeoutMillis: options.connectTimeoutMs ?? 5_000,
-    maxLifetimeSeconds: options.maxLifetimeSeconds ?? 0,
+    maxLifetimeSeconds: options.maxLifetimeSeconds ?? defaultLifetimeSeconds,
     keepAlive: true,
     pipeline: options.pipeline ?? false,
     types,

@@ -29,9 +29,13 @@ export function roleUrl(databaseUrl: string, role: Role): string {
 /**
  * Makes the roles and the two schemas if they are missing, lets the connected login assume each role,
  * and gives a login to each role that has a password. Roles belong to the whole Postgres cluster, so
- * databases beside each other share them.
+ * databases beside each other share them. `warn` is told what the login may not do.
  */
-export async function prepareRoles(client: pg.ClientBase, passwords: RolePasswords): Promise<void> {
+export async function prepareRoles(
+  client: pg.ClientBase,
+  passwords: RolePasswords,
+  warn: (sentence: string) => void,
+): Promise<void> {
   for (const role of roles) {
     const name = roleName(role);
     // Two databases of one cluster may be migrated at once; whoever comes second finds the role made.
@@ -49,6 +53,7 @@ export async function prepareRoles(client: pg.ClientBase, passwords: RolePasswor
     }
   }
   await letWorkerOvertakeAutovacuum(client);
+  await denyTemporaryObjects(client, warn);
   await client.query(`
     CREATE SCHEMA IF NOT EXISTS kasabi AUTHORIZATION kasabi_owner;
     CREATE SCHEMA IF NOT EXISTS store AUTHORIZATION kasabi_owner;
@@ -67,4 +72,31 @@ async function letWorkerOvertakeAutovacuum(client: pg.ClientBase): Promise<void>
       GRANT SET ON PARAMETER deadlock_timeout TO kasabi_worker;
     END IF;
   EXCEPTION WHEN insufficient_privilege OR unique_violation OR internal_error THEN NULL; END $$`);
+}
+
+/**
+ * Takes from everybody the right to make temporary objects in this database: they are what an attacker would
+ * put in the way of a function that runs as its owner. No service makes any. It is a right of the database's
+ * owner and of superusers.
+ */
+async function denyTemporaryObjects(
+  client: pg.ClientBase,
+  warn: (sentence: string) => void,
+): Promise<void> {
+  const allowed = "has_database_privilege('public', current_database(), 'TEMPORARY')";
+  // Two migrations may do so at once.
+  await client.query(`DO $$ BEGIN
+    IF ${allowed} THEN
+      EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database());
+    END IF;
+  EXCEPTION WHEN insufficient_privilege OR internal_error THEN NULL; END $$`);
+  const { rows } = await client.query<{ open: boolean; revoke: string }>(
+    `SELECT ${allowed} AS open,
+            format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database()) AS revoke`,
+  );
+  const [database] = rows;
+  if (database?.open !== true) return;
+  warn(
+    `Everybody may make temporary objects in this database, which this login cannot change. Have its owner or a superuser run: ${database.revoke}`,
+  );
 }

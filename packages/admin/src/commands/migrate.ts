@@ -2,7 +2,7 @@ import { migrate, type RolePasswords } from '@kasabi/postgres';
 import type { Command } from 'commander';
 import { addExamples, jsonOption } from '../arguments.ts';
 import { type AdminSettings, readSettings } from '../env.ts';
-import { print, printJson } from '../output.ts';
+import { print, printError, printJson } from '../output.ts';
 
 /** Adds `migrate`. */
 export function addMigrateCommand(program: Command): void {
@@ -15,6 +15,7 @@ export function addMigrateCommand(program: Command): void {
       const migrations = await migrate({
         databaseUrl: settings.DATABASE_URL,
         passwords: rolePasswords(settings),
+        warn: printError,
       });
       if (options.json) printJson({ migrations });
       else if (migrations.length === 0) print('The schema is the newest already.');
