@@ -2,7 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { createOwner, digestKey, issueKey, revokeKey } from '@kasabi/accounts';
 import type { Dataset } from '@kasabi/datasets';
-import { createPool } from '@kasabi/postgres';
+import { createPool, roleUrl } from '@kasabi/postgres';
+import pg from 'pg';
 import { createFixture, type Fixture } from '../../../test/integration/support/fixture.ts';
 import { type AcceptRequest, acceptJobs } from './accept.ts';
 
@@ -44,6 +45,33 @@ test('a job without a start time is due at its creation, by the clock of Postgre
   assert.equal(record['status'], 'scheduled');
   assert.equal(record['enqueued_at'], null);
   assert.equal(record['dataset_id'], dataset.id);
+});
+
+test('times are read whatever the settings of the session', async () => {
+  const settings = ['DateStyle=SQL,DMY', 'TimeZone=Asia/Kathmandu', 'extra_float_digits=-15'];
+  // A pool without what ours settle when a session begins.
+  const pool = new pg.Pool({
+    connectionString: roleUrl(fixture.database.url, 'api'),
+    options: settings.map((setting) => `-c ${setting}`).join(' '),
+  });
+  try {
+    const startTime = new Date(Date.now() + 86_400_123);
+    const asked = {
+      ...request,
+      startTime,
+      idempotency: { key: 'k', fingerprint: Buffer.alloc(32) },
+    };
+    for (const expected of ['accepted', 'replayed']) {
+      const [outcome] = await acceptJobs(pool, [asked], { maxScheduleDays: 366 });
+      assert.ok(outcome && 'job' in outcome);
+      const { job } = outcome;
+      assert.equal(outcome.outcome, expected);
+      const { created } = await fixture.read(job.id);
+      assert.deepEqual([job.startTime, job.created], [startTime, created]);
+    }
+  } finally {
+    await pool.end();
+  }
 });
 
 test('a start time in the past becomes now, be it of 1970 or a millisecond ago', async () => {

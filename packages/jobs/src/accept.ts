@@ -56,13 +56,16 @@ export interface AcceptOptions {
 /** How long an Idempotency-Key is remembered. */
 export const idempotencyHours = 24;
 
+const inMs = (time: string): string => `floor(extract(epoch FROM ${time}) * 1000)`;
+
 // In: arrays of key digests, dataset codes, types, start times in milliseconds since the epoch or null,
 // idempotency keys and fingerprints or null; then the horizon in days, the limit on open jobs, and an
 // array of traces or null. Out: a row per request, in order; the records of those that are `accepted` are
 // committed with it.
 //
 // Ids are made before the joins, which may change the order: they follow the order of the requests. Each
-// is made once: MATERIALIZED. An Idempotency-Key that conflicts with a row this statement cannot see was
+// is made once: MATERIALIZED. Times come out as numbers of milliseconds, which no setting of a session
+// writes otherwise: a job whose times cannot be read is committed all the same. An Idempotency-Key that conflicts with a row this statement cannot see was
 // inserted since it began, by a request in flight; of several requests with one key, the first is that
 // one to the others. Keys are inserted in order, so that two statements never wait for each other.
 const text = `
@@ -128,8 +131,9 @@ const text = `
     SELECT id, dataset_id, type, start_time, start_time, message, key_id, trace
     FROM settled WHERE outcome = 'accepted' ORDER BY position
   )
-  SELECT s.outcome, coalesce(s.prior_id, s.id) AS id, coalesce(prior.created, now()) AS created,
-         coalesce(prior.start_time, s.start_time) AS start_time, s.message
+  SELECT s.outcome, coalesce(s.prior_id, s.id) AS id,
+         ${inMs('coalesce(prior.created, now())')} AS created,
+         ${inMs('coalesce(prior.start_time, s.start_time)')} AS start_time, s.message
   FROM settled s
   LEFT JOIN LATERAL (
     SELECT j.created, j.start_time FROM kasabi.job j WHERE j.id = s.prior_id LIMIT 1
@@ -139,8 +143,9 @@ const text = `
 interface Row {
   readonly outcome: AcceptOutcome['outcome'];
   readonly id: string;
-  readonly created: Date;
-  readonly start_time: Date;
+  /** In milliseconds, as text. */
+  readonly created: string;
+  readonly start_time: string;
   readonly message: string | null;
 }
 
@@ -198,9 +203,10 @@ async function run(
   });
   return rows.map((row, index) => {
     const { datasetCode } = requests[index] as AcceptRequest;
-    const { outcome, id, created, start_time: startTime, message } = row;
-    return outcome === 'accepted' || outcome === 'replayed'
-      ? { outcome, job: { id, datasetCode, created, startTime, message } }
-      : { outcome };
+    const { outcome, id, message } = row;
+    if (outcome !== 'accepted' && outcome !== 'replayed') return { outcome };
+    const created = new Date(Number(row.created));
+    const startTime = new Date(Number(row.start_time));
+    return { outcome, job: { id, datasetCode, created, startTime, message } };
   });
 }

@@ -7,7 +7,7 @@ import {
   SpanStatusCode,
   trace,
 } from '@opentelemetry/api';
-import { isTracing } from './spans.ts';
+import { isTracing, quietly } from './spans.ts';
 
 /** The span of a request, from its arrival to the end of its answer. */
 export interface RequestSpan {
@@ -32,15 +32,16 @@ export function startRequestSpan(
   const within = trace.setSpan(parent, span);
   return {
     run: (work) => context.with(within, work),
-    end({ method: known, route, status }) {
-      span.updateName(`${known} ${route}`);
-      span.setAttributes({
-        'http.request.method': known,
-        'http.route': route,
-        'http.response.status_code': status,
-      });
-      if (status >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
-      span.end();
-    },
+    end: ({ method: known, route, status }) =>
+      quietly(() => {
+        span.updateName(`${known} ${route}`);
+        span.setAttributes({
+          'http.request.method': known,
+          'http.route': route,
+          'http.response.status_code': status,
+        });
+        if (status >= 500) span.setStatus({ code: SpanStatusCode.ERROR });
+        span.end();
+      }),
   };
 }

@@ -2,6 +2,7 @@ import {
   type Attributes,
   type Context,
   context,
+  diag,
   isSpanContextValid,
   propagation,
   ROOT_CONTEXT,
@@ -64,13 +65,23 @@ function openSpan(span: Span, within: Context): OpenSpan {
   const inside = trace.setSpan(within, span);
   return {
     traceparent: traceparentOf(inside),
-    set: (attributes) => void span.setAttributes(attributes),
-    end(error) {
-      if (error !== undefined) markFailed(span, error);
-      span.end();
-    },
+    set: (attributes) => quietly(() => span.setAttributes(attributes)),
+    end: (error) =>
+      quietly(() => {
+        if (error !== undefined) markFailed(span, error);
+        span.end();
+      }),
     run: (work) => context.with(inside, work),
   };
+}
+
+/** What a span is told comes after the work, which may be committed: its failure must not be the work's. */
+export function quietly(tell: () => void): void {
+  try {
+    tell();
+  } catch (error) {
+    diag.error('a span failed', error);
+  }
 }
 
 /** Runs `work` in a span of its own, which ends with it. */

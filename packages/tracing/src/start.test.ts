@@ -1,7 +1,15 @@
 import assert from 'node:assert/strict';
 import { createRequire } from 'node:module';
 import { test } from 'node:test';
-import { beginSpan, headersOf, inBatch, inSpan, startTracing, traceIdNow } from './index.ts';
+import {
+  beginSpan,
+  headersOf,
+  inBatch,
+  inSpan,
+  startRequestSpan,
+  startTracing,
+  traceIdNow,
+} from './index.ts';
 
 const loaded = (): string[] =>
   Object.keys(createRequire(import.meta.url).cache).filter((file) =>
@@ -35,7 +43,7 @@ test('without an endpoint nothing is loaded, and nothing is done but the work', 
   await tracing.stop();
 });
 
-test('with one they are, and spans have traces that can be handed on', async () => {
+test("with one they are; spans have traces to hand on, and their faults are not the work's", async (context) => {
   const tracing = await startTracing({
     // Nobody listens on port 1.
     endpoint: 'http://127.0.0.1:1',
@@ -55,5 +63,19 @@ test('with one they are, and spans have traces that can be handed on', async () 
     inner.end();
   });
   assert.equal(traceIdNow(), undefined);
+
+  // What is traced may be committed by then.
+  const { BatchSpanProcessor } = await import('@opentelemetry/sdk-trace-node');
+  const onEnd = context.mock.method(BatchSpanProcessor.prototype, 'onEnd', () => {
+    throw new Error('a fault in the tracing');
+  });
+  const results = await inSpan('outer', { parent }, () =>
+    inBatch('batch', [parent, parent], async () => 1),
+  );
+  assert.equal(results, 1);
+  const spanOfRequest = startRequestSpan('GET', {});
+  spanOfRequest?.end({ method: 'GET', route: 'none', status: 200 });
+  assert.equal(onEnd.mock.callCount(), 3);
+  onEnd.mock.restore();
   await tracing.stop();
 });

@@ -4,6 +4,7 @@ import type { Delivery, Producer } from '@kasabi/queue';
 import type { Logger } from '@kasabi/service-kit';
 import { inSpan, type Traceparent } from '@kasabi/tracing';
 import type pg from 'pg';
+import type { AfterCommit } from './after-commit.ts';
 import { createMarker } from './marker.ts';
 import type { ApiMetrics } from './metrics.ts';
 
@@ -12,6 +13,7 @@ export interface AcceptorOptions {
   readonly producer: Producer;
   readonly log: Logger;
   readonly metrics: ApiMetrics;
+  readonly afterCommit: AfterCommit;
   readonly maxScheduleDays: number;
   readonly maxOpenJobs: number;
   readonly horizonMs: number;
@@ -32,7 +34,7 @@ export interface Acceptor {
  * relay's.
  */
 export function createAcceptor(options: AcceptorOptions): Acceptor {
-  const { pool, producer, log, metrics } = options;
+  const { pool, producer, log, metrics, afterCommit } = options;
   const pending = new Set<Promise<void>>();
 
   const records = createBatcher<AcceptRequest, AcceptOutcome>({
@@ -68,7 +70,7 @@ export function createAcceptor(options: AcceptorOptions): Acceptor {
       .add({ jobId: job.id, attempt: 0, due, trace })
       .catch((error: unknown) => {
         log.warn({ err: error, jobId: job.id }, 'not enqueued: the relay will');
-        metrics.notEnqueued();
+        afterCommit('metrics', () => metrics.notEnqueued());
       })
       .finally(() => pending.delete(handedOver));
     pending.add(handedOver);
@@ -79,11 +81,12 @@ export function createAcceptor(options: AcceptorOptions): Acceptor {
       const attributes = { 'kasabi.dataset': request.datasetCode, 'kasabi.job.type': request.type };
       return inSpan('accept', { attributes }, async (span) => {
         const outcome = await records.add({ ...request, trace: span.traceparent });
-        metrics.answered(request.type, outcome.outcome);
+        afterCommit('metrics', () => metrics.answered(request.type, outcome.outcome));
         span.set({ 'kasabi.outcome': outcome.outcome });
         if (outcome.outcome === 'accepted') {
-          span.set({ 'kasabi.job.id': outcome.job.id });
-          enqueue(outcome.job, span.traceparent);
+          const { job } = outcome;
+          span.set({ 'kasabi.job.id': job.id });
+          afterCommit('enqueue', () => enqueue(job, span.traceparent));
         }
         return outcome;
       });

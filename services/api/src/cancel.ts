@@ -12,6 +12,7 @@ import {
 } from '@kasabi/service-kit';
 import type { Express } from 'express';
 import type pg from 'pg';
+import type { AfterCommit } from './after-commit.ts';
 import type { ApiMetrics } from './metrics.ts';
 
 const parameterNames: ReadonlySet<string> = new Set(['apikey']);
@@ -19,10 +20,12 @@ const parameterNames: ReadonlySet<string> = new Set(['apikey']);
 export interface CancelRouteOptions {
   readonly pool: pg.Pool;
   readonly metrics: ApiMetrics;
+  readonly afterCommit: AfterCommit;
 }
 
 /** Adds `DELETE /dataset/{short-code}/jobs/{id}`, which cancels a scheduled job. */
 export function addCancelRoute(app: Express, options: CancelRouteOptions): void {
+  const { pool, metrics, afterCommit } = options;
   app
     .route('/dataset/:code/jobs/:id')
     .delete(async (request, response) => {
@@ -31,12 +34,12 @@ export function addCancelRoute(app: Express, options: CancelRouteOptions): void 
       const keyDigest = digestKey(apiKeyOf(request, parameters));
       // A request that is not valid cancels nothing, but its key is checked first.
       const jobId = jobIdOf(problem === undefined ? request.params.id : '');
-      const cancelled = await cancel(options.pool, { keyDigest, datasetCode: code, jobId });
+      const cancelled = await cancel(pool, { keyDigest, datasetCode: code, jobId });
       if (cancelled.outcome === 'refused') throw new Unauthorized();
       if (problem !== undefined) throw problem;
       switch (cancelled.outcome) {
         case 'cancelled':
-          options.metrics.cancelled('owner');
+          afterCommit('metrics', () => metrics.cancelled('owner'));
           logWith(response, { outcome: 'cancelled', jobId, dataset: code });
           response.set('Cache-Control', 'no-store').type('text/plain');
           response.send('The job is cancelled; it will not run.\n');

@@ -15,6 +15,7 @@ import {
 } from '@kasabi/protocol';
 import {
   apiKeyOf,
+  json,
   logWith,
   methodNotAllowed,
   noSuchDataset,
@@ -30,10 +31,12 @@ import {
 import type { Express, Request, Response } from 'express';
 import type pg from 'pg';
 import type { Acceptor } from './accept.ts';
+import type { AfterCommit } from './after-commit.ts';
 
 export interface JobRoutesOptions {
   readonly pool: pg.Pool;
   readonly acceptor: Acceptor;
+  readonly afterCommit: AfterCommit;
   readonly statusUrl: string;
   readonly maxScheduleDays: number;
   readonly maxOpenJobs: number;
@@ -70,6 +73,8 @@ export function addJobRoutes(app: Express, options: JobRoutesOptions): void {
       ]);
       if (idempotency instanceof Error) return await refuse(keyDigest, code, idempotency);
 
+      // All that depends on the request is looked at before the job is accepted.
+      const asJson = prefersJson(request);
       const outcome = await acceptor.accept({
         keyDigest,
         datasetCode: code,
@@ -80,7 +85,10 @@ export function addJobRoutes(app: Express, options: JobRoutesOptions): void {
       const { type } = job.request;
       const { id: jobId, startTime } = accepted;
       logWith(response, { outcome: outcome.outcome, jobId, dataset: code, type, startTime });
-      answer(request, response, accepted, type, options);
+      const document = asJson
+        ? options.afterCommit('document', () => documentOf(accepted, type))
+        : undefined;
+      answer(response, `${options.statusUrl}/data/${code}/jobs/${jobId}`, document);
     })
     .get((request, response) => {
       const query = queryOf(request);
@@ -114,26 +122,22 @@ function acceptedJob(outcome: AcceptOutcome, code: string, options: JobRoutesOpt
   }
 }
 
-function answer(
-  request: Request,
-  response: Response,
-  job: AcceptedJob,
-  type: JobType,
-  options: JobRoutesOptions,
-): void {
-  const location = `${options.statusUrl}/data/${job.datasetCode}/jobs/${job.id}`;
+/** The document of a job that was just accepted, as JSON. */
+function documentOf(job: AcceptedJob, type: JobType): string {
+  const { datasetCode: dataset, created, startTime, message } = job;
+  const facts = { dataset, type, created, startTime, message } as const;
+  const fresh = { status: 'scheduled', endTime: null, attempt: 0, reason: null } as const;
+  return JSON.stringify(jobDocumentOf({ ...facts, ...fresh }, 'completed'));
+}
+
+/** Answers 202, with the document where there is one. Nothing here can fail: all values are known ones. */
+function answer(response: Response, location: string, document: string | undefined): void {
   response.statusCode = 202;
   response.setHeader('Location', location);
   response.setHeader('Cache-Control', 'no-store');
   response.setHeader('Vary', 'Accept');
-  if (!prefersJson(request)) {
-    sendWhole(response, plainText, location);
-    return;
-  }
-  const { datasetCode: dataset, created, startTime, message } = job;
-  const facts = { dataset, type, created, startTime, message } as const;
-  const fresh = { status: 'scheduled', endTime: null, attempt: 0, reason: null } as const;
-  response.json(jobDocumentOf({ ...facts, ...fresh }, 'completed'));
+  if (document === undefined) sendWhole(response, plainText, location);
+  else sendWhole(response, json, document);
 }
 
 /** The Idempotency-Key with a digest of what is asked for, if there is one; or what is wrong with it. */

@@ -13,6 +13,7 @@ import {
 } from '@kasabi/service-kit';
 import { startTracing } from '@kasabi/tracing';
 import { createAcceptor } from './accept.ts';
+import { createAfterCommit } from './after-commit.ts';
 import { addCancelRoute } from './cancel.ts';
 import { readSettings } from './env.ts';
 import { addJobRoutes } from './jobs.ts';
@@ -53,11 +54,13 @@ await runService(async () => {
   const producer = createProducer(redis, onConnectionError, tracing.telemetry);
   const metrics = createApiMetrics(() => acceptor.waiting);
   measurePools(metrics.registry, { requests: pool });
+  const afterCommit = createAfterCommit(log);
   const acceptor = createAcceptor({
     pool,
     producer,
     log,
     metrics,
+    afterCommit,
     maxScheduleDays: settings.MAX_SCHEDULE_DAYS,
     maxOpenJobs: settings.MAX_OPEN_JOBS_PER_DATASET,
     horizonMs: settings.QUEUE_HORIZON_MS,
@@ -93,11 +96,12 @@ await runService(async () => {
       addJobRoutes(router, {
         pool,
         acceptor,
+        afterCommit,
         statusUrl: settings.STATUS_PUBLIC_URL,
         maxScheduleDays: settings.MAX_SCHEDULE_DAYS,
         maxOpenJobs: settings.MAX_OPEN_JOBS_PER_DATASET,
       });
-      addCancelRoute(router, { pool, metrics });
+      addCancelRoute(router, { pool, metrics, afterCommit });
     },
   });
   const server = await listen({
