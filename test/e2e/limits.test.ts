@@ -81,7 +81,7 @@ describe('the limit on how far ahead a job may start', () => {
     assertRefused(
       await at(10 * day + 60_000),
       400,
-      /^startTime lies too far ahead: at most 10 days/,
+      /^startTime is too far ahead; it can be at most 10 days/,
     );
     assert.equal(await countRecords(stack), earlier);
     assert.equal((await at(10 * day - 60_000)).status, 202);
@@ -143,7 +143,7 @@ describe('the error object', () => {
     assert.equal(title, 'A parameter is invalid');
     assert.equal(instance, `urn:kasabi:request:${problem.headers.get('x-request-id')}`);
     const sentence = await submitForm(stack, parameters, headers);
-    assertRefused(sentence, 400, /^startTime lies too far ahead/);
+    assertRefused(sentence, 400, /^startTime is too far ahead/);
     assert.equal(sentence.text, `${detail}\n`);
   });
 });

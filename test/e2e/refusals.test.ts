@@ -28,11 +28,12 @@ after(async () => {
 
 describe('400', () => {
   for (const [what, parameters, sentence] of [
-    ['no jobType', {}, /jobType is missing; possible is reset/],
+    ['no jobType', {}, /jobType is missing; it must be reset/],
     ['another jobType', { jobType: 'resett' }, /no such jobType; did you mean reset/],
     ['a start time without an offset', { startTime: '2030-01-01T00:00:00' }, /offset from UTC/],
-    ['a day that does not exist', { startTime: '2030-02-30T00:00:00Z' }, /existing date/],
-    ['an empty start time', { startTime: '' }, /startTime must be/],
+    ['a day that does not exist', { startTime: '2030-02-30T00:00:00Z' }, /does not exist/],
+    ['an empty start time', { startTime: '' }, /startTime is empty; leave it out/],
+    ['a start time in seconds', { startTime: '1795439202' }, /2026-11-23T13:06:42Z/],
     ['a start time too far ahead', { startTime: '9999-12-31T23:59:60Z' }, /at most 366 days/],
     ['an unknown parameter', { starttime: inMs(0) }, /starttime .* did you mean startTime/],
   ] as const) {
@@ -51,11 +52,21 @@ describe('400', () => {
     assertRefused(answer, 400, /startTime is given twice, with different values; send it once/);
   });
 
+  it('for an offset whose + is not escaped, and says how to', async () => {
+    const asked = 'jobType=reset&startTime=2030-01-01T00:00:00+01:00';
+    const headers = { 'Content-Type': form, X_KASABI_APIKEY: stack.key };
+    for (const [query, body] of [[`?${asked}`], ['', asked]] as const) {
+      const init = { method: 'POST', headers, ...(body !== undefined && { body }) };
+      const answer = await ask(`${jobsUrl(stack)}${query}`, init);
+      assertRefused(answer, 400, /\+ stands for a space; write it as %2B/);
+    }
+  });
+
   it('for an unknown parameter of a job document', async () => {
     const answer = await ask(`${stack.statusUrl}/data/${stack.dataset}/jobs/1?api_key=x`, {
       headers: { X_KASABI_APIKEY: stack.key },
     });
-    assertRefused(answer, 400, /api_key is no parameter here; did you mean apikey/);
+    assertRefused(answer, 400, /api_key is not a parameter here; did you mean apikey/);
   });
 });
 
@@ -101,7 +112,7 @@ describe('405', () => {
     ] as const) {
       for (const method of methods) {
         const answer = await ask(url, { method });
-        assertRefused(answer, 405, new RegExp(`^${method} is not possible here; use `));
+        assertRefused(answer, 405, new RegExp(`^${method} is not allowed here; use `));
         assert.equal(answer.headers.get('allow'), allow);
       }
       const options = await ask(url, { method: 'OPTIONS' });

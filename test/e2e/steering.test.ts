@@ -107,7 +107,7 @@ describe('cancel', () => {
       for (const odd of ['%D0%BA', 'a%0Ab', '%00', '%20', 'x%3Fy']) {
         assertRefused(await cancelAt(`${url}?apikey=${odd}`, {}), 401, /API key/);
       }
-      assertRefused(await cancelAt(`${url}?x=1`), 400, /possible are apikey/);
+      assertRefused(await cancelAt(`${url}?x=1`), 400, /the parameters here are apikey/);
       assertRefused(await cancelAt(url.replace(id, 'no-id')), 404, /no such job/);
       assertRefused(await cancelAt(url.replace('nasa', '%2E%2E%2F..')), 404, /short code has/);
     }

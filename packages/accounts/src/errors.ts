@@ -19,7 +19,7 @@ export class OwnerNameInvalid extends Error {
   readonly code = 'owner-name-invalid';
   constructor(name: string) {
     super(
-      `"${name}" is no owner's name: use 1 to 63 lower-case letters, digits, ".", "_" and "-", and begin with a letter or digit.`,
+      `"${name}" is not a valid owner name: use 1 to 63 lower-case letters, digits, ".", "_" and "-", and begin with a letter or digit.`,
     );
   }
 }

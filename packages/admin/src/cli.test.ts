@@ -312,7 +312,7 @@ test('a failure exits with 1 and says on standard error what to do', async () =>
   await fails(1, /There is no key 999999/, 'key', 'revoke', '999999');
   await fails(1, /There is no dataset "nowhere"/, 'dataset', 'show', 'nowhere', '--json');
   await fails(1, /There is no dataset "nowhere"/, 'dataset', 'load', 'nowhere', schemaFile);
-  await fails(1, /is no short code/, 'dataset', 'create', 'No_Code', '--owner', 'twice');
+  await fails(1, /is not a valid short code/, 'dataset', 'create', 'No_Code', '--owner', 'twice');
 
   const wrong = file('wrong.nq', `${quad}${quad}nonsense\n`);
   await admin('dataset', 'create', 'faulty', '--owner', 'twice');

@@ -70,7 +70,7 @@ export function createAddresses(bases: {
     },
     given(address, from) {
       if (!URL.canParse(address, from.href)) {
-        throw new UntrustedAddress('The service gave an address that is no URL.', address);
+        throw new UntrustedAddress('The service gave an address that is not a valid URL.', address);
       }
       return trusted(new URL(address, from));
     },

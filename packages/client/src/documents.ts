@@ -72,7 +72,7 @@ export function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
-    throw new UnexpectedAnswer('The service answered with something that is no JSON.');
+    throw new UnexpectedAnswer('The service answered with something that is not valid JSON.');
   }
 }
 
@@ -121,7 +121,7 @@ function readObject(value: unknown): Readonly<Record<string, unknown>> {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
     return value as Readonly<Record<string, unknown>>;
   }
-  throw new UnexpectedAnswer('The service answered with JSON that is no object.');
+  throw new UnexpectedAnswer('The service answered with JSON that is not an object.');
 }
 
 /** Null of a service that does not tell yet, too. */
@@ -137,5 +137,7 @@ function readString(members: Readonly<Record<string, unknown>>, name: string): s
 }
 
 function noDocument(member: string): UnexpectedAnswer {
-  return new UnexpectedAnswer(`The service's answer is no job document: it has no fit ${member}.`);
+  return new UnexpectedAnswer(
+    `The service's answer is not a job document: its ${member} is missing or invalid.`,
+  );
 }

@@ -47,7 +47,7 @@ function formatStartTime(startTime: Date | string | undefined): string | undefin
   if (!(startTime instanceof Date)) return startTime;
   // Years beyond 9999, which RFC 3339 has no way to write, begin with a sign.
   if (Number.isNaN(startTime.getTime()) || !/^\d/.test(startTime.toISOString())) {
-    throw new InvalidArgument('startTime is no moment of the years 0 to 9999.');
+    throw new InvalidArgument('startTime is not a valid date in the years 0 to 9999.');
   }
   return startTime.toISOString();
 }

@@ -19,7 +19,7 @@ export class DatasetCodeInvalid extends Error {
   readonly code = 'dataset-code-invalid';
   constructor(datasetCode: string) {
     super(
-      `"${datasetCode}" is no short code: use 1 to 63 lower-case letters, digits and hyphens, and begin with a letter or digit.`,
+      `"${datasetCode}" is not a valid short code: use 1 to 63 lower-case letters, digits and hyphens, and begin with a letter or digit.`,
     );
   }
 }

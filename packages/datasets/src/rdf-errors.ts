@@ -21,7 +21,7 @@ export class RdfFileDamaged extends Error {
   readonly code = 'rdf-file-damaged';
   constructor(file: string, reason: string, options?: ErrorOptions) {
     super(
-      `${file} is no complete gzip file (${reason}); nothing was loaded. Copy or download it again.`,
+      `${file} is not a complete gzip file (${reason}); nothing was loaded. Copy or download it again.`,
       options,
     );
   }
@@ -44,6 +44,8 @@ export class RdfSyntaxError extends Error {
 export class BaseIriInvalid extends Error {
   readonly code = 'base-iri-invalid';
   constructor(baseIri: string) {
-    super(`"${baseIri}" is no base IRI: give an absolute one, such as http://example.org/data/.`);
+    super(
+      `"${baseIri}" is not a base IRI: give an absolute one, such as http://example.org/data/.`,
+    );
   }
 }

@@ -36,7 +36,7 @@ export async function openRdfFile(file: string): Promise<RdfFile> {
   }
   try {
     const stats = await handle.stat();
-    if (!stats.isFile()) throw new RdfFileUnreadable(file, 'it is no regular file');
+    if (!stats.isFile()) throw new RdfFileUnreadable(file, 'it is not a regular file');
     const { bytesRead, buffer } = await handle.read(Buffer.alloc(2), 0, 2, 0);
     const compressed = bytesRead === 2 && buffer.equals(gzipMagic);
     const raw = handle.createReadStream({ start: 0, highWaterMark: readSize });

@@ -21,7 +21,7 @@ export function termToNTriples(term: Term | BaseQuad, scope: string): string {
     case 'Quad':
       return `<<( ${termToNTriples(term.subject, scope)} ${termToNTriples(term.predicate, scope)} ${termToNTriples(term.object, scope)} )>>`;
     case 'Variable':
-      throw new TypeError(`A variable (?${term.value}) is no RDF term.`);
+      throw new TypeError(`A variable (?${term.value}) is not an RDF term.`);
   }
 }
 

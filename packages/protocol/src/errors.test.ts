@@ -7,7 +7,7 @@ const { errorCatalog } = errors;
 /** One of each; a class that is missing here makes the last test fail. */
 const examples: readonly errors.ApiError[] = [
   new errors.InvalidParameter('jobType', 'The parameter jobType is missing.'),
-  new errors.MalformedRequest('The request body is no JSON.'),
+  new errors.MalformedRequest('The request body is not valid JSON.'),
   new errors.Unauthorized(),
   new errors.NotFound('There is no dataset nasa.'),
   new errors.MethodNotAllowed('PUT', ['GET', 'HEAD', 'OPTIONS']),

@@ -71,7 +71,7 @@ export class MethodNotAllowed extends ApiError {
   readonly code = 'method-not-allowed';
   override readonly headers: { readonly Allow: string };
   constructor(method: string, allowed: readonly string[]) {
-    super(`${method} is not possible here; use ${allowed.join(' or ')}.`);
+    super(`${method} is not allowed here; use ${allowed.join(' or ')}.`);
     this.headers = { Allow: allowed.join(', ') };
   }
 }
@@ -181,7 +181,7 @@ export class Overloaded extends ApiError {
   override readonly headers = { 'Retry-After': '2' };
   constructor() {
     super(
-      'The service has too much to do for the moment; nothing was changed, try again in a few seconds.',
+      'The service has too much to do at the moment; nothing was changed. Try again in a few seconds.',
     );
   }
 }

@@ -1,4 +1,4 @@
-export { formatDateTime, parseDateTime } from './dates.ts';
+export { formatDateTime } from './dates.ts';
 export {
   type DatasetStatusDocument,
   datasetStatusDocument,

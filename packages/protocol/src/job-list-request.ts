@@ -66,7 +66,7 @@ function parseCursor(cursor: string | undefined): string | undefined {
   if (uuid.test(id) && cursorAfter(id) === cursor) return id;
   throw new InvalidParameter(
     'cursor',
-    'cursor is none that this service gave out; follow the Link header, or leave it out.',
+    'cursor did not come from this service; follow the Link header, or leave it out.',
   );
 }
 

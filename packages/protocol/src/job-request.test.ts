@@ -33,7 +33,7 @@ describe('parseJobRequest', () => {
   it('says that jobType is missing and what is possible', () => {
     assert.deepEqual(problemOf({ startTime: '2011-05-27T14:30:00Z' }), {
       parameter: 'jobType',
-      message: `The parameter jobType is missing; possible is ${jobTypeNames.join(', ')}.`,
+      message: `The parameter jobType is missing; it must be ${jobTypeNames.join(' or ')}.`,
       status: 400,
     });
   });
@@ -49,15 +49,20 @@ describe('parseJobRequest', () => {
       'delete everything',
       'x'.repeat(10_000),
     ]) {
-      assert.match(problemOf({ jobType }).message, /^There is no such jobType; possible is reset/);
+      assert.match(problemOf({ jobType }).message, /^There is no such jobType; it must be reset/);
     }
   });
 
-  it('says what a startTime must look like', () => {
-    for (const startTime of ['', 'tomorrow', '2011-05-27T14:30:00', '2011-02-30T00:00:00Z']) {
+  it('says what is wrong with a startTime, and names it', () => {
+    for (const [startTime, problem] of [
+      ['', /^startTime is empty; leave it out/],
+      ['tomorrow', /^startTime is not a date and time .*: 2027-01-31T14:30:00Z\.$/],
+      ['2011-05-27T14:30:00', /^startTime has no offset from UTC; add Z/],
+      ['2011-02-30T00:00:00Z', /^startTime names a day that does not exist/],
+    ] as const) {
       const { parameter, message } = problemOf({ jobType: 'reset', startTime });
       assert.equal(parameter, 'startTime');
-      assert.match(message, /offset from UTC, .*: 2011-05-27T14:30:00Z\.$/);
+      assert.match(message, problem);
     }
   });
 });

@@ -1,4 +1,4 @@
-import { parseDateTime } from './dates.ts';
+import { readDateTime } from './dates.ts';
 import { InvalidParameter } from './errors.ts';
 import { type JobType, jobTypeNames } from './job-types.ts';
 import type { Parameters } from './parameters.ts';
@@ -36,11 +36,11 @@ export function parseJobRequest(parameters: Parameters): ParsedJobRequest {
 }
 
 function parseJobType(value: string | undefined): JobType {
-  const possible = jobTypeNames.join(', ');
+  const possible = jobTypeNames.join(' or ');
   if (value === undefined) {
     throw new InvalidParameter(
       'jobType',
-      `The parameter jobType is missing; possible is ${possible}.`,
+      `The parameter jobType is missing; it must be ${possible}.`,
     );
   }
   const type = jobTypeNames.find((name) => name === value);
@@ -49,17 +49,14 @@ function parseJobType(value: string | undefined): JobType {
   throw new InvalidParameter(
     'jobType',
     meant === undefined
-      ? `There is no such jobType; possible is ${possible}.`
+      ? `There is no such jobType; it must be ${possible}.`
       : `There is no such jobType; did you mean ${meant}?`,
   );
 }
 
 function parseStartTime(value: string | undefined): Date | undefined {
   if (value === undefined) return undefined;
-  const startTime = parseDateTime(value);
-  if (startTime !== undefined) return startTime;
-  throw new InvalidParameter(
-    'startTime',
-    'startTime must be an existing date and time with its offset from UTC, as RFC 3339 has it: 2011-05-27T14:30:00Z.',
-  );
+  const read = readDateTime(value);
+  if (read.ok) return read.date;
+  throw new InvalidParameter('startTime', `startTime ${read.problem}.`);
 }

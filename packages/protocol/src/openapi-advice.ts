@@ -12,14 +12,14 @@ interface Advice {
 /** What the documentation says of each error; the compiler asks for the one that is missing. */
 export const errorAdvice: Readonly<Record<ErrorCode, Advice>> = {
   'invalid-parameter': {
-    meaning: 'A parameter is missing, unknown, given twice, or has a value that is not possible.',
+    meaning: 'A parameter is missing, unknown, given twice, or has a value that is not allowed.',
     remedy: 'Correct the parameter that `detail` names.',
-    example: 'jobTyp is no parameter here; did you mean jobType?',
+    example: 'jobTyp is not a parameter here; did you mean jobType?',
   },
   'malformed-request': {
-    meaning: 'The request is no HTTP, its body no JSON, or its text no UTF-8.',
+    meaning: 'The request is not valid HTTP, its body not valid JSON, or its text not valid UTF-8.',
     remedy: 'Correct what `detail` names.',
-    example: 'The request body is no JSON; send an object such as {"jobType": "reset"}.',
+    example: 'The request body is not valid JSON; send an object such as {"jobType": "reset"}.',
   },
   unauthorized: {
     meaning: "The API key is missing, unknown, revoked, or not the dataset owner's.",
@@ -35,7 +35,7 @@ export const errorAdvice: Readonly<Record<ErrorCode, Advice>> = {
   'method-not-allowed': {
     meaning: 'The address knows other methods.',
     remedy: 'Use one that `Allow` names.',
-    example: 'PUT is not possible here; use GET or HEAD or DELETE or OPTIONS.',
+    example: 'PUT is not allowed here; use GET or HEAD or DELETE or OPTIONS.',
   },
   'request-timeout': {
     meaning: 'The request did not arrive in full in time.',

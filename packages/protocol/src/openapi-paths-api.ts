@@ -121,7 +121,7 @@ function submit({ apiUrl, statusUrl }: DocumentUrls, errors: ErrorResponses): Op
       sample('Everything in the query string', 202, `${url}?${asForm}&apikey=${eg.key}`, {
         method: 'POST',
       }),
-      sample('A parameter that is none', 400, url, { headers: withKey, data: 'jobTyp=reset' }),
+      sample('An unknown parameter', 400, url, { headers: withKey, data: 'jobTyp=reset' }),
       sample('Without a key', 401, url, { headers: { Accept: json }, data: 'jobType=reset' }),
     ],
   };

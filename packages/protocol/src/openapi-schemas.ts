@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { parseDateTime } from './dates.ts';
+import { dateTimePattern, readDateTime } from './dates.ts';
 import { datasetStatusDocument, jobDocument, jobListDocument, jobListEntry } from './documents.ts';
 import { type ErrorCode, errorCatalog } from './errors.ts';
 import { jobTypeNames } from './job-types.ts';
@@ -14,10 +14,11 @@ export const problemType = (code: ErrorCode): string => `urn:kasabi:problem:${co
 
 const startTime = z
   .string()
-  .refine((text) => parseDateTime(text) !== undefined)
-  .meta({ format: 'date-time' })
+  // Not the format date-time: that one needs seconds.
+  .regex(dateTimePattern)
+  .refine((text) => readDateTime(text).ok)
   .describe(
-    'When the job is to begin, at the earliest: RFC 3339 with an offset. Left out or in the past: as soon as possible. At most 366 days ahead, unless the operators allow another horizon.',
+    'When the job is to begin, at the earliest: a date and time with its offset from UTC, as RFC 3339 has it; the seconds may be left out. Left out or in the past: as soon as possible. At most 366 days ahead, unless the operators allow another horizon.',
   );
 
 const jobType = z

@@ -16,7 +16,7 @@ const document = createOpenApiDocument({
 const known = [
   ...['reset', 'Reset', 'completed', 'succeeded', 'done', '', '1', '100', '101', '1e1'],
   ...['2011-05-27T14:30:00Z', '2011-05-27t14:30:60.5+05:30', '2030-02-30T00:00:00Z'],
-  ...['2016-12-31T23:59:60Z', '2011-05-27', '2011-05-27T14:30:00'],
+  ...['2016-12-31T23:59:60Z', '2011-05-27', '2011-05-27T14:30:00', '2026-11-23T13:06Z'],
 ];
 
 const text = fc.oneof(fc.constantFrom(...known), fc.string());

@@ -69,22 +69,22 @@ describe('gatherParameters', () => {
   it('names an unknown parameter and the one that was meant', () => {
     assert.equal(
       problemOf({ query: 'jobtype=reset' }),
-      'jobtype is no parameter here; did you mean jobType?',
+      'jobtype is not a parameter here; did you mean jobType?',
     );
     assert.equal(
       problemOf({ json: '{"__proto__":{"jobType":"reset"}}' }),
-      '__proto__ is no parameter here; possible are jobType, startTime, apikey.',
+      '__proto__ is not a parameter here; the parameters here are jobType, startTime, apikey.',
     );
     assert.match(
       problemOf({ query: '%3Cscript%3E=1' }),
-      /^There is an unknown parameter; possible/,
+      /^There is an unknown parameter; the parameters/,
     );
   });
 
   it('looks at nothing that an unknown parameter holds', () => {
     const deep = `${'['.repeat(7_000)}${']'.repeat(7_000)}`;
     for (const json of ['{"x":{"toString":1,"valueOf":1}}', `{"x":${deep}}`, '{"x":null}']) {
-      assert.match(problemOf({ json }), /^x is no parameter here/);
+      assert.match(problemOf({ json }), /^x is not a parameter here/);
     }
   });
 
@@ -99,10 +99,13 @@ describe('gatherParameters', () => {
 
   it('says what is wrong with a body that is no JSON object', () => {
     for (const json of ['', 'jobType=reset', '{"jobType":"reset"', '['.repeat(16_384)]) {
-      assert.match(problemOf({ json }), /^The request body is no JSON; send an object such as/);
+      assert.match(
+        problemOf({ json }),
+        /^The request body is not valid JSON; send an object such as/,
+      );
     }
     for (const json of ['[]', 'null', '"reset"', '1']) {
-      assert.match(problemOf({ json }), /is no object; send an object such as/);
+      assert.match(problemOf({ json }), /is not an object; send an object such as/);
     }
   });
 
@@ -134,6 +137,6 @@ describe('gatherParameters', () => {
   });
 
   it('reports the first of several problems', () => {
-    assert.match(problemOf({ query: 'first=1&second=2', json: '[]' }), /^first is no parameter/);
+    assert.match(problemOf({ query: 'first=1&second=2', json: '[]' }), /^first is not a parameter/);
   });
 });

@@ -100,8 +100,8 @@ function parseJson(text: string): unknown {
 
 function noJsonObject(unparsable: boolean): MalformedRequest {
   const what = unparsable
-    ? 'The request body is no JSON'
-    : 'The JSON in the request body is no object';
+    ? 'The request body is not valid JSON'
+    : 'The JSON in the request body is not an object';
   return new MalformedRequest(`${what}; send an object such as {"jobType": "reset"}.`);
 }
 
@@ -131,11 +131,13 @@ function badEncoding(where: string): MalformedRequest {
 function unknownParameter(name: string, allowed: ReadonlySet<string>): InvalidParameter {
   const meant = suggest(name, allowed);
   const shown = /^[\w.-]{1,40}$/.test(name)
-    ? `${name} is no parameter here`
+    ? `${name} is not a parameter here`
     : 'There is an unknown parameter';
   const known = [...allowed].join(', ');
   return new InvalidParameter(
     name.slice(0, 40),
-    meant === undefined ? `${shown}; possible are ${known}.` : `${shown}; did you mean ${meant}?`,
+    meant === undefined
+      ? `${shown}; the parameters here are ${known}.`
+      : `${shown}; did you mean ${meant}?`,
   );
 }

@@ -119,7 +119,7 @@ describe('requests', () => {
     assert.match((await ask('/<b>')).text, /^There is nothing at this address/);
     const refused = await ask('/echo', { method: 'DELETE' });
     assert.deepEqual([refused.status, refused.headers.get('allow')], [405, 'POST, OPTIONS']);
-    assert.equal(refused.text, 'DELETE is not possible here; use POST or OPTIONS.\n');
+    assert.equal(refused.text, 'DELETE is not allowed here; use POST or OPTIONS.\n');
     const options = await ask('/echo', { method: 'OPTIONS' });
     assert.deepEqual([options.status, options.headers.get('allow')], [204, 'POST, OPTIONS']);
   });

@@ -107,7 +107,7 @@ export function jobIdOf(value: string): string {
 export function singleHeader(request: Request, name: string): string | undefined {
   const values = request.headersDistinct[name] ?? [];
   if (values.length > 1)
-    throw new MalformedRequest(`The header ${name} comes twice; send it once.`);
+    throw new MalformedRequest(`The header ${name} is sent twice; send it once.`);
   return values[0];
 }
 

@@ -74,11 +74,11 @@ describe('parseSettings', () => {
 
   it('refuses an unknown setting that was meant for it', () => {
     assert.deepEqual(problemsOf({ ...good, LOG_LEVELL: 'warn', log_level: 'warn' }), [
-      'LOG_LEVELL is no setting of the api service; did you mean LOG_LEVEL?',
-      'log_level is no setting of the api service; did you mean LOG_LEVEL?',
+      'LOG_LEVELL is not a setting of the api service; did you mean LOG_LEVEL?',
+      'log_level is not a setting of the api service; did you mean LOG_LEVEL?',
     ]);
     assert.deepEqual(problemsOf({ ...good, API_COLOUR: 'red' }), [
-      'API_COLOUR is no setting of the api service; its settings are ' +
+      'API_COLOUR is not a setting of the api service; its settings are ' +
         'DATABASE_URL, API_PORT, API_PUBLIC_URL, MAX_SCHEDULE_DAYS, LOG_LEVEL.',
     ]);
     assert.deepEqual(problemsOf({ ...good, WORKER_COLOUR: 'red', LOG: 'x' }), []);

@@ -49,10 +49,10 @@ export function parseSettings<Shape extends z.ZodRawShape>(
     if (names.includes(name) || serviceLink.test(name)) continue;
     const meant = suggest(name, names);
     if (meant !== undefined && set[meant] === undefined) {
-      problems.push(`${name} is no setting of ${options.of}; did you mean ${meant}?`);
+      problems.push(`${name} is not a setting of ${options.of}; did you mean ${meant}?`);
     } else if (options.prefixes?.some((prefix) => name.startsWith(prefix))) {
       problems.push(
-        `${name} is no setting of ${options.of}; its settings are ${names.join(', ')}.`,
+        `${name} is not a setting of ${options.of}; its settings are ${names.join(', ')}.`,
       );
     }
   }

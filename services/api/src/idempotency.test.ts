@@ -78,6 +78,26 @@ for (const limit of ['0', '1000']) {
       assert.equal(made, 1);
     });
 
+    it('parameters are the same when they mean the same, however they are written', async () => {
+      const hour = new Date(Math.ceil(Date.now() / 3_600_000) * 3_600_000 + 3_600_000);
+      const stem = hour.toISOString().slice(0, 16);
+      const east = new Date(hour.getTime() + 3_600_000).toISOString().slice(0, 16);
+      const made = await recordsOf(async () => {
+        const first = await submit('meant', `${stem}:00Z`);
+        assert.equal(first.status, 202, first.text);
+        for (const same of [
+          ...[`${stem}:00.000Z`, `${stem}:00+00:00`, `${stem}:00-00:00`, `${stem}Z`],
+          ...[`${east}:00+01:00`, `${stem}:00z`.replace('T', ' '), `${stem}:00.0000000000000000Z`],
+        ]) {
+          assert.deepEqual([(await submit('meant', same)).text, same], [first.text, same]);
+        }
+        for (const other of [`${stem}:00.001Z`, `${stem}:01Z`, '2011-05-27T14:30:00Z']) {
+          assert.equal((await submit('meant', other)).status, 422, other);
+        }
+      });
+      assert.equal(made, 1);
+    });
+
     it('requests at once with one key make one job, over two processes: 202 or 409', async () => {
       for (let round = 0; round < 10; round += 1) {
         const made = await recordsOf(async () => {

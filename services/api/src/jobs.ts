@@ -69,7 +69,7 @@ export function addJobRoutes(app: Express, options: JobRoutesOptions): void {
       const idempotency = readIdempotency(request, [
         code,
         job.request.type,
-        parameters.get('startTime'),
+        spellingOf(job.request.startTime),
       ]);
       if (idempotency instanceof Error) return await refuse(keyDigest, code, idempotency);
 
@@ -111,7 +111,7 @@ function acceptedJob(outcome: AcceptOutcome, code: string, options: JobRoutesOpt
     case 'too-far-ahead':
       throw new InvalidParameter(
         'startTime',
-        `startTime lies too far ahead: at most ${options.maxScheduleDays} days from now are possible.`,
+        `startTime is too far ahead; it can be at most ${options.maxScheduleDays} days from now.`,
       );
     case 'too-many-open':
       throw new TooManyOpenJobs(options.maxOpenJobs);
@@ -139,6 +139,10 @@ function answer(response: Response, location: string, document: string | undefin
   if (document === undefined) sendWhole(response, plainText, location);
   else sendWhole(response, json, document);
 }
+
+/** One spelling for a moment, however it was written; the one that most clients send. */
+const spellingOf = (moment: Date | undefined): string | undefined =>
+  moment?.toISOString().replace('.000Z', 'Z');
 
 /** The Idempotency-Key with a digest of what is asked for, if there is one; or what is wrong with it. */
 function readIdempotency(

@@ -109,7 +109,7 @@ function choose(
   const [first] = possible;
   if (first === undefined) {
     throw new NotFound(
-      'The description of a dataset has no such form; ask for .ttl, .json or .html.',
+      'The description of a dataset does not come in that form; ask for .ttl, .json or .html.',
     );
   }
   const accepted = acceptedType(

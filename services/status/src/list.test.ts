@@ -154,7 +154,7 @@ describe('list', () => {
     assertRefused(
       await list('?offset=1'),
       400,
-      /^offset is no parameter here; possible are status/,
+      /^offset is not a parameter here; the parameters here are status/,
     );
   });
 
