@@ -117,6 +117,6 @@ describe('a job that is cancelled', () => {
       headers: { X_KASABI_APIKEY: key },
     });
     assert.deepEqual([answer.status, failed], [200, ['metrics']]);
-    assert.equal((await records()).at(-1)?.status, 'failed');
+    assert.equal((await records()).at(-1)?.status, 'cancelled');
   });
 });
