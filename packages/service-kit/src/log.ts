@@ -1,5 +1,6 @@
 import { traceIdNow } from '@kasabi/tracing';
-import { destination, type Logger, pino, stdSerializers } from 'pino';
+import { type Logger, pino, stdSerializers } from 'pino';
+import { createLogOutput } from './log-output.ts';
 
 export type { Logger };
 
@@ -82,16 +83,16 @@ function traceOf(): { readonly traceId?: string } {
   return traceId === undefined ? {} : { traceId };
 }
 
-/** Lines leave when there are so many bytes of them, or after so many milliseconds. */
-const buffer = { minLength: 8_192, periodicFlush: 50 };
-
 /**
  * A logger that writes one JSON object a line to standard output. Lines are gathered for a moment: a write
- * for each took 4 % of the time of accepting a job. What is left when the process ends is written then;
- * only a SIGKILL loses lines, those of the last moment.
+ * for each took 4 % of the time of accepting a job. What is left when the process ends is written then; a
+ * SIGKILL loses those of the last moment, and a reader that has gone or does not read those it should have had.
  */
 export function createLogger(options: LogOptions): Logger {
-  const output = destination({ fd: 1, sync: true, ...buffer });
+  const output = createLogOutput(1, (lines) => {
+    const lost = { level: 40, time: Date.now(), name: options.service, lines };
+    return `${JSON.stringify({ ...lost, msg: 'log lines were lost: they could not be written' })}\n`;
+  });
   process.once('exit', () => output.flushSync());
   return pino(
     {

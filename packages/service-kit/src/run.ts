@@ -17,6 +17,8 @@ export interface RunningService {
  * end the process with a message instead of a stack.
  */
 export async function runService(start: () => Promise<RunningService>): Promise<void> {
+  // Whoever read it may be gone; that is no reason to end.
+  process.stderr.on('error', () => undefined);
   let service: RunningService;
   try {
     service = await start();

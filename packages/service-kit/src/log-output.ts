@@ -1,0 +1,123 @@
+import { fstatSync, writeSync } from 'node:fs';
+import { Socket } from 'node:net';
+
+/** Lines leave when there are so many bytes of them, or after so many milliseconds. */
+const flushAtBytes = 8_192;
+const flushEveryMs = 50;
+
+/** So many bytes are kept for a reader that is slow; what comes on top of them is lost. */
+const keptBytes = 4 * 1_024 * 1_024;
+
+/** How long the end of the process may wait for a slow reader, in milliseconds. */
+const lastFlushMs = 250;
+
+/** The reader is gone, or the file cannot be written at all: none of that ends by itself. */
+const goneForGood: ReadonlySet<string> = new Set([
+  'EPIPE',
+  'ECONNRESET',
+  'ENOTCONN',
+  'EBADF',
+  'EINVAL',
+]);
+
+/** The reader has to read first. */
+const notNow: ReadonlySet<string> = new Set(['EAGAIN', 'EBUSY', 'EINTR', 'ENOBUFS']);
+
+const newline = 0x0a;
+
+export interface LogOutput {
+  write(line: string): void;
+  /** Writes what is left, for as long as the end of a process may wait. */
+  flushSync(): void;
+}
+
+/**
+ * Writes lines to a file descriptor, many at a time, and never keeps the process from doing its work or from
+ * ending: not when the reader of a pipe has gone, not when it is there and does not read, not when the disk is
+ * full. What cannot be written is lost, and the next line that can be says how much that was.
+ *
+ * @param lostLine makes that line.
+ */
+export function createLogOutput(fd: number, lostLine: (lines: number) => string): LogOutput {
+  let lines: string[] = [];
+  let bytes = 0;
+  let lost = 0;
+  /** What is left of what was handed to the descriptor, in part. */
+  let rest: Buffer = Buffer.alloc(0);
+  let gone = false;
+  /** Whether what was written last ends within a line. */
+  let torn = false;
+  let timer: NodeJS.Timeout | undefined;
+  endBlocking(fd);
+
+  /** Writes as much as can be; false when the reader has to read first. */
+  function flush(): boolean {
+    while (!gone && (rest.length > 0 || lines.length > 0 || lost > 0)) {
+      if (rest.length === 0) {
+        const text = `${torn ? '\n' : ''}${lost > 0 ? lostLine(lost) : ''}${lines.join('')}`;
+        torn = false;
+        lost = 0;
+        lines = [];
+        bytes = 0;
+        rest = Buffer.from(text);
+      }
+      try {
+        const written = writeSync(fd, rest);
+        torn = rest[written - 1] !== newline;
+        rest = rest.subarray(written);
+      } catch (error) {
+        const { code = '' } = error as NodeJS.ErrnoException;
+        if (notNow.has(code)) return false;
+        gone = goneForGood.has(code);
+        // No room on the disk, say: that may end, and the lines of today are not worth more than tomorrow's.
+        lost += linesIn(rest) + lines.length;
+        rest = Buffer.alloc(0);
+        lines = [];
+        bytes = 0;
+        return true;
+      }
+    }
+    return true;
+  }
+
+  function flushLater(): void {
+    timer ??= setTimeout(() => {
+      timer = undefined;
+      if (!flush()) flushLater();
+    }, flushEveryMs).unref();
+  }
+
+  return {
+    write(line) {
+      if (gone) return;
+      if (bytes + rest.length > keptBytes) {
+        lost += 1;
+        return;
+      }
+      lines.push(line);
+      bytes += line.length;
+      if (bytes >= flushAtBytes && rest.length === 0) flush();
+      flushLater();
+    },
+    flushSync() {
+      const deadline = performance.now() + lastFlushMs;
+      const pause = new Int32Array(new SharedArrayBuffer(4));
+      while (!flush() && performance.now() < deadline) Atomics.wait(pause, 0, 0, 5);
+    },
+  };
+}
+
+const linesIn = (text: Buffer): number =>
+  text.reduce((sum, byte) => sum + (byte === newline ? 1 : 0), 0);
+
+/**
+ * A pipe or socket that blocks would stop the whole process while nobody reads it. Node.js makes those that it
+ * opens non-blocking; this one is opened for that alone, and nothing is written through it.
+ */
+function endBlocking(fd: number): void {
+  const stat = fstatSync(fd);
+  if (!stat.isFIFO() && !stat.isSocket()) return;
+  const socket = new Socket({ fd, readable: false, writable: true });
+  socket.on('error', () => undefined);
+  socket.unref();
+}
