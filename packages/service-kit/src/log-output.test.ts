@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { closeSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, constants, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
@@ -86,6 +86,17 @@ test('the reader of its log has gone, and that of its errors', async () => {
   const run = await start('pipe');
   run.child.stdout?.destroy();
   run.child.stderr?.destroy();
+  await goesOnAndEnds(run);
+});
+
+test('the reader of its log has gone: a pipe', async () => {
+  const fifo = path.join(folder, 'gone');
+  await once(spawn('mkfifo', [fifo]), 'exit');
+  const reader = openSync(fifo, constants.O_RDONLY | constants.O_NONBLOCK);
+  const fd = openSync(fifo, constants.O_WRONLY);
+  const run = await start(fd);
+  closeSync(fd);
+  closeSync(reader);
   await goesOnAndEnds(run);
 });
 

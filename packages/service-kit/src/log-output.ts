@@ -81,7 +81,8 @@ export function createLogOutput(fd: number, lostLine: (lines: number) => string)
   }
 
   function flushLater(): void {
-    timer ??= setTimeout(() => {
+    if (timer !== undefined) return;
+    timer = setTimeout(() => {
       timer = undefined;
       if (!flush()) flushLater();
     }, flushEveryMs).unref();
