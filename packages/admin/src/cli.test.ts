@@ -349,7 +349,7 @@ test('wrong usage exits with 2, and a near miss is named', async () => {
 test('help is there for every command, without a database', async () => {
   const commands = [
     [],
-    ...['owner', 'key', 'dataset', 'job', 'migrate', 'doctor'].map((it) => [it]),
+    ...['owner', 'key', 'dataset', 'job', 'migrate', 'doctor', 'finding'].map((it) => [it]),
     ...['create', 'publish', 'list', 'show', 'load', 'count', 'unlock'].map((it) => [
       'dataset',
       it,
@@ -357,6 +357,7 @@ test('help is there for every command, without a database', async () => {
     ...[
       ...['create', 'list'].map((it) => ['owner', it]),
       ...['issue', 'list', 'revoke'].map((it) => ['key', it]),
+      ...['list', 'ack', 'unack'].map((it) => ['finding', it]),
       ...['list', 'show', 'cancel', 'retry'].map((it) => ['job', it]),
     ],
   ];

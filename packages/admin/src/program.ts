@@ -1,6 +1,7 @@
 import { Command, CommanderError } from 'commander';
 import { addDatasetCommands } from './commands/dataset.ts';
 import { addDoctorCommand } from './commands/doctor.ts';
+import { addFindingCommands } from './commands/finding.ts';
 import { addJobCommands } from './commands/job.ts';
 import { addKeyCommands } from './commands/key.ts';
 import { addMigrateCommand } from './commands/migrate.ts';
@@ -46,6 +47,7 @@ function buildProgram(exit: (code: number) => void): Command {
   addJobCommands(program);
   addMigrateCommand(program);
   addDoctorCommand(program, exit);
+  addFindingCommands(program);
   program.addHelpText(
     'after',
     `

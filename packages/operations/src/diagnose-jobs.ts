@@ -1,6 +1,6 @@
 import { formatDuration } from './duration.ts';
 import type { Finding } from './finding.ts';
-import type { LockedDataset, Overview } from './overview.ts';
+import type { LockedDataset, Overview, TroubledJob } from './overview.ts';
 
 /** A due job may wait for so long, in milliseconds, before that is a backlog. */
 const backlogAfterMs = 30_000;
@@ -27,6 +27,9 @@ function abandoned({ lockedDatasets }: Overview): Finding[] {
         todo: releasable
           ? `Release the lock: on the operations page, or npm run admin -- dataset unlock ${lock.code}`
           : 'The rescuer frees it when a worker runs; the log of the workers says "rescuer round failed" if it cannot.',
+        subject: { kind: 'dataset', id: lock.code },
+        event: lock.lockedBy,
+        ...(releasable && { remedy: 'unlock' }),
       },
     ];
   });
@@ -64,21 +67,37 @@ function backlog({ oldestDueMs, due, running, workers, now }: Overview): Finding
   ];
 }
 
+/** One for each dataset: a job that completes there ends it, whichever of its jobs failed. */
 function failing({ troubledJobs }: Overview): Finding[] {
-  const [first] = troubledJobs;
-  if (first === undefined) return [];
-  const others = troubledJobs.length - 1;
-  const how =
-    first.status === 'failed'
-      ? `has failed after ${first.attempt} attempt(s)`
-      : `is at attempt ${first.attempt}`;
-  return [
-    {
-      code: 'job-fails',
-      severity: 'warning',
-      what: `The job ${first.id} of ${first.dataset} ${how}${first.message === null ? '' : `: ${first.message}`}${others > 0 ? ` There are ${others} more.` : ''}`,
-      ...(first.endTime !== null && { since: first.endTime }),
-      todo: `See its transitions: npm run admin -- job show ${first.id}. When the cause is mended, retry it. A job that failed is named for an hour.`,
-    },
-  ];
+  const datasets = new Map<string, TroubledJob[]>();
+  for (const job of troubledJobs) {
+    const known = datasets.get(job.dataset);
+    if (known === undefined) datasets.set(job.dataset, [job]);
+    else known.push(job);
+  }
+  return [...datasets.values()].flatMap((jobs) => {
+    const [first, ...others] = jobs;
+    return first === undefined ? [] : [failingJob(first, others.length)];
+  });
+}
+
+function failingJob(job: TroubledJob, others: number): Finding {
+  const { id, dataset, attempt, message, endTime } = job;
+  const hasFailed = endTime !== null;
+  const how = hasFailed
+    ? `has failed after ${attempt} attempt${attempt === 1 ? '' : 's'}`
+    : `is at attempt ${attempt}`;
+  const more =
+    others === 0 ? '' : ` ${others} more of its jobs ${others === 1 ? 'fails' : 'fail'}, too.`;
+  return {
+    code: 'job-fails',
+    severity: 'warning',
+    what: `The job ${id} of ${dataset} ${how}${message === null ? '.' : `: ${message}`}${more}`,
+    ...(hasFailed && { since: endTime, remedy: 'retry' }),
+    todo: hasFailed
+      ? `See its transitions: npm run admin -- job show ${id}. When the cause is gone, repeat it. This ends when a later job of the dataset completes, or after a day.`
+      : `See its transitions: npm run admin -- job show ${id}. It is tried again by itself.`,
+    subject: { kind: 'job', id },
+    event: hasFailed ? endTime.toISOString() : 'trying',
+  };
 }

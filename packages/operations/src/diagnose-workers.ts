@@ -1,14 +1,9 @@
 import { diagnoseRedis } from './diagnose-redis.ts';
 import { formatDuration } from './duration.ts';
-import type { Facts, Finding } from './finding.ts';
+import type { Facts, Finding, FindingSubject } from './finding.ts';
 import type { Overview, WorkerState } from './overview.ts';
+import { presenceOf, silentAfterMs } from './replaced-workers.ts';
 import { reportIntervalMs } from './report-worker.ts';
-
-/** A worker that has not reported for so long, in milliseconds, is taken for frozen or lost. */
-export const silentAfterMs = 4 * reportIntervalMs;
-
-/** A lost worker is named for so long, in milliseconds; its successor has another name. */
-const missedForMs = 3_600_000;
 
 /** A clock may be so far off, in milliseconds; the workers correct theirs in any case. */
 const clockToleranceMs = 5_000;
@@ -57,30 +52,34 @@ function missing({ workers }: Overview, alive: readonly WorkerState[]): Finding[
 /** Not beside `no-worker`, which says the same of all. */
 function silent({ workers }: Overview, alive: readonly WorkerState[]): Finding[] {
   if (alive.length === 0) return [];
+  const presence = presenceOf(workers);
   return workers
-    .filter(({ silentMs }) => silentMs >= silentAfterMs && silentMs < missedForMs)
+    .filter(({ holder }) => presence.get(holder) === 'silent')
     .map((worker) => ({
       code: 'worker-frozen',
       severity: 'warning',
       what: `The worker ${worker.holder} has not reported for ${formatDuration(worker.silentMs)}: it is frozen, lost, or cut off from Postgres.`,
       since: worker.seen,
-      todo: 'If its process is still there, end it; if it was not replaced, start another. Its jobs are given to others when their leases end. This goes away an hour after its last report.',
+      todo: 'If its process is still there, end it. If nothing starts another by itself, do: this ends when one has taken its place and its jobs. If there are to be fewer workers now, acknowledge this.',
+      subject: { kind: 'worker', id: worker.holder },
+      event: worker.seen.toISOString(),
     }));
 }
 
-function redisWiped({ workers, now }: Overview): Finding[] {
-  const losses = workers.filter(
-    ({ redisLost }) => redisLost !== null && now.getTime() - redisLost.getTime() < lossIsNewsMs,
-  );
+function redisWiped({ workers, relay, now }: Overview): Finding[] {
+  const losses = workers.filter(({ redisLost }) => redisLost !== null);
   const latest = losses.sort((a, b) => Number(b.redisLost) - Number(a.redisLost))[0];
   if (latest?.redisLost == null) return [];
+  const isNews = now.getTime() - latest.redisLost.getTime() < lossIsNewsMs;
+  if (!isNews && relay.backlog === 0) return [];
   return [
     {
       code: 'redis-wiped',
       severity: 'warning',
       what: `Redis was restarted or lost its data; ${latest.redisForgotten ?? 0} jobs were handed to it again. No job is lost.`,
       since: latest.redisLost,
-      todo: 'See why it lost its data: appendonly must be yes and maxmemory-policy noeviction. This goes away after 15 minutes.',
+      todo: 'See why it lost its data: appendonly must be yes and maxmemory-policy noeviction. Acknowledge this when you know; it ends after 15 minutes, when all jobs are handed over again.',
+      event: latest.redisLost.toISOString(),
     },
   ];
 }
@@ -115,9 +114,14 @@ function clocksOff(alive: readonly WorkerState[], facts: Facts): Finding[] {
   const offsets = alive.map(({ holder, clockOffsetMs }) => ({
     whose: `the host of the worker ${holder}`,
     offset: clockOffsetMs,
+    subject: { kind: 'worker', id: holder } as FindingSubject | undefined,
   }));
-  offsets.push({ whose: 'this host', offset: facts.clockOffsetMs ?? null });
-  return offsets.flatMap(({ whose, offset }) => {
+  offsets.push({
+    whose: 'this host',
+    offset: facts.clockOffsetMs ?? null,
+    subject: undefined,
+  });
+  return offsets.flatMap(({ whose, offset, subject }) => {
     if (offset === null || Math.abs(offset) < clockToleranceMs) return [];
     return [
       {
@@ -125,6 +129,7 @@ function clocksOff(alive: readonly WorkerState[], facts: Facts): Finding[] {
         severity: 'warning',
         what: `The clock of ${whose} is ${formatDuration(Math.abs(offset))} ${offset > 0 ? 'ahead of' : 'behind'} Postgres's. Jobs start by Postgres's; logs and certificates do not.`,
         todo: "Set that host's clock by NTP; if the others are off by the same, Postgres's host is the one that is wrong.",
+        ...(subject !== undefined && { subject }),
       },
     ];
   });

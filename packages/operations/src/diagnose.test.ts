@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { diagnose } from './diagnose.ts';
+import { markOf } from './acknowledgements.ts';
+import { alarms, diagnose } from './diagnose.ts';
 import { formatDuration } from './duration.ts';
 import type { Facts, Finding } from './finding.ts';
 import type { LockedDataset, Overview, TroubledJob, WorkerState } from './overview.ts';
@@ -26,6 +27,7 @@ const worker = (changes: Partial<WorkerState> = {}): WorkerState => ({
   sinceRescueMs: 500,
   redisLost: null,
   redisForgotten: null,
+  heldJobs: 0,
   ...changes,
 });
 
@@ -50,6 +52,7 @@ const healthy: Overview = {
   lockedDatasets: [lock()],
   workers: [worker(), worker({ holder: 'host:2:def' })],
   relay: { backlog: 0, lagMs: 0, lastRoundAgeMs: 900 },
+  acknowledgements: [],
   troubledJobs: [],
 };
 
@@ -85,11 +88,30 @@ test('no worker: none ever, none any more; not what follows from it', () => {
   assert.match(finding?.what ?? '', /the last report was of host:1:abc, 5 min ago/);
 });
 
-test('a worker that is silent beside others, for an hour', () => {
-  const silent = (silentMs: number) => found({ workers: [worker(), worker({ silentMs })] });
+test('a worker that is silent beside others, until another has taken its place and its jobs', () => {
+  const silent = (silentMs: number) =>
+    found({
+      workers: [worker({ started: ago(600 * minute) }), worker({ holder: 'quiet', silentMs })],
+    });
   assert.deepEqual(silent(15_000), []);
   assert.deepEqual(said(silent(25_000)), ['worker-frozen warning']);
-  assert.deepEqual(silent(61 * minute), []);
+  assert.deepEqual(said(silent(61 * minute)), ['worker-frozen warning']);
+
+  const lost = worker({ holder: 'lost', silentMs: 2 * minute });
+  const other = worker({ holder: 'other', silentMs: 3 * minute });
+  const newcomer = worker({ holder: 'new', host: 'elsewhere', started: ago(minute) });
+  assert.deepEqual(found({ workers: [worker(), newcomer, lost] }), []);
+  const [held] = found({ workers: [worker(), newcomer, { ...lost, heldJobs: 1 }] });
+  assert.deepEqual(held?.subject, { kind: 'worker', id: 'lost' });
+  const [one, ...none] = found({ workers: [worker(), newcomer, lost, other] });
+  assert.deepEqual([one?.subject?.id, none], ['other', []], 'each stands for one');
+  const early = worker({ holder: 'early', started: ago(2.5 * minute) });
+  assert.deepEqual(found({ workers: [newcomer, early, lost, other] }), []);
+  assert.deepEqual(
+    found({ workers: [early, lost, other] }).map(({ subject }) => subject?.id),
+    ['lost'],
+    'one that started before a worker fell silent does not stand for it',
+  );
 });
 
 test('Redis away: for all or for one; neither relay nor backlog beside it', () => {
@@ -112,6 +134,9 @@ test('a loss of what Redis held is news for a quarter of an hour', () => {
   assert.deepEqual(said(lost(14)), ['redis-wiped warning']);
   assert.match(lost(14)[0]?.what ?? '', /40 jobs/);
   assert.deepEqual(lost(16), []);
+  const relay = { backlog: 3, lagMs: 1_000, lastRoundAgeMs: 1_000 };
+  const workers = [worker({ redisLost: ago(16 * minute) })];
+  assert.deepEqual(said(found({ workers, relay })), ['redis-wiped warning'], 'not handed over yet');
 });
 
 test('a relay that has stopped in all workers, or does not keep up', () => {
@@ -136,11 +161,16 @@ test('a dataset that is locked by nobody at work', () => {
     const [finding] = found({ lockedDatasets: [lock({ jobStatus })] });
     assert.deepEqual([finding?.code, finding?.severity], ['dataset-abandoned', 'critical']);
     assert.match(finding?.todo ?? '', /dataset unlock nasa/);
+    assert.deepEqual(
+      [finding?.subject, finding?.remedy],
+      [{ kind: 'dataset', id: 'nasa' }, 'unlock'],
+    );
   }
   for (const lost of [lock({ jobStatus: 'scheduled' }), lock({ leaseExpiredMs: minute })]) {
     const [finding] = found({ lockedDatasets: [lost] });
     assert.equal(finding?.code, 'dataset-abandoned');
     assert.match(finding?.todo ?? '', /rescuer/);
+    assert.equal(finding?.remedy, undefined);
   }
 });
 
@@ -161,14 +191,61 @@ test('jobs that fail or try again and again', () => {
     message: 'It cannot be.',
     endTime: ago(minute),
   };
-  const [failed] = found({ troubledJobs: [job, job, job] });
-  assert.deepEqual([failed?.code, failed?.since], ['job-fails', ago(minute)]);
-  assert.match(failed?.what ?? '', /job-7 of nasa has failed .*It cannot be\. There are 2 more\./);
-  const [trying] = found({
-    troubledJobs: [{ ...job, status: 'running', attempt: 3, message: null, endTime: null }],
+  const [failed, ...none] = found({ troubledJobs: [job, job, job] });
+  assert.deepEqual([failed?.code, failed?.since, none], ['job-fails', ago(minute), []]);
+  assert.match(failed?.what ?? '', /job-7 of nasa has failed .*It cannot be\. 2 more of its jobs/);
+  assert.deepEqual([failed?.subject, failed?.remedy], [{ kind: 'job', id: 'job-7' }, 'retry']);
+  const [trying, other] = found({
+    troubledJobs: [
+      { ...job, status: 'running', attempt: 3, message: null, endTime: null },
+      { ...job, id: 'job-8', dataset: 'esa' },
+    ],
   });
   assert.match(trying?.what ?? '', /is at attempt 3/);
-  assert.equal(trying?.since, undefined);
+  assert.deepEqual([trying?.since, trying?.remedy], [undefined, undefined]);
+  assert.equal(other?.subject?.id, 'job-8', 'another dataset has a finding of its own');
+});
+
+test('what an operator has acknowledged is named last, until it changes or gets worse', () => {
+  const acknowledgement = {
+    at: ago(minute),
+    until: new Date(now.getTime() + minute),
+    operatorAddress: '10.0.0.7',
+    note: null,
+  };
+  const wrong = {
+    lockedDatasets: [lock({ jobStatus: null })],
+    oldestDueMs: minute,
+  };
+  const before = found(wrong);
+  const first = before[0] as Finding;
+  const seen = { code: first.code, subject: 'nasa', mark: markOf(first), ...acknowledgement };
+  const after = found({ ...wrong, acknowledgements: [seen] });
+  assert.deepEqual(
+    after.map(({ code, acknowledged }) => [code, acknowledged !== undefined]),
+    [
+      ['queue-backlog', false],
+      ['dataset-abandoned', true],
+    ],
+  );
+  assert.deepEqual(alarms(after).length, 1);
+  const others = [
+    { lockedDatasets: [lock({ jobStatus: null, lockedBy: 'another job' })] },
+    { lockedDatasets: [lock({ jobStatus: null, code: 'esa' })] },
+  ];
+  for (const other of others) {
+    assert.equal(alarms(found({ ...other, acknowledgements: [seen] })).length, 1);
+  }
+  const relay = { backlog: 0, lagMs: 0, lastRoundAgeMs: minute };
+  const stopped = { workers: [worker({ sinceRelayMs: minute })], relay };
+  const late = { code: 'relay-stopped', subject: '', ...acknowledgement };
+  const worse = { ...stopped, relay: { ...relay, backlog: 3 } };
+  const alarmed = (changes: Partial<Overview>, mark: string): number =>
+    alarms(found({ ...changes, acknowledgements: [{ ...late, mark }] })).length;
+  assert.deepEqual(
+    [alarmed(stopped, 'warning'), alarmed(worse, 'warning'), alarmed(stopped, 'critical')],
+    [0, 1, 0],
+  );
 });
 
 test('clocks that are off, whose and which way', () => {
@@ -186,7 +263,10 @@ test('clocks that are off, whose and which way', () => {
 
 test('the gravest comes first', () => {
   const codes = found({
-    workers: [worker({ clockOffsetMs: 60 * minute }), worker({ silentMs: minute })],
+    workers: [
+      worker({ clockOffsetMs: 60 * minute }),
+      worker({ holder: 'quiet', silentMs: minute }),
+    ],
     lockedDatasets: [lock({ jobStatus: null })],
     oldestDueMs: minute,
   }).map(({ code }) => code);

@@ -1,11 +1,12 @@
+import { withAcknowledgements } from './acknowledgements.ts';
 import { diagnoseJobs } from './diagnose-jobs.ts';
 import { diagnosePostgres } from './diagnose-postgres.ts';
 import { diagnoseWorkers, workersAlive } from './diagnose-workers.ts';
 import { type Facts, type Finding, type FindingCode, findingCodes } from './finding.ts';
 
 /**
- * Says what is wrong, the gravest first. What follows from another finding is not named beside it: with
- * Redis away, the relay cannot run either.
+ * Says what is wrong, the gravest first and what an operator has acknowledged last. What follows from another
+ * finding is not named beside it: with Redis away, the relay cannot run either.
  */
 export function diagnose(facts: Facts): Finding[] {
   const { overview } = facts;
@@ -18,10 +19,16 @@ export function diagnose(facts: Facts): Finding[] {
   for (const [cause, follow] of following) {
     if (found.has(cause)) for (const code of follow) consequences.add(code);
   }
-  return findings
+  const ordered = findings
     .filter(({ code }) => !consequences.has(code))
     .sort((one, two) => findingCodes.indexOf(one.code) - findingCodes.indexOf(two.code));
+  const known = withAcknowledgements(ordered, overview.acknowledgements);
+  return [...alarms(known), ...known.filter(({ acknowledged }) => acknowledged !== undefined)];
 }
+
+/** The findings that nobody has acknowledged yet. */
+export const alarms = (findings: readonly Finding[]): Finding[] =>
+  findings.filter(({ acknowledged }) => acknowledged === undefined);
 
 /** A worker that cannot write cannot report either. */
 const following: readonly (readonly [FindingCode, readonly FindingCode[]])[] = [

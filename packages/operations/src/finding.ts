@@ -1,4 +1,5 @@
 import type { SickState } from '@kasabi/postgres';
+import type { Acknowledgement } from './acknowledgement.ts';
 import type { Overview } from './overview.ts';
 
 /** Everything that can be found wrong, by a name that the page, `doctor`, the alerts and the runbooks share. */
@@ -22,6 +23,16 @@ export type FindingCode = (typeof findingCodes)[number];
 /** `critical`: jobs do not run, or a dataset is kept from its owner. `warning`: that may follow. */
 export type Severity = 'critical' | 'warning';
 
+/** What a finding is about, where that is not the system as a whole. */
+export interface FindingSubject {
+  readonly kind: 'job' | 'dataset' | 'worker';
+  /** A job's id, a dataset's short code, a worker's holder. */
+  readonly id: string;
+}
+
+/** What helps at once, and has a button on the page. */
+export type Remedy = 'unlock' | 'retry';
+
 /** Something that is wrong. */
 export interface Finding {
   readonly code: FindingCode;
@@ -32,6 +43,13 @@ export interface Finding {
   readonly since?: Date;
   /** What to do about it. */
   readonly todo: string;
+  /** What it is about; absent for the system as a whole. */
+  readonly subject?: FindingSubject;
+  readonly remedy?: Remedy;
+  /** Of a finding about an event: what tells it from the next one about the same subject. */
+  readonly event?: string;
+  /** Present when an operator has seen to it: then it is no alarm. */
+  readonly acknowledged?: Acknowledgement;
 }
 
 /** What is known. Whoever asks for a diagnosis gathers as much of it as it can. */

@@ -1,3 +1,12 @@
+export type { Acknowledgement } from './acknowledgement.ts';
+export {
+  type AcknowledgeRequest,
+  acknowledgedHours,
+  acknowledgeFinding,
+  markOf,
+  mostAcknowledgedHours,
+  unacknowledgeFinding,
+} from './acknowledgements.ts';
 export {
   type ActionOnJob,
   cancelAsOperator,
@@ -5,15 +14,16 @@ export {
 } from './cancel-as-operator.ts';
 export { type Counts, type JobCount, readCounts } from './counts.ts';
 export { type DatasetPage, readDatasetPage } from './dataset-page.ts';
-export { diagnose } from './diagnose.ts';
-export { silentAfterMs } from './diagnose-workers.ts';
+export { alarms, diagnose } from './diagnose.ts';
 export { type Drift, readDrift } from './drift.ts';
 export { formatDuration } from './duration.ts';
 export {
   type Facts,
   type Finding,
   type FindingCode,
+  type FindingSubject,
   findingCodes,
+  type Remedy,
   type Severity,
 } from './finding.ts';
 export { type HistoryPoint, readHistory } from './history.ts';
@@ -47,6 +57,7 @@ export {
   recordingRefusal,
 } from './record-action.ts';
 export { releaseAbandonedLock, type UnlockOutcome } from './release-abandoned-lock.ts';
+export { presenceOf, silentAfterMs, type WorkerPresence } from './replaced-workers.ts';
 export {
   removeWorker,
   reportIntervalMs,

@@ -53,6 +53,7 @@ test('nothing is there, and that is said in numbers', async () => {
     lockedDatasets: [],
     workers: [],
     relay: { backlog: 0, lagMs: 0, lastRoundAgeMs: null },
+    acknowledgements: [],
     troubledJobs: [],
   });
 });
@@ -131,6 +132,7 @@ test('a worker is shown as it last reported, until it takes its report back', as
     redisTrouble: 'is a replica',
     relayIntervalMs: 1_000,
     redisForgotten: 7,
+    heldJobs: 0,
   });
   assert.deepEqual(started, first?.started);
   assert.ok(seen > started && silentMs >= 0 && silentMs < 5_000, `${silentMs}`);

@@ -1,5 +1,6 @@
 import type { RecordStatus } from '@kasabi/jobs';
 import type { Database } from '@kasabi/postgres';
+import { type Acknowledgement, acknowledgements } from './acknowledgement.ts';
 
 /** Counts go no further than this: a longer queue is not counted out at every look. */
 export const countLimit = 10_000;
@@ -28,6 +29,8 @@ export interface WorkerState {
   /** When its relay last found that Redis had lost what it held, and of how many jobs. */
   readonly redisLost: Date | null;
   readonly redisForgotten: number | null;
+  /** Running jobs whose lease it has, by their records: of a silent worker, those still to be rescued. */
+  readonly heldJobs: number;
 }
 
 /** A dataset that is read-only. */
@@ -43,7 +46,10 @@ export interface LockedDataset {
   readonly leaseExpiredMs: number | null;
 }
 
-/** A job that fails again and again: it ended so in the last hour, or is at its third attempt or later. */
+/**
+ * A job that fails: at its third attempt or later, or failed within a day, without a later job of its dataset
+ * that completed (a repetition is one).
+ */
 export interface TroubledJob {
   readonly id: string;
   readonly dataset: string;
@@ -79,6 +85,8 @@ export interface Overview {
     /** Since the last good round of any relay; null when none is known. */
     readonly lastRoundAgeMs: number | null;
   };
+  /** Those that hold; at most 1000. */
+  readonly acknowledgements: readonly Acknowledgement[];
   /** At most 20 of each kind. */
   readonly troubledJobs: readonly TroubledJob[];
 }
@@ -104,8 +112,11 @@ const workers = `
          redis_trouble AS "redisTrouble",
          ${ms('seen - relayed')} AS "sinceRelayMs", relay_interval_ms AS "relayIntervalMs",
          ${ms('seen - rescued')} AS "sinceRescueMs", redis_lost AS "redisLost",
-         redis_forgotten AS "redisForgotten"
-  FROM kasabi.worker ORDER BY worker.seen DESC LIMIT 200`;
+         redis_forgotten AS "redisForgotten", coalesce(held.jobs, 0) AS "heldJobs"
+  FROM kasabi.worker LEFT JOIN (
+    SELECT lease_holder, count(*)::int AS jobs FROM kasabi.job WHERE status = 'running' GROUP BY 1
+  ) AS held ON held.lease_holder = worker.holder
+  ORDER BY worker.seen DESC LIMIT 200`;
 
 // What Redis should hold whatever the horizon, which is a minute at least; the api has a second for it.
 const backlog = `
@@ -118,10 +129,22 @@ const troubled = (from: string): string => `
   SELECT j.id, d.code AS dataset, j.type, j.status, j.attempt, j.message, j.end_time AS "endTime"
   FROM (${from}) AS j JOIN kasabi.dataset d ON d.id = j.dataset_id`;
 
+// The newest of those that have failed, without what was made good since: a later job of the dataset has
+// completed. Of those, the last twenty are looked at: with more, the dataset is at work.
 const failed = troubled(`
-  SELECT * FROM kasabi.job f
-  WHERE f.end_time > now() - interval '1 hour' AND f.status = 'failed'
-  ORDER BY f.end_time DESC LIMIT 20`);
+  SELECT * FROM (
+    SELECT * FROM kasabi.job f
+    WHERE f.status = 'failed' AND f.end_time > now() - interval '1 day'
+    ORDER BY f.end_time DESC LIMIT 200
+  ) AS recent
+  WHERE NOT EXISTS (
+    SELECT FROM (
+      SELECT c.end_time, c.type FROM kasabi.job c
+      WHERE c.dataset_id = recent.dataset_id AND c.status = 'completed'
+      ORDER BY c.id DESC LIMIT 20
+    ) AS later
+    WHERE later.end_time > recent.end_time AND later.type = recent.type)
+  ORDER BY recent.end_time DESC LIMIT 20`);
 
 const trying = troubled(`
   (SELECT * FROM kasabi.job r WHERE r.status = 'running' AND r.attempt >= 3 LIMIT 20)
@@ -145,6 +168,7 @@ const text = `
       WHERE status = 'scheduled' AND due <= now() ORDER BY due LIMIT 1), 0) AS oldest_due_ms,
     ${list(lockedDatasets)} AS locked_datasets,
     ${list(workers)} AS workers,
+    ${list(acknowledgements)} AS acknowledgements,
     (SELECT count(*)::int FROM (SELECT ${backlog} LIMIT ${countLimit}) AS b) AS backlog,
     coalesce((SELECT ${ms("max(now() - greatest(created, due - interval '1 minute'))")} FROM (
       SELECT created, due ${backlog} LIMIT 1000) AS b), 0) AS lag_ms,
@@ -162,6 +186,7 @@ interface Row {
   readonly oldest_due_ms: number;
   readonly locked_datasets: readonly (LockedDataset & { readonly lockedAt: string })[];
   readonly workers: readonly WorkerState[];
+  readonly acknowledgements: readonly Acknowledgement[];
   readonly backlog: number;
   readonly lag_ms: number;
   readonly last_round_age_ms: number | null;
@@ -190,6 +215,7 @@ export async function readOverview(db: Database): Promise<Overview> {
       lagMs: row.lag_ms,
       lastRoundAgeMs: row.last_round_age_ms,
     },
+    acknowledgements: row.acknowledgements.map((it) => withDates(it, 'at', 'until')),
     troubledJobs: [...row.trying, ...row.failed].map((it) => withDates(it, 'endTime')),
   };
 }

@@ -1,10 +1,17 @@
 import { isIP } from 'node:net';
-import { cancelAsOperator, releaseAbandonedLock, retryAsOperator } from '@kasabi/operations';
+import {
+  acknowledgeFinding,
+  cancelAsOperator,
+  releaseAbandonedLock,
+  retryAsOperator,
+  unacknowledgeFinding,
+} from '@kasabi/operations';
 import { jobIdOf, type Logger, methodNotAllowed, shortCodeOf } from '@kasabi/service-kit';
 import type { Express, Request, Response } from 'express';
 import type pg from 'pg';
 import type { ApiMetrics } from './metrics.ts';
 import { requireOperator } from './operator-auth.ts';
+import { acknowledgementOf, findingOf } from './operator-findings.ts';
 
 export interface OperatorRoutesOptions {
   readonly pool: pg.Pool;
@@ -14,8 +21,8 @@ export interface OperatorRoutesOptions {
 }
 
 /**
- * What operators may do: `POST /ops/jobs/{id}/cancel`, `POST /ops/jobs/{id}/retry` and
- * `POST /ops/datasets/{short-code}/unlock`. The operations page sends them, from the status service. Each
+ * What operators may do: `POST /ops/jobs/{id}/cancel`, `POST /ops/jobs/{id}/retry`,
+ * `POST /ops/datasets/{short-code}/unlock`, and `POST /ops/findings/{code}/acknowledge` or `/unacknowledge`. The operations page sends them, from the status service. Each
  * answers with the action's outcome as JSON: 200 when it is done, 404 when there is no such job or
  * dataset, 409 when it is in another state; and each leaves an audit record.
  */
@@ -65,6 +72,29 @@ export function addOperatorRoutes(app: Express, options: OperatorRoutesOptions):
       await act(request, response, { action: 'unlock', dataset }, (operatorAddress) =>
         releaseAbandonedLock(pool, { dataset, operatorAddress }),
       );
+    })
+    .all(methodNotAllowed('POST'));
+
+  app
+    .route('/ops/findings/:code/acknowledge')
+    .post(async (request, response) => {
+      const asked = acknowledgementOf(request);
+      await act(request, response, { action: 'acknowledge', ...asked }, async (operatorAddress) => {
+        await acknowledgeFinding(pool, { ...asked, operatorAddress });
+        return { outcome: 'done' };
+      });
+    })
+    .all(methodNotAllowed('POST'));
+
+  app
+    .route('/ops/findings/:code/unacknowledge')
+    .post(async (request, response) => {
+      const { code, subject } = findingOf(request);
+      const about = { action: 'unacknowledge', code, subject };
+      await act(request, response, about, async (operatorAddress) => {
+        const done = await unacknowledgeFinding(pool, { code, subject, operatorAddress });
+        return { outcome: done ? 'done' : 'not-acknowledged' };
+      });
     })
     .all(methodNotAllowed('POST'));
 }

@@ -1,11 +1,12 @@
 import {
+  alarms,
   type Counts,
   countLimit,
   diagnose,
   type Facts,
   findingCodes,
   type Overview,
-  silentAfterMs,
+  presenceOf,
 } from '@kasabi/operations';
 import { describeSick, sicknessOf } from '@kasabi/postgres';
 import { type JobType, jobTypeNames } from '@kasabi/protocol';
@@ -58,13 +59,19 @@ export function createOverviewMetrics(registry: Registry): OverviewMetrics {
   );
   const workers = new Gauge({
     name: 'kasabi_workers',
-    help: 'Workers by state: alive, or silent though they have not stopped in order (for a day).',
+    help: 'Workers by state: alive; silent without having stopped in order; or silent and replaced by another (for a day).',
     labelNames: ['state'],
     registers,
   });
   const findings = new Gauge({
     name: 'kasabi_findings',
-    help: 'What is wrong, as the operations page and doctor name it: how often each is found.',
+    help: 'What is wrong, as the operations page and doctor name it, without what operators have acknowledged.',
+    labelNames: ['code'],
+    registers,
+  });
+  const acknowledged = new Gauge({
+    name: 'kasabi_findings_acknowledged',
+    help: 'What is wrong and acknowledged by an operator: it is not in kasabi_findings meanwhile.',
     labelNames: ['code'],
     registers,
   });
@@ -81,7 +88,10 @@ export function createOverviewMetrics(registry: Registry): OverviewMetrics {
   function show(facts: Facts): void {
     const found = diagnose(facts);
     for (const code of findingCodes) {
-      findings.set({ code }, found.filter((finding) => finding.code === code).length);
+      const named = found.filter((finding) => finding.code === code);
+      const open = alarms(named).length;
+      findings.set({ code }, open);
+      acknowledged.set({ code }, named.length - open);
     }
   }
 
@@ -99,9 +109,10 @@ export function createOverviewMetrics(registry: Registry): OverviewMetrics {
       backlog.set(relay.backlog);
       lag.set(relay.lagMs / 1_000);
       lastRound.set((relay.lastRoundAgeMs ?? Number.POSITIVE_INFINITY) / 1_000);
-      const silent = overview.workers.filter(({ silentMs }) => silentMs >= silentAfterMs).length;
-      workers.set({ state: 'alive' }, overview.workers.length - silent);
-      workers.set({ state: 'silent' }, silent);
+      const presence = [...presenceOf(overview.workers).values()];
+      for (const state of ['alive', 'silent', 'replaced'] as const) {
+        workers.set({ state }, presence.filter((it) => it === state).length);
+      }
       show({ overview });
     },
     missed(error) {

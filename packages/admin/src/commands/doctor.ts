@@ -36,7 +36,7 @@ Exit codes: 0 all is well, 1 something does not work, 3 it works but something n
 
 async function examineAll(): Promise<Check[]> {
   try {
-    return await examine(readSettings());
+    return [...(await examine(readSettings())).checks];
   } catch (error) {
     if (!(error instanceof SettingsInvalid)) throw error;
     const todo = 'Set it right, and see npm run admin -- doctor --help.';

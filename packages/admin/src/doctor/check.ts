@@ -1,5 +1,8 @@
-/** How a check came out. `skip`: what it needs is not there, which another check says. */
-export type CheckStatus = 'ok' | 'warn' | 'fail' | 'skip';
+/**
+ * How a check came out. `skip`: what it needs is not there, which another check says. `ack`: it is wrong, and an
+ * operator has acknowledged that.
+ */
+export type CheckStatus = 'ok' | 'warn' | 'fail' | 'skip' | 'ack';
 
 /** One thing that was looked at. */
 export interface Check {

@@ -1,6 +1,13 @@
-import { diagnose, type Finding, formatDuration, type Overview } from '@kasabi/operations';
+import {
+  diagnose,
+  type Finding,
+  formatDuration,
+  type Overview,
+  presenceOf,
+} from '@kasabi/operations';
 import { createPool, roleUrl } from '@kasabi/postgres';
 import type { AdminSettings } from '../env.ts';
+import { formatTime } from '../output.ts';
 import { atLeast, type Check, judge } from './check.ts';
 import { checkPostgres } from './postgres.ts';
 import { checkRedis } from './redis.ts';
@@ -10,11 +17,17 @@ const oldestNode = '20.19.0';
 /** How long a statement may take, in milliseconds: a frozen Postgres must not freeze the doctor. */
 const patienceMs = 10_000;
 
+/** What was looked at, and what is wrong by the names that the page and the alerts have for it as well. */
+export interface Examination {
+  readonly checks: readonly Check[];
+  readonly findings: readonly Finding[];
+}
+
 /**
  * Looks at everything and returns what it found, whatever is away. Only an error that nobody foresaw
  * throws.
  */
-export async function examine(settings: AdminSettings): Promise<Check[]> {
+export async function examine(settings: AdminSettings): Promise<Examination> {
   const pool = createPool({
     url: roleUrl(settings.DATABASE_URL, 'owner'),
     applicationName: 'kasabi-doctor',
@@ -32,7 +45,7 @@ export async function examine(settings: AdminSettings): Promise<Check[]> {
         : await checkRedis(url, overview === undefined ? undefined : pool);
     const checks = [...checkHere(url), ...postgres.checks, ...(redis?.checks ?? [])];
     // A schema that is not there says nothing of how things are.
-    if (postgres.answered && overview === undefined) return checks;
+    if (postgres.answered && overview === undefined) return { checks, findings: [] };
     const findings = diagnose({
       overview,
       postgresError: postgres.error,
@@ -44,7 +57,7 @@ export async function examine(settings: AdminSettings): Promise<Check[]> {
     // With Postgres away, nobody else says that Redis is, too.
     if (overview === undefined && redis?.answers === false) findings.push(redisDown);
     const said = [...checks, ...(overview === undefined ? [] : describe(overview))];
-    return [...said, ...findings.map(ofFinding)];
+    return { checks: [...said, ...findings.map(ofFinding)], findings };
   } finally {
     await pool.end();
   }
@@ -76,24 +89,44 @@ function checkHere(redisUrl: string | undefined): Check[] {
 }
 
 /** What is well is said as well, in numbers. */
-function describe({ workers, lockedDatasets, relay, oldestDueMs, scheduled }: Overview): Check[] {
-  const versions = new Set(workers.map(({ version }) => version));
+function describe({
+  workers,
+  lockedDatasets,
+  relay,
+  oldestDueMs,
+  due,
+  scheduled,
+}: Overview): Check[] {
+  const presence = presenceOf(workers);
+  const alive = workers.filter(({ holder }) => presence.get(holder) === 'alive');
+  const versions = new Set(alive.map(({ version }) => version));
   const told = [...versions].join(', ');
+  const oldest = due === 0 ? 'none is due' : `the oldest due for ${formatDuration(oldestDueMs)}`;
   return [
     versions.size > 1
-      ? judge('workers', `${workers.length} workers reported, of different versions: ${told}`, {
+      ? judge('workers', `${alive.length} workers report, of different versions: ${told}`, {
           status: 'warn',
           todo: 'During a roll-out this is as it should be; afterwards, replace the older ones.',
         })
-      : judge('workers', `${workers.length} workers reported in the last day`),
-    judge(
-      'jobs',
-      `${scheduled} wait, the oldest due for ${formatDuration(oldestDueMs)}; ${relay.backlog} to be handed to Redis`,
-    ),
+      : judge(
+          'workers',
+          `${alive.length} ${alive.length === 1 ? 'worker reports' : 'workers report'}`,
+        ),
+    judge('jobs', `${scheduled} wait, ${oldest}; ${relay.backlog} to be handed to Redis`),
     judge('locks', `${lockedDatasets.length} datasets are locked`),
   ];
 }
 
-function ofFinding({ code, severity, what, todo }: Finding): Check {
-  return { name: code, status: severity === 'critical' ? 'fail' : 'warn', what, todo };
+function ofFinding(finding: Finding): Check {
+  const { code, severity, what, todo, subject, acknowledged } = finding;
+  if (acknowledged !== undefined) {
+    const { until, operatorAddress, note } = acknowledged;
+    const said = `Acknowledged from ${operatorAddress} until ${formatTime(until)}${note === null ? '' : `: ${note}`}.`;
+    return { name: code, status: 'ack', what: `${what} ${said}` };
+  }
+  const command = `npm run admin -- finding ack ${[code, subject?.id].filter(Boolean).join(' ')}`;
+  // There is nowhere to keep it.
+  const acknowledge = code === 'postgres-down' ? '' : ` Seen to it? ${command}`;
+  const status = severity === 'critical' ? 'fail' : 'warn';
+  return { name: code, status, what, todo: `${todo}${acknowledge}` };
 }

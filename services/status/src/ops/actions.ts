@@ -7,6 +7,8 @@ import {
   shortCodeOf,
 } from '@kasabi/service-kit';
 import type { Request, Router } from 'express';
+import { acknowledge, findingSubject, unacknowledge } from './acknowledge.ts';
+import type { Action, Subject } from './action.ts';
 import { aboutJob, aboutLock } from './action-subjects.ts';
 import { callApi } from './call-api.ts';
 import type { Guard } from './guard.ts';
@@ -22,23 +24,6 @@ export interface ActionOptions {
   readonly log: Logger;
   /** Renders a page of this title. */
   readonly plain: (request: Request, title: string, body: Html) => string;
-}
-
-/** Something that an operator may do. */
-interface Action {
-  readonly question: string;
-  readonly consequence: string;
-  readonly button: string;
-  /** The word that the page after it is told. */
-  readonly done: string;
-}
-
-/** What it is done to. */
-interface Subject {
-  readonly about: Html;
-  /** Its page, and the action's path below the api's `/ops`. */
-  readonly page: string;
-  readonly apiPath: string;
 }
 
 const cancel: Action = {
@@ -86,13 +71,14 @@ export function addActions(router: Router, options: ActionOptions): void {
     action: Action,
     subjectOf: (request: Request<Record<string, string>>) => Promise<Subject>,
   ): void {
-    const ask = (request: Request, { about, page, apiPath }: Subject, refusal?: string): string =>
+    const ask = (request: Request, { about, page, fields }: Subject, refusal?: string): string =>
       plain(
         request,
         action.question,
         html`${refusal !== undefined && html`<p class="notice bad" role="alert">${refusal}</p>`}
 <div class="card question">${about}<p>${action.consequence}</p>
-<form class="decision" method="post" action="${links.base}${apiPath}">
+<form class="decision" method="post">
+${fields}
 <input type="hidden" name="token" value="${guard.formTokenOf(request)}">
 <button class="danger" type="submit">${action.button}</button> <a class="button" href="${page}">Leave it as it is</a>
 </form></div>`,
@@ -121,6 +107,11 @@ export function addActions(router: Router, options: ActionOptions): void {
       .all(methodNotAllowed('GET', 'HEAD', 'POST'));
   }
 
+  for (const verb of ['acknowledge', 'unacknowledge'] as const) {
+    add(`/findings/:code/${verb}`, { acknowledge, unacknowledge }[verb], async (request) =>
+      findingSubject(request, verb, (await reads.health()).findings, links),
+    );
+  }
   add('/jobs/:id/cancel', cancel, (request) => jobOf(request as Request<{ id: string }>, 'cancel'));
   add('/jobs/:id/retry', retry, (request) => jobOf(request as Request<{ id: string }>, 'retry'));
   add('/datasets/:code/unlock', unlock, (request) =>

@@ -1,3 +1,4 @@
+import { type Finding, markOf } from '@kasabi/operations';
 import { type Html, html } from '@kasabi/service-kit';
 
 /** Parameters of an address; what is empty is left out. */
@@ -9,6 +10,8 @@ export interface Links {
   job(id: string): string;
   dataset(code: string): string;
   jobs(query?: Query): string;
+  /** A question about a finding: whether it is to be acknowledged, or that to be taken back. */
+  finding(verb: 'acknowledge' | 'unacknowledge', finding: Finding): string;
   readonly coming: string;
   audit(query?: Query): string;
   readonly queues: string;
@@ -21,6 +24,11 @@ export function createLinks(base: string): Links {
     job: (id) => `${base}/jobs/${id}`,
     dataset: (code) => `${base}/datasets/${code}`,
     jobs: (query) => withQuery(`${base}/jobs`, query),
+    finding: (verb, finding) =>
+      withQuery(`${base}/findings/${finding.code}/${verb}`, {
+        subject: finding.subject?.id,
+        mark: verb === 'acknowledge' ? markOf(finding) : undefined,
+      }),
     coming: `${base}/coming`,
     audit: (query) => withQuery(`${base}/audit`, query),
     queues: `${base}/queues/`,

@@ -5,6 +5,8 @@ const notices: Readonly<Record<string, string>> = {
   cancelled: 'The job is cancelled.',
   repeated: 'The job is repeated: this is the new one.',
   unlocked: 'The lock is released: the dataset can be written again.',
+  acknowledged: 'The finding is acknowledged: it is no alarm until it changes.',
+  unacknowledged: 'The acknowledgement is taken back: the finding is an alarm again.',
 };
 
 /** Says what was done before this page was shown; nothing for a word that is none of ours. */

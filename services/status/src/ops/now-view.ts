@@ -1,12 +1,20 @@
-import { countLimit, type LockedDataset, type Overview, silentAfterMs } from '@kasabi/operations';
+import {
+  countLimit,
+  type LockedDataset,
+  type Overview,
+  presenceOf,
+  type WorkerPresence,
+  type WorkerState,
+} from '@kasabi/operations';
 import { type Html, type HtmlPart, html } from '@kasabi/service-kit';
 import { comingPanel } from './coming-view.ts';
+import { findingsPanel } from './findings-view.ts';
 import { brief, count, inSeconds, plural, relative, timeAndDistance } from './format.ts';
 import { historyPanel } from './history-view.ts';
 import { datasetLink, jobLink, type Links } from './links.ts';
 import type { Sections } from './live.ts';
-import { findingItem, nothing, panel, statusBadge, table } from './parts.ts';
-import type { Health, Reads } from './reads.ts';
+import { nothing, panel, statusBadge, table } from './parts.ts';
+import type { Reads } from './reads.ts';
 
 /** The first page: how things are, how they were in the last hours, and what is next. */
 export async function readNow(reads: Reads, links: Links, hours: number): Promise<Sections> {
@@ -17,7 +25,7 @@ export async function readNow(reads: Reads, links: Links, hours: number): Promis
   ];
   const { overview } = health;
   return new Map([
-    ['findings', findings(health)],
+    ['findings', findingsPanel(health, links)],
     ['tiles', tiles(overview, links)],
     ['history', historyPanel(history, hours, links)],
     ['workers', workersPanel(overview)],
@@ -26,26 +34,11 @@ export async function readNow(reads: Reads, links: Links, hours: number): Promis
   ]);
 }
 
-/** What stands beside the menu of every page. */
-export function renderBar({ findings }: Health, links: Links): Html {
-  const gravest = findings[0]?.severity ?? 'good';
-  const text =
-    findings.length === 0 ? 'All is well' : plural(findings.length, 'thing is', 'things are');
-  const said = findings.length === 0 ? text : `${text} wrong`;
-  return html`<a class="pill ${gravest}" href="${links.base}"><span class="sign" aria-hidden="true"></span>${said}</a>`;
-}
-
-function findings({ findings, overview }: Health): Html {
-  if (findings.length === 0) {
-    return html`<p class="well"><span class="sign" aria-hidden="true"></span>All is well: workers, Redis, relay, clocks, locks and jobs were looked at.</p>`;
-  }
-  return html`<section aria-label="What is wrong"><ul class="findings">
-${findings.map((finding) => findingItem(finding, overview.now))}</ul></section>`;
-}
-
 function tiles(overview: Overview, links: Links): Html {
   const { scheduled, due, running, oldestDueMs, lockedDatasets, relay } = overview;
-  const alive = overview.workers.filter((worker) => worker.silentMs < silentAfterMs);
+  const presence = presenceOf(overview.workers);
+  const alive = overview.workers.filter(({ holder }) => presence.get(holder) === 'alive');
+  const silent = [...presence.values()].filter((it) => it === 'silent').length;
   const places = alive.reduce((sum, { concurrency }) => sum + concurrency, 0);
   return html`<dl class="tiles">
 ${tile('Scheduled', counted(scheduled), `${counted(due)} of them due`, links.jobs({ status: 'scheduled' }))}
@@ -53,7 +46,7 @@ ${tile('Running', count(running), `of ${plural(places, 'place')}`, links.jobs({ 
 ${tile('Oldest due job', due === 0 ? 'none' : brief(oldestDueMs), due === 0 ? 'no job waits' : 'waits to be taken up', links.coming)}
 ${tile('Locked datasets', counted(lockedDatasets.length, 100), 'read-only while a job runs', '#locked')}
 ${tile('Relay', relay.backlog === 0 ? 'up to date' : brief(relay.lagMs), relayNote(overview), '#workers')}
-${tile('Workers', count(alive.length), alive.length === overview.workers.length ? 'all report' : `${overview.workers.length - alive.length} silent`, '#workers')}
+${tile('Workers', count(alive.length), silent === 0 ? 'all report' : `${silent} silent`, '#workers')}
 </dl>`;
 }
 
@@ -86,17 +79,14 @@ function workersPanel({ workers, now }: Overview): Html {
     { name: 'Clock', wide: true, numeric: true },
     { name: 'Started', wide: true },
   ];
+  const presence = presenceOf(workers);
   const rows = workers.map((worker) => ({
     key: worker.holder,
     cells: [
       html`<span class="id" title="${worker.holder}, version ${worker.version}">${worker.holder}</span>`,
-      worker.silentMs < silentAfterMs
-        ? html`<span class="good">${inSeconds(worker.silentMs)} ago</span>`
-        : html`<span class="bad">silent for ${inSeconds(worker.silentMs)}</span>`,
+      heartbeat(worker, presence.get(worker.holder)),
       `${worker.running}/${worker.concurrency}`,
-      worker.redisAnswers
-        ? html`<span class="good">answers</span>`
-        : html`<span class="bad">${worker.redisTrouble ?? 'does not answer'}</span>`,
+      presence.get(worker.holder) === 'alive' ? redisOf(worker) : '–',
       worker.sinceRelayMs === null
         ? 'none yet'
         : `${inSeconds(worker.sinceRelayMs + worker.silentMs)} ago`,
@@ -106,6 +96,18 @@ function workersPanel({ workers, now }: Overview): Html {
   }));
   return panel('Workers', table('Workers', columns, rows));
 }
+
+function heartbeat({ silentMs }: WorkerState, presence: WorkerPresence | undefined): Html {
+  const text = inSeconds(silentMs);
+  if (presence === 'alive') return html`<span class="good">${text} ago</span>`;
+  if (presence === 'replaced') return html`<span class="quiet">replaced, silent for ${text}</span>`;
+  return html`<span class="bad">silent for ${text}</span>`;
+}
+
+const redisOf = ({ redisAnswers, redisTrouble }: WorkerState): Html =>
+  redisAnswers
+    ? html`<span class="good">answers</span>`
+    : html`<span class="bad">${redisTrouble ?? 'does not answer'}</span>`;
 
 const clockOffset = (ms: number): string =>
   Math.abs(ms) < 1 ? 'exact' : `${ms > 0 ? '+' : '−'}${brief(Math.abs(ms))}`;

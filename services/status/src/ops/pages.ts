@@ -2,13 +2,14 @@ import { type Html, html, jobIdOf, shortCodeOf } from '@kasabi/service-kit';
 import { auditPageOf, readAudit } from './audit-view.ts';
 import { readComing } from './coming-view.ts';
 import { readDataset } from './dataset-view.ts';
+import { renderBar } from './findings-view.ts';
 import { spans } from './history-view.ts';
 import { readJobPage } from './job-view.ts';
 import { readFound, renderSearch, searchOf } from './jobs-view.ts';
 import type { Place } from './layout.ts';
 import { type Links, shortId } from './links.ts';
 import type { View } from './live.ts';
-import { readNow, renderBar } from './now-view.ts';
+import { readNow } from './now-view.ts';
 import type { Reads } from './reads.ts';
 
 /** How old a page may become while somebody looks at it, in milliseconds. */

@@ -1,7 +1,5 @@
 import type { RecordStatus } from '@kasabi/jobs';
-import type { Finding } from '@kasabi/operations';
 import { type Html, type HtmlPart, html } from '@kasabi/service-kit';
-import { relative, time } from './format.ts';
 
 /** A job's status, with a colour and a sign beside the word. */
 export const statusBadge = (status: RecordStatus): Html =>
@@ -43,14 +41,6 @@ ${rows.map(
 )}</tbody>
 </table>`;
 }
-
-/** What is wrong, and what to do. */
-export const findingItem = (finding: Finding, now: Date): Html =>
-  html`<li class="finding ${finding.severity}">
-<p class="what"><span class="sign" aria-hidden="true"></span><span class="visually-hidden">${finding.severity}: </span>${finding.what}</p>
-<p class="todo">${finding.todo}</p>
-<p class="quiet"><code>${finding.code}</code>${finding.since !== undefined && html`, since ${time(finding.since, now)}, ${relative(finding.since, now)}`}</p>
-</li>`;
 
 /** Names and values. */
 export const facts = (pairs: readonly (readonly [name: string, value: HtmlPart])[]): Html =>

@@ -1,0 +1,133 @@
+import {
+  acknowledgedHours,
+  acknowledgeFinding,
+  type Finding,
+  type FindingCode,
+  findingCodes,
+  formatDuration,
+  markOf,
+  mostAcknowledgedHours,
+  unacknowledgeFinding,
+} from '@kasabi/operations';
+import { Argument, type Command, InvalidArgumentError } from 'commander';
+import { addExamples, jsonOption, nonEmpty } from '../arguments.ts';
+import { withDatabase } from '../database.ts';
+import { examine } from '../doctor/examine.ts';
+import { readSettings } from '../env.ts';
+import { ActionRefused } from '../errors.ts';
+import { formatTime, print, printJson } from '../output.ts';
+import { operatorAddress } from './operator.ts';
+
+const codeArgument = (): Argument =>
+  new Argument('<CODE>', "the finding's name, as doctor shows it").choices(findingCodes);
+const subjectArgument = (): Argument =>
+  new Argument('[SUBJECT]', 'the job, dataset or worker it is about, where there are several');
+
+/** Adds `finding list`, `ack` and `unack`. */
+export function addFindingCommands(program: Command): void {
+  const finding = program.command('finding').alias('findings').description('what is wrong');
+
+  const list = finding
+    .command('list')
+    .description('list what is wrong, with what was acknowledged at the end')
+    .addOption(jsonOption())
+    .action(async (options: { json?: true }) => {
+      const { findings } = await examine(readSettings());
+      if (options.json) printJson(findings);
+      else print(findings.length === 0 ? 'Nothing is wrong.' : findings.map(lineOf).join('\n'));
+    });
+  addExamples(list, 'finding list');
+
+  const acknowledge = finding
+    .command('ack')
+    .alias('acknowledge')
+    .description('acknowledge a finding: it is no alarm until it changes, or for a time')
+    .addArgument(codeArgument())
+    .addArgument(subjectArgument())
+    .option('--for <TIME>', 'for how long, such as 30min, 8h or 7d; at most 30d', hoursOf)
+    .option('--note <TEXT>', 'for other operators', nonEmpty)
+    .addOption(jsonOption())
+    .action(async (code: FindingCode, subject: string | undefined, options: AckOptions) => {
+      const found = await findOne(code, subject);
+      const hours = options.for ?? acknowledgedHours(found);
+      const about = { code, subject: found.subject?.id ?? '', operatorAddress };
+      const note = options.note;
+      await withDatabase((pool) =>
+        acknowledgeFinding(pool, { ...about, mark: markOf(found), hours, note }),
+      );
+      if (options.json) printJson({ code, subject: about.subject, hours });
+      else {
+        const time = formatDuration(hours * 3_600_000);
+        print(`Acknowledged for ${time}, or until it changes: ${found.what}`);
+      }
+    });
+  addExamples(
+    acknowledge,
+    'finding ack redis-wiped',
+    'finding ack worker-frozen host-1:17:0a1b2c3d --for 7d --note "one worker less"',
+  );
+
+  const unacknowledge = finding
+    .command('unack')
+    .alias('unacknowledge')
+    .description('take an acknowledgement back: the finding is an alarm again')
+    .addArgument(codeArgument())
+    .addArgument(subjectArgument())
+    .addOption(jsonOption())
+    .action(async (code: FindingCode, subject: string | undefined, options: { json?: true }) => {
+      const about = { code, subject: subject ?? '', operatorAddress };
+      const done = await withDatabase((pool) => unacknowledgeFinding(pool, about));
+      if (!done) {
+        throw new ActionRefused(
+          `There is no acknowledgement of ${nameOf(code, subject)}; nothing was changed.`,
+        );
+      }
+      if (options.json) printJson({ code, subject: about.subject, acknowledged: false });
+      else print(`${nameOf(code, subject)} is an alarm again, while it is found.`);
+    });
+  addExamples(unacknowledge, 'finding unack redis-wiped');
+}
+
+interface AckOptions {
+  readonly for?: number;
+  readonly note?: string;
+  readonly json?: true;
+}
+
+const nameOf = (code: string, subject?: string): string =>
+  subject === undefined ? code : `${code} ${subject}`;
+
+/** @throws ActionRefused when there is no such finding, or more than one. */
+async function findOne(code: FindingCode, subject: string | undefined): Promise<Finding> {
+  if (code === 'postgres-down') {
+    throw new ActionRefused('This cannot be acknowledged: there is no Postgres to keep that.');
+  }
+  const { findings } = await examine(readSettings());
+  const named = findings.filter(
+    (it) => it.code === code && (subject === undefined || (it.subject?.id ?? '') === subject),
+  );
+  const [found, ...others] = named;
+  if (found === undefined) {
+    throw new ActionRefused(`${nameOf(code, subject)} is not found now; nothing was changed.`);
+  }
+  if (others.length > 0) {
+    const subjects = named.map((it) => `  ${it.subject?.id ?? '(none)'}`).join('\n');
+    throw new ActionRefused(`There are several; say which one is meant:\n${subjects}`);
+  }
+  return found;
+}
+
+const lineOf = ({ code, severity, what, since, acknowledged }: Finding): string =>
+  `${acknowledged === undefined ? severity : 'acknowledged'}  ${code}${since === undefined ? '' : ` since ${formatTime(since)}`}: ${what}`;
+
+const unitHours = { min: 1 / 60, h: 1, d: 24 } as const;
+
+/** Reads `30min`, `8h` or `7d`. */
+function hoursOf(value: string): number {
+  const [, count, unit] = /^(\d{1,5})(min|h|d)$/.exec(value) ?? [];
+  const hours = Number(count) * unitHours[unit as keyof typeof unitHours];
+  if (!(hours > 0 && hours <= mostAcknowledgedHours)) {
+    throw new InvalidArgumentError('Give a time such as 30min, 8h or 7d; at most 30d.');
+  }
+  return hours;
+}

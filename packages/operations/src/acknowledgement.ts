@@ -1,0 +1,18 @@
+/** A finding that an operator has seen to. */
+export interface Acknowledgement {
+  readonly code: string;
+  /** The id of what the finding is about; empty for the system as a whole. */
+  readonly subject: string;
+  /** What the finding was like: while it is, the acknowledgement holds. */
+  readonly mark: string;
+  readonly at: Date;
+  readonly until: Date;
+  /** An address, or 'command line'. */
+  readonly operatorAddress: string;
+  readonly note: string | null;
+}
+
+/** The select list of an `Acknowledgement`. */
+export const acknowledgements = `
+  SELECT code, subject, mark, at, until, operator_address AS "operatorAddress", note
+  FROM kasabi.finding_acknowledgement WHERE until > now() ORDER BY at DESC LIMIT 1000`;

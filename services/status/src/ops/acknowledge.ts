@@ -1,0 +1,82 @@
+import {
+  acknowledgedHours,
+  type Finding,
+  findingCodes,
+  markOf,
+  mostAcknowledgedHours,
+} from '@kasabi/operations';
+import { html, queryOf } from '@kasabi/service-kit';
+import type { Request } from 'express';
+import type { Action, Subject } from './action.ts';
+import { NoSuchPage } from './errors.ts';
+import { formOf } from './form.ts';
+import type { Links } from './links.ts';
+import { facts } from './parts.ts';
+
+export const acknowledge: Action = {
+  question: 'Acknowledge this finding?',
+  consequence:
+    'It is shown muted and is no alarm any more, for everybody, until it changes or the time is over. That does not mend what is wrong.',
+  button: 'Acknowledge the finding',
+  done: 'acknowledged',
+};
+
+export const unacknowledge: Action = {
+  question: 'Take this acknowledgement back?',
+  consequence: 'The finding is an alarm again, for everybody.',
+  button: 'Take it back',
+  done: 'unacknowledged',
+};
+
+/** For how long a finding can be acknowledged, in hours. */
+const choices = [
+  [1, 'an hour'],
+  [8, '8 hours'],
+  [24, 'a day'],
+  [168, 'a week'],
+  [mostAcknowledgedHours, '30 days, or until it changes'],
+] as const;
+
+/**
+ * The finding that a question or its answer is about, by the address or the form.
+ *
+ * @throws NoSuchPage when it is not found (any more).
+ */
+export function findingSubject(
+  request: Request<Record<string, string>>,
+  verb: 'acknowledge' | 'unacknowledge',
+  findings: readonly Finding[],
+  links: Links,
+): Subject {
+  const form = request.method === 'POST' ? formOf(request) : new URLSearchParams();
+  const query = new URLSearchParams(queryOf(request));
+  const given = (name: string): string => form.get(name) ?? query.get(name) ?? '';
+  const code = findingCodes.find((it) => it === request.params['code']);
+  const subject = given('subject');
+  const finding = findings.find((it) => it.code === code && (it.subject?.id ?? '') === subject);
+  if (finding === undefined) {
+    throw new NoSuchPage('This is not wrong any more, so there is nothing to acknowledge.');
+  }
+  // The finding as the operator saw it: one that has changed since stays an alarm.
+  const mark = given('mark') || markOf(finding);
+  const usual = acknowledgedHours(finding);
+  const hours = given('hours') || String(usual);
+  const parameters = new URLSearchParams({ subject });
+  if (verb === 'acknowledge') {
+    parameters.set('mark', mark);
+    parameters.set('hours', hours);
+    parameters.set('note', given('note'));
+  }
+  const fields = html`<input type="hidden" name="subject" value="${subject}"><input type="hidden" name="mark" value="${mark}">
+<label>For <select name="hours">${choices.map(([value, text]) => html`<option value="${String(value)}"${String(value) === hours && html` selected`}>${text}</option>`)}</select></label>
+<label class="grow">Note <input name="note" maxlength="200" value="${given('note')}" placeholder="for other operators; may be empty"></label>`;
+  return {
+    about: facts([
+      ['Finding', html`<code>${finding.code}</code>`],
+      ['What is wrong', finding.what],
+    ]),
+    page: links.base,
+    apiPath: `/findings/${finding.code}/${verb}?${parameters}`,
+    ...(verb === 'acknowledge' && { fields }),
+  };
+}

@@ -1,0 +1,20 @@
+import type { Html } from '@kasabi/service-kit';
+
+/** Something that an operator may do. */
+export interface Action {
+  readonly question: string;
+  readonly consequence: string;
+  readonly button: string;
+  /** The word that the page after it is told. */
+  readonly done: string;
+}
+
+/** What it is done to. */
+export interface Subject {
+  readonly about: Html;
+  /** Its page, and the action's path below the api's `/ops`. */
+  readonly page: string;
+  readonly apiPath: string;
+  /** What else the form asks or carries. */
+  readonly fields?: Html;
+}
