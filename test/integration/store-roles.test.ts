@@ -89,6 +89,56 @@ test('the api role can write neither registry, nor owners, nor keys, nor the mig
   assert.equal(await as('api', 'DELETE FROM kasabi.job'), denied);
 });
 
+test('the api role can accept, note what Redis holds and cancel; it can end, move or begin no job', async () => {
+  const scheduled = await fixture.accept(dataset);
+  const running = await fixture.accept(await fixture.addDataset());
+  await fixture.take(running);
+  const other = await fixture.addDataset();
+  assert.equal(await as('api', 'UPDATE kasabi.job SET enqueued_at = now()'), 'ok');
+  for (const set of [
+    ...[
+      "status = 'completed', end_time = now()",
+      "status = 'failed', message = 'no', end_time = now()",
+    ],
+    ...["status = 'cancelled'", "status = 'scheduled'", 'end_time = now()', "message = 'changed'"],
+    ...[`dataset_id = ${other.id}`, "type = 'other'", 'due = now()', 'start_time = now()'],
+    ...[
+      "lease_holder = 'me', lease_expires = now()",
+      'attempt = 0',
+      'fence = 1',
+      'requested_by = 1',
+    ],
+  ]) {
+    assert.equal(await as('api', `UPDATE kasabi.job SET ${set}`), denied, set);
+  }
+  const insert = (columns: string, values: string) =>
+    as(
+      'api',
+      `INSERT INTO kasabi.job (dataset_id, type, start_time, due, requested_by, ${columns})
+       SELECT dataset_id, type, now(), now(), requested_by, ${values} FROM kasabi.job LIMIT 1`,
+    );
+  assert.equal(await insert('message', "'no'"), 'ok');
+  assert.equal(
+    await insert('status, lease_holder, lease_expires', "'running', 'me', now()"),
+    denied,
+  );
+  assert.equal(await insert('attempt', '1'), denied);
+  const note =
+    "INSERT INTO kasabi.job_transition (job_id, event, attempt, actor) SELECT id, 'complete', 1, 'me' FROM kasabi.job";
+  assert.equal(await as('api', note), denied);
+
+  const { rows } = await fixture.api.query(
+    "SELECT kasabi.cancel_job($1, 'me', 'me') AS one, kasabi.cancel_job($2, 'me', 'me') AS two",
+    [scheduled, running],
+  );
+  assert.deepEqual(rows, [{ one: true, two: false }]);
+  assert.equal((await fixture.read(scheduled))['status'], 'cancelled');
+  assert.equal((await fixture.read(running))['status'], 'running');
+  for (const role of ['worker', 'status'] as const) {
+    assert.equal(await as(role, "SELECT kasabi.cancel_job(NULL, '', '')"), denied);
+  }
+});
+
 test('the worker role can clear quads and not write any', async () => {
   const table = quadsTable(dataset.id);
   assert.equal(await as('worker', `DELETE FROM ${table}`), 'ok');

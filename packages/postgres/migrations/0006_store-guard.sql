@@ -90,12 +90,8 @@ $$;
 -- an index; FULL costs nothing until a table is published, and then the row's text in the log.
 ALTER TABLE kasabi.job_transition REPLICA IDENTITY FULL;
 
--- The jobs of a dataset that have one status, newest first.
-CREATE INDEX job_of_dataset_by_status ON kasabi.job (dataset_id, status, id DESC);
-
 -- Down Migration
 
-DROP INDEX kasabi.job_of_dataset_by_status;
 ALTER TABLE kasabi.job_transition REPLICA IDENTITY DEFAULT;
 
 CREATE OR REPLACE FUNCTION kasabi.release_abandoned_lock(dataset pg_catalog.int4, holder pg_catalog.uuid)
