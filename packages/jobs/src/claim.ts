@@ -23,20 +23,20 @@ export interface Claim {
  * What became of a delivery, and Postgres's clock in milliseconds since the epoch where it was read.
  * `early`: `waitMs` milliseconds remain. `busy`: another job of the dataset is running, or `ahead` earlier
  * ones (at most 100 are counted) come first; the first of them may be claimed in `waitMs` milliseconds, 0 if
- * it may be now. `paused`: operators have paused its dataset, or all. `gone`: the record has ended, is running,
- * or never was.
+ * it may be now. `paused`: operators have paused its dataset, or all. `unchecked`: nobody has made sure of late
+ * that this database was not restored; see `createBeat`. `gone`: the record has ended, is running, or never was.
  */
 export type ClaimOutcome = { readonly now: number | undefined } & (
   | { readonly outcome: 'claimed'; readonly claim: Claim }
   | { readonly outcome: 'early'; readonly waitMs: number; readonly now: number }
   | { readonly outcome: 'busy'; readonly ahead: number; readonly waitMs: number }
-  | { readonly outcome: 'paused' | 'gone' }
+  | { readonly outcome: 'paused' | 'unchecked' | 'gone' }
 );
 
 interface Row {
   readonly claimed: boolean;
   readonly status: string;
-  readonly stop: 'paused' | null;
+  readonly stop: 'paused' | 'unchecked' | null;
   readonly wait_ms: number;
   readonly now_ms: number;
   readonly ahead: number;

@@ -9,6 +9,7 @@ export {
 } from './accept.ts';
 export type { AskedJob } from './asked-job.ts';
 export { backoffMs } from './backoff.ts';
+export { type BeatKeeper, BeatMissing, type BeatOptions, createBeat } from './beat.ts';
 export { type CancelOutcome, cancel } from './cancel.ts';
 export { cancelAsked } from './cancel-asked.ts';
 export { readChanges, type Watched } from './changes.ts';
@@ -32,6 +33,7 @@ export { createRelay, type RelayOptions } from './relay.ts';
 export { release } from './release.ts';
 export { type Rescued, type RescueOptions, rescue } from './rescue.ts';
 export { createRescuer, type RescuerOptions } from './rescuer.ts';
+export { type Beat, readRestored } from './restored.ts';
 export { type RetryOptions, retry } from './retry.ts';
 export { type JobEvent, transitions } from './state.ts';
 export { type FailureReason, type RecordStatus, recordStatuses } from './status.ts';

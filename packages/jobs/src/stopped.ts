@@ -1,3 +1,5 @@
+import { staleAfterSeconds } from './restored.ts';
+
 /** Whether operators have paused the jobs of a dataset, as SQL; `datasetId` is SQL for its id. */
 export const isPaused = (datasetId: string): string => `
   EXISTS (SELECT FROM kasabi.pause p WHERE p.dataset_id IS NULL OR p.dataset_id = ${datasetId})`;
@@ -6,8 +8,16 @@ export const isPaused = (datasetId: string): string => `
 // takes its snapshot: ROW SHARE, which nothing else has. See `claimsUnderWay`.
 const claimsMark = 'EXISTS (SELECT FROM kasabi.pause WHERE false FOR KEY SHARE)';
 
+// Of the future when Postgres's clock was set back; 'infinity' where nobody is to look.
+const isChecked = `
+  (SELECT b.at > now() - interval '${staleAfterSeconds} seconds'
+     AND (b.at < now() + interval '${staleAfterSeconds} seconds' OR b.at = 'infinity')
+   FROM kasabi.beat b)`;
+
 /**
- * What keeps a job of this dataset from being claimed, as SQL: 'paused' or NULL.
+ * What keeps a job of this dataset from being claimed, as SQL: 'paused', 'unchecked' while nobody has made sure
+ * of late that this database is the one it was, or NULL.
  */
-export const stopOf = (datasetId: string): string =>
-  `CASE WHEN ${isPaused(datasetId)} OR ${claimsMark} THEN 'paused' END`;
+export const stopOf = (datasetId: string): string => `
+  CASE WHEN ${isPaused(datasetId)} OR ${claimsMark} THEN 'paused'
+       WHEN ${isChecked} IS NOT TRUE THEN 'unchecked' END`;

@@ -1,3 +1,4 @@
+export { type BeatMark, type BeatMarkStore, createBeatMarkStore } from './beat-mark.ts';
 export { type ConnectionOptions, connect } from './connection.ts';
 export { type Consumer, type ConsumerOptions, createConsumer, type Verdict } from './consumer.ts';
 export { deliveryId, jobIdOfDelivery } from './delivery-id.ts';

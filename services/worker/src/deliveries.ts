@@ -33,6 +33,8 @@ export interface DeliveriesOptions {
   readonly leases: Leases;
   /** Makes a delivery due at once, wherever it is. */
   readonly promote: (deliveries: readonly Delivery[]) => Promise<void>;
+  /** Makes sure that Postgres was not restored from a backup; see `createBeat`. */
+  readonly checkDatabase: () => Promise<void>;
   /** Told Postgres's clock, in milliseconds since the epoch, whenever it was read. */
   readonly observeClock: (now: number | undefined) => void;
   /** Names this worker in leases and logs. */
@@ -55,6 +57,9 @@ const hourMs = 3_600_000;
  * promotes it within a round, so that this may be long: 1,000 of them cost three claims a second.
  */
 const pausedMs = (): number => 300_000 * (0.5 + Math.random());
+
+/** How long a delivery waits, in milliseconds, when it was to be made sure first that nobody restored Postgres. */
+const uncheckedMs = (): number => 500 + 500 * Math.random();
 
 /** Makes the function that handles one delivery: claim, run, end. It never rejects. */
 export function createDeliveries(options: DeliveriesOptions): (jobId: string) => Promise<Verdict> {
@@ -84,6 +89,11 @@ export function createDeliveries(options: DeliveriesOptions): (jobId: string) =>
       case 'paused':
         metrics.snoozed('paused');
         return { snooze: pausedMs() };
+      case 'unchecked':
+        metrics.snoozed('unchecked');
+        // Whatever comes of it, the delivery comes again.
+        await options.checkDatabase().catch(() => undefined);
+        return { snooze: uncheckedMs() };
       case 'gone':
         return 'done';
     }

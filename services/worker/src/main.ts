@@ -1,10 +1,17 @@
 import { randomUUID } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
-import { createPruner, createRelay, createRescuer } from '@kasabi/jobs';
+import { createBeat, createPruner, createRelay, createRescuer } from '@kasabi/jobs';
 import { createTally } from '@kasabi/operations';
 import { createPool, createProbe, isTransient } from '@kasabi/postgres';
-import { connect, createConsumer, createEpoch, createProducer, redisTrouble } from '@kasabi/queue';
+import {
+  connect,
+  createBeatMarkStore,
+  createConsumer,
+  createEpoch,
+  createProducer,
+  redisTrouble,
+} from '@kasabi/queue';
 import {
   createApp,
   createLogger,
@@ -142,10 +149,19 @@ await runService(async () => {
     }),
     onError: loopFailed('report'),
   });
-  // Before the first delivery, if Postgres answers, for its clock; that is read again with every claim.
+  const beat = createBeat({
+    db: upkeep,
+    ...createBeatMarkStore(redis),
+    onRestored: (reason) => log.error({ reason }, 'Postgres was restored: all jobs are paused'),
+    onError: loopFailed('beat'),
+  });
+  // Before the first delivery, if Postgres and Redis answer: else it is refused, and comes again.
+  await beat.look().catch(() => undefined);
+  // The same, for Postgres's clock; that is read again with every claim.
   await reporter.loop.runOnce().catch(() => undefined);
 
   const loops = [
+    beat.loop,
     reporter.loop,
     watchdog.loop,
     leases.loop,
@@ -198,6 +214,7 @@ await runService(async () => {
         settings,
         leases,
         promote: producer.assert,
+        checkDatabase: beat.look,
         observeClock: clock.observe,
         holder,
         log,

@@ -7,6 +7,8 @@ import { settings } from './settings.ts';
 const { databaseUrl, share, of } = settings<{ share: number; of: number }>();
 const pool = workerPool(databaseUrl);
 await Promise.all(Array.from({ length: concurrency }, () => pool.query('SELECT 1')));
+// No worker runs that could.
+await pool.query("UPDATE kasabi.beat SET at = 'infinity'");
 process.stdout.write('ready\n');
 
 interface Row {

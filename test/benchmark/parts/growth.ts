@@ -90,6 +90,8 @@ async function createSide({ servers }: PartContext, size: keyof typeof sizes): P
   const { secret } = await issueKey(pool, 'owner');
   await registerDatasets(pool, datasets);
   await fillRecords(pool, { records: sizes[size], datasets });
+  // No worker runs that could.
+  await pool.query("UPDATE kasabi.beat SET at = 'infinity'");
   await pool.query('CHECKPOINT');
   const redisUrl = new URL(servers.redisUrl);
   redisUrl.pathname = size === 'small' ? '/1' : '/2';

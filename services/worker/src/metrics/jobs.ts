@@ -4,7 +4,7 @@ import { mapNames, prepareCounter, prepareHistogram } from '@kasabi/service-kit'
 import type { Counter, Registry } from 'prom-client';
 
 const outcomes = ['completed', 'failed', 'retried', 'released', 'dropped'] as const;
-const reasons = ['early', 'busy', 'paused', 'error'] as const;
+const reasons = ['early', 'busy', 'paused', 'unchecked', 'error'] as const;
 
 /** How an attempt ended; `dropped`: it was no longer this worker's. */
 export type AttemptOutcome = (typeof outcomes)[number];
@@ -57,7 +57,7 @@ export function createJobMetrics(registry: Registry): JobMetrics {
     registry,
     {
       name: 'kasabi_jobs_snoozed_total',
-      help: 'Deliveries put off: early, busy (another job of the dataset is first), paused, or by an error.',
+      help: 'Deliveries put off: early, busy (another job of the dataset is first), paused, unchecked, or by an error.',
     },
     ['reason'],
   );

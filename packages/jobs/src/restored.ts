@@ -1,0 +1,70 @@
+import type { Database } from '@kasabi/postgres';
+
+/** A beat: how many there had been, and when it was, in milliseconds since the epoch by Postgres's clock. */
+export interface Beat {
+  readonly beats: number;
+  readonly at: number;
+}
+
+/** While the newest beat is older than this, in seconds, no job is claimed. */
+export const staleAfterSeconds = 60;
+
+/**
+ * A standby that takes over may be behind by this many seconds, and by so many beats, and is still taken for
+ * the same database.
+ */
+const tolerance = { seconds: 60, beats: 8 } as const;
+
+const time = (sql: string): string =>
+  `to_char(${sql} AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"')`;
+
+const seen = 'to_timestamp($2::float8 / 1000)';
+const older = (newest: string): string =>
+  `format('This Postgres is older than what Redis holds: %s, Redis has seen one of %s.', ${newest}, ${time(seen)})`;
+
+/**
+ * A query, as SQL, for the one row of `kasabi.beat`, with why this database must have been restored in
+ * `restored`, or NULL. `$1` and `$2` are the newest beat that is known elsewhere, both NULL when none is.
+ *
+ * Beats are counted, because a clock may be set back; and timed, because few beats may be a long time when no
+ * worker ran. A dump that is loaded elsewhere is known by the database that it was written in.
+ */
+export const judgeBeat = `
+  SELECT b.beats, b.at, here.cluster, here.database,
+         CASE
+           WHEN b.vouched > b.at THEN NULL
+           WHEN b.beats = 0 THEN
+             CASE WHEN $1::bigint IS NOT NULL AND EXISTS (SELECT FROM kasabi.job) THEN ${older("'it has no beat yet'")} END
+           WHEN b.database <> here.database OR (b.cluster <> here.cluster AND '' NOT IN (b.cluster, here.cluster))
+             THEN format('This Postgres was made from a copy of another: its newest beat, of %s, was written in database %s of cluster %s; this is database %s of cluster %s.',
+                         ${time('b.at')}, b.database, b.cluster, here.database, here.cluster)
+           WHEN $1 IS NULL THEN
+             CASE WHEN b.at < clock_timestamp() - interval '${staleAfterSeconds} seconds' THEN
+               format('Redis knows nothing of this Postgres, whose newest beat is of %s: either this Postgres was restored from a backup, or Redis lost its data while no worker ran.', ${time('b.at')}) END
+           WHEN $1 > b.beats AND (
+               $1 - b.beats > ${tolerance.beats}
+               OR abs(extract(epoch FROM ${seen} - b.at)) > ${tolerance.seconds})
+             THEN ${older(`'its newest beat is of ' || ${time('b.at')}`)}
+         END AS restored
+  FROM kasabi.beat b, (
+    SELECT kasabi.cluster() AS cluster,
+           (SELECT oid FROM pg_catalog.pg_database WHERE datname = current_database()) AS database
+  ) AS here`;
+
+/**
+ * Why this Postgres must have been restored from a backup, in a sentence for operators; undefined when nothing
+ * says so. It changes nothing.
+ *
+ * @param known the newest beat that Redis has seen, read before.
+ */
+export async function readRestored(
+  db: Database,
+  known: Beat | undefined,
+): Promise<string | undefined> {
+  const { rows } = await db.query<{ restored: string | null }>({
+    name: 'read-restored',
+    text: `SELECT restored FROM (${judgeBeat}) AS judged`,
+    values: [known?.beats ?? null, known?.at ?? null],
+  });
+  return rows[0]?.restored ?? undefined;
+}

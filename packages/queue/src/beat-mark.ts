@@ -1,0 +1,32 @@
+import type { Redis } from 'ioredis';
+import { KEY_PREFIX } from './names.ts';
+
+const key = `${KEY_PREFIX}:beat`;
+
+/** The newest beat of Postgres that Redis has seen. */
+export interface BeatMark {
+  /** How many there had been. */
+  readonly beats: number;
+  /** When it was, by Postgres's clock, in milliseconds since the epoch. */
+  readonly at: number;
+}
+
+/** Where Redis keeps the newest beat that it has seen, which a restored Postgres does not know of. */
+export interface BeatMarkStore {
+  /** Undefined when Redis has none: it is new, or has lost its data. */
+  readMark(): Promise<BeatMark | undefined>;
+  writeMark(mark: BeatMark): Promise<void>;
+}
+
+/** The mark in the Redis behind this connection. */
+export function createBeatMarkStore(redis: Redis): BeatMarkStore {
+  return {
+    async readMark() {
+      const [, beats, at] = /^(\d+) (\d+)$/.exec((await redis.get(key)) ?? '') ?? [];
+      return beats === undefined ? undefined : { beats: Number(beats), at: Number(at) };
+    },
+    async writeMark({ beats, at }) {
+      await redis.set(key, `${beats} ${Math.round(at)}`);
+    },
+  };
+}
