@@ -63,6 +63,21 @@ export function checkAttempts({ dataset, evidence, faults }: Findings): Violatio
       detail: `attempt ${attempt.number} of job ${attempt.jobId} was lost by process ${attempt.pid}, and no fault explains it`,
     });
   }
+  for (const { jobId, number, from } of attempts) {
+    const pause = faults.find(
+      ({ paused }) =>
+        paused !== undefined &&
+        (paused.dataset ?? dataset) === dataset &&
+        paused.from < from &&
+        from < paused.to,
+    )?.paused;
+    if (pause === undefined) continue;
+    const late = Math.round(from - pause.from);
+    violations.push({
+      invariant: 'paused',
+      detail: `attempt ${number} of job ${jobId} began ${late} ms after a pause of ${pause.dataset ?? 'all'}`,
+    });
+  }
   // Claims and ends of one dataset follow each other, because the claim looks for a running job.
   for (const [index, attempt] of attempts.entries()) {
     const next = attempts[index + 1];

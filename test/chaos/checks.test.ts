@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { check, type Findings, type Invariant } from './checks.ts';
 import type { Evidence, JobChange, JobRow, LockRow } from './evidence.ts';
+import type { Fault } from './faults.ts';
 import { maxAttempts } from './stack.ts';
 import type { Submission } from './submissions.ts';
 import type { Write } from './writer.ts';
@@ -100,6 +101,21 @@ test('a claim before the job is due', () => {
   const [made, , done] = evidence.changes as [JobChange, JobChange, JobChange];
   const early = step(2, 1_100, { ...scheduled, due: 1_101 }, running);
   assert.deepEqual(broken({}, { changes: [made, early, done] }), ['not-early']);
+});
+
+test('a claim while its dataset, or all, are paused', () => {
+  const pauseOf = (dataset: string | undefined, from: number, to: number): Fault => ({
+    ...{ kind: 'pause', lastsMs: 0, variant: false, trial: 0, point: undefined, dataset },
+    ...{ target: 'operator', pid: 0, from, to, error: undefined, paused: { dataset, from, to } },
+  });
+  assert.deepEqual(broken({ faults: [pauseOf(undefined, 1_050, 1_150)] }), ['paused']);
+  assert.deepEqual(broken({ faults: [pauseOf('d', 1_050, 1_150)] }), ['paused']);
+  const others = [
+    pauseOf('other', 1_050, 1_150),
+    pauseOf('d', 1_101, 1_200),
+    pauseOf('d', 900, 1_099),
+  ];
+  assert.deepEqual(broken({ faults: others }), []);
 });
 
 test('a lost attempt that no fault explains, and a failure without a reason', () => {

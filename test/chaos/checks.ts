@@ -16,6 +16,7 @@ export const invariants = {
   'failed-with-reason':
     'a job fails only when workers that were hit by faults have lost all its attempts',
   'not-early': 'no attempt begins before its job is due, by the clock of Postgres',
+  paused: 'no attempt begins between the return of a pause and its end',
   'one-running': 'a dataset has one running job at most',
   attempts: 'an attempt is lost only to a fault that hit its worker or Postgres',
   unlocked: 'a dataset whose jobs have ended is read-write and takes writes',

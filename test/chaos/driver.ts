@@ -1,5 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { waitUntil } from '@kasabi/local';
+import { pauseAsOperator, resumeAsOperator } from '@kasabi/operations';
+import type { Fault } from './faults.ts';
 import type { PostgresStop, RedisStop } from './servers.ts';
 import type { Service } from './service.ts';
 import type { Stack } from './stack.ts';
@@ -20,10 +22,27 @@ export interface Driver {
   flushRedis(): Promise<void>;
   restartRedis(how: RedisStop, downMs: number): Promise<void>;
   restartPostgres(how: PostgresStop, downMs: number): Promise<void>;
+  /** Redis becomes a replica of a server that is not there, and then a master again. */
+  demoteRedis(forMs: number): Promise<void>;
+  /** Another Redis takes over. */
+  failOverRedis(): Promise<void>;
+  /** New transactions may not write; with `stays`, on a connection made meanwhile not even later. */
+  readOnlyPostgres(forMs: number, stays: boolean): Promise<void>;
+  /**
+   * Pauses a dataset, or all, and resumes after `forMs`. `onPaused` is told once no job may start any more;
+   * the end of what it is told is set before the resume begins.
+   */
+  pause(
+    dataset: string | undefined,
+    forMs: number,
+    onPaused: (paused: NonNullable<Fault['paused']>) => void,
+  ): Promise<void>;
   skewClock(service: Service, ms: number): void;
   /** Resolves to whether the condition came true in time. */
   waitUntil(condition: () => boolean | Promise<boolean>, timeoutMs: number): Promise<boolean>;
 }
+
+const operatorAddress = 'chaos';
 
 export function createDriver(stack: Stack): Driver {
   return {
@@ -73,6 +92,48 @@ export function createDriver(stack: Stack): Driver {
       await stack.servers.stopPostgres(how);
       await sleep(downMs);
       await stack.servers.startPostgres();
+    },
+    async demoteRedis(forMs) {
+      await stack.servers.demoteRedis();
+      await sleep(forMs);
+      await stack.servers.promoteRedis();
+    },
+    async failOverRedis() {
+      const port = await stack.servers.failOverRedis();
+      // New connections lead to the new master; those that are there are left alone, as a failover leaves them.
+      for (const { redis } of stack.services) redis.retarget(port);
+      stack.toRedis.retarget(port);
+      stack.toRedis.cut();
+    },
+    async readOnlyPostgres(forMs, stays) {
+      const of = stays ? 'new' : 'all';
+      await stack.servers.setReadOnly(true, of);
+      await sleep(forMs);
+      await stack.servers.setReadOnly(false, of);
+    },
+    async pause(dataset, forMs, onPaused) {
+      const action = { dataset, operatorAddress };
+      let paused: NonNullable<Fault['paused']> | undefined;
+      // Postgres may be away for another trial's sake.
+      await waitUntil(
+        async () => {
+          const done = await pauseAsOperator(stack.admin, action).catch(() => undefined);
+          if (done === undefined || done.outcome === 'dataset-unknown') return false;
+          if (done.unsettled === 0) {
+            paused = { dataset, from: Date.now(), to: Number.POSITIVE_INFINITY };
+            onPaused(paused);
+          }
+          return true;
+        },
+        { timeoutMs: 20_000, everyMs: 50 },
+      );
+      await sleep(forMs);
+      if (paused !== undefined) paused.to = Date.now();
+      const resumed = await waitUntil(
+        () => resumeAsOperator(stack.admin, action).then(Boolean, () => false),
+        { timeoutMs: 20_000, everyMs: 50 },
+      );
+      if (!resumed) throw new Error('The pause cannot be ended.');
     },
     skewClock(service, ms) {
       service.skewMs = ms;

@@ -21,12 +21,20 @@ export const faultKinds = {
   'lose-redis': { on: 'redis', costsAttempt: false, weight: 1 },
   'restart-postgres': { on: 'postgres', costsAttempt: true, weight: 1 },
   'crash-postgres': { on: 'postgres', costsAttempt: true, weight: 1 },
+  // Every statement that writes is refused; with the variant, on a connection of that time for good.
+  'read-only-postgres': { on: 'postgres', costsAttempt: true, weight: 1 },
+  // A replica of nobody for a while, then itself again; its clients stay connected.
+  'demote-redis': { on: 'redis', costsAttempt: false, weight: 1 },
+  // A replica takes over, and the old one becomes its replica; clients that do not leave stay connected to it.
+  'failover-redis': { on: 'redis', costsAttempt: false, weight: 1 },
+  // An operator's, of the dataset or, with the variant, of everything; then they resume.
+  pause: { on: 'operator', costsAttempt: false, weight: 2 },
   'skew-ahead': { on: 'clock', costsAttempt: false, weight: 1 },
   'skew-behind': { on: 'clock', costsAttempt: false, weight: 1 },
 } as const satisfies Record<string, FaultKindInfo>;
 
 interface FaultKindInfo {
-  readonly on: 'process' | 'sockets' | 'redis' | 'postgres' | 'clock';
+  readonly on: 'process' | 'sockets' | 'redis' | 'postgres' | 'operator' | 'clock';
   /** Whether a job under way may lose its attempt to it. */
   readonly costsAttempt: boolean;
   /** How often it is drawn, compared with the others. */
@@ -40,7 +48,10 @@ export interface PlannedFault {
   readonly kind: FaultKind;
   /** How long it lasts, in milliseconds, where that is not given by what it waits for. */
   readonly lastsMs: number;
-  /** Sockets: the server is not told for a while. Redis: the job stands still until it is over. */
+  /**
+   * Sockets: the server is not told for a while. Redis: the job stands still until it is over. Pause: of all
+   * datasets. Read-only: connections that are made meanwhile stay so.
+   */
   readonly variant: boolean;
 }
 
@@ -50,7 +61,7 @@ export interface Fault extends PlannedFault {
   readonly point: Point | undefined;
   /** The dataset whose job was at the point. */
   readonly dataset: string | undefined;
-  /** The service, or `postgres`, or `redis`. */
+  /** The service, or `postgres`, `redis` or `operator`. */
   readonly target: string;
   /** The process it hit; 0 for a server. */
   readonly pid: number;
@@ -59,6 +70,8 @@ export interface Fault extends PlannedFault {
   to: number | undefined;
   /** Why it could not be made good: a service that did not start again. */
   error: string | undefined;
+  /** From when a pause had returned, saying that nothing starts any more, until it was to be resumed. */
+  paused: { readonly dataset: string | undefined; readonly from: number; to: number } | undefined;
 }
 
 /** Whether a fault may have cost the attempt of a job that this process ran. */

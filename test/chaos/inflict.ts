@@ -10,7 +10,7 @@ export interface Occasion {
   readonly trial: number;
   readonly service: Service;
   readonly point?: Point;
-  readonly dataset?: string;
+  readonly dataset: string;
   /** Resolves when the job at the point has ended and its dataset holds newer data; bounded. */
   readonly overtaken: () => Promise<void>;
 }
@@ -26,12 +26,12 @@ export interface Inflicted {
 
 /** Makes `inflict`, which starts a fault unless something else has hold of what it is about. */
 export function createInflictor(driver: Driver) {
-  const busy = { postgres: false, redis: false };
+  const busy = { postgres: false, redis: false, operator: false };
 
   return function inflict(planned: PlannedFault, occasion: Occasion): Inflicted | undefined {
     const { service } = occasion;
     const { on } = faultKinds[planned.kind];
-    const server = on === 'postgres' || on === 'redis' ? on : undefined;
+    const server = on === 'process' || on === 'sockets' || on === 'clock' ? undefined : on;
     if (server !== undefined ? busy[server] : service.taken || !service.running) return undefined;
     if (server !== undefined) busy[server] = true;
     else service.taken = true;
@@ -39,18 +39,19 @@ export function createInflictor(driver: Driver) {
       ...planned,
       trial: occasion.trial,
       point: occasion.point,
-      dataset: occasion.dataset,
+      dataset: occasion.point === undefined ? undefined : occasion.dataset,
       target: server ?? service.name,
       pid: server === undefined ? service.pid : 0,
       from: Date.now(),
       to: undefined,
       error: undefined,
+      paused: undefined,
     };
     let letGo = (): void => {};
     const goOn = new Promise<void>((resolve) => {
       letGo = resolve;
     });
-    const healed = happen(driver, planned, occasion, letGo)
+    const healed = happen(driver, fault, occasion, letGo)
       .catch((error: unknown) => {
         fault.error = String(error);
       })
@@ -67,10 +68,11 @@ export function createInflictor(driver: Driver) {
 /** Does it, from its beginning to the moment when everything is as before. */
 async function happen(
   driver: Driver,
-  { kind, lastsMs, variant }: PlannedFault,
-  { service, overtaken }: Occasion,
+  fault: Fault,
+  { service, dataset, overtaken }: Occasion,
   letGo: () => void,
 ): Promise<void> {
+  const { kind, lastsMs, variant } = fault;
   switch (kind) {
     case 'kill':
       await driver.kill(service);
@@ -119,6 +121,21 @@ async function happen(
     case 'lose-redis':
       goOnSoon(variant, letGo);
       return await driver.restartRedis('lose', lastsMs / 2);
+    case 'demote-redis':
+      goOnSoon(variant, letGo);
+      return await driver.demoteRedis(lastsMs / 2);
+    case 'failover-redis':
+      goOnSoon(variant, letGo);
+      return await driver.failOverRedis();
+    case 'pause':
+      // What is under way may go on to its end.
+      letGo();
+      return await driver.pause(variant ? undefined : dataset, lastsMs / 2, (paused) => {
+        fault.paused = paused;
+      });
+    case 'read-only-postgres':
+      letGo();
+      return await driver.readOnlyPostgres(lastsMs / 2, variant);
     case 'restart-postgres':
       return await driver.restartPostgres('fast', lastsMs / 4);
     case 'crash-postgres':

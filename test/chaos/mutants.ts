@@ -76,6 +76,26 @@ export const mutants: Readonly<Record<string, Mutant>> = {
       },
     ],
   },
+  pause: {
+    what: 'what a pause says to the claim',
+    patches: [
+      {
+        file: 'packages/jobs/dist/stopped.js',
+        find: 'EXISTS (SELECT FROM kasabi.pause p WHERE p.dataset_id IS NULL OR',
+        replace: 'EXISTS (SELECT FROM kasabi.pause p WHERE false AND',
+      },
+    ],
+  },
+  reconnect: {
+    what: 'leaving a Redis that was demoted',
+    patches: [
+      {
+        file: 'packages/queue/dist/states.js',
+        find: "return 'reconnect' in state && state.reconnect;",
+        replace: "return 'reconnect' in state && false;",
+      },
+    ],
+  },
   'early-start': {
     what: 'the early-start check (due <= now())',
     patches: [

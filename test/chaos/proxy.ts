@@ -12,6 +12,8 @@ export interface SocketProxy {
   /** Lets nothing through, in either direction, until `release` is called. */
   stall(): void;
   release(): void;
+  /** Connects what comes from now on to another port. */
+  retarget(port: number): void;
   /** Delays every piece of data by so many milliseconds. */
   delay(ms: number): void;
   close(): void;
@@ -22,8 +24,9 @@ interface Pair {
   readonly server: Socket;
 }
 
-/** Listens on a port of its own and passes on to `target`, a port of this machine. */
-export async function startProxy(target: number): Promise<SocketProxy> {
+/** Listens on a port of its own and passes on to another of this machine. */
+export async function startProxy(first: number): Promise<SocketProxy> {
+  let target = first;
   const pairs = new Set<Pair>();
   let delayMs = 0;
   let open = Promise.resolve();
@@ -76,6 +79,9 @@ export async function startProxy(target: number): Promise<SocketProxy> {
     },
     release() {
       release();
+    },
+    retarget(to) {
+      target = to;
     },
     delay(ms) {
       delayMs = ms;

@@ -1,6 +1,7 @@
 import { rmSync } from 'node:fs';
 import path from 'node:path';
-import { type ManagedProcess, startPostgres, startRedis } from '@kasabi/local';
+import { freePort, type ManagedProcess, startPostgres, startRedis, waitUntil } from '@kasabi/local';
+import { Redis } from 'ioredis';
 import pg from 'pg';
 
 type Server = Awaited<ReturnType<typeof startPostgres>>;
@@ -21,6 +22,19 @@ export interface Servers {
   startPostgres(): Promise<void>;
   stopRedis(how: RedisStop): Promise<void>;
   startRedis(): Promise<void>;
+  /** Makes Redis the replica of a server that is not there: it keeps its data and its clients. */
+  demoteRedis(): Promise<void>;
+  promoteRedis(): Promise<void>;
+  /**
+   * Starts another Redis, has it follow the present one and take its place, and resolves to its port. The
+   * present one lives on as its replica, with the clients that do not leave, until the next time.
+   */
+  failOverRedis(): Promise<number>;
+  /**
+   * Whether new transactions may only read: on every connection, or on those that are made from then on, for
+   * as long as they live. The services' present ones are then ended.
+   */
+  setReadOnly(readOnly: boolean, of: 'all' | 'new'): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -31,9 +45,12 @@ export async function startServers(
   onSpawn: (process: ManagedProcess) => void,
 ): Promise<Servers> {
   const postgresDir = path.join(folder, 'postgres');
-  const redisDir = path.join(folder, 'redis');
+  const redisDirs = [path.join(folder, 'redis'), path.join(folder, 'redis-2')] as const;
+  let redisDir: string = redisDirs[0];
   let postgres = await startPostgres({ dir: postgresDir, ephemeral: true, onSpawn });
   let redis = await startRedis({ dir: redisDir, onSpawn });
+  /** What was failed over from. */
+  let demoted: Server | undefined;
   const password = (server: Server): string => decodeURIComponent(new URL(server.url).password);
   const credentials = {
     postgres: { port: postgres.port, password: password(postgres) },
@@ -69,7 +86,40 @@ export async function startServers(
     async startRedis() {
       redis = await startRedis({ dir: redisDir, onSpawn, ...credentials.redis });
     },
+    async demoteRedis() {
+      await commandRedis(redis.url, ['REPLICAOF', '127.0.0.1', '1']);
+    },
+    async promoteRedis() {
+      await commandRedis(redis.url, ['REPLICAOF', 'NO', 'ONE']);
+    },
+    async failOverRedis() {
+      await demoted?.stop();
+      const dir = redisDirs.find((it) => it !== redisDir) ?? redisDirs[0];
+      rmSync(dir, { recursive: true, force: true });
+      const next = { port: await freePort(), password: credentials.redis.password };
+      const replica = await startRedis({ dir, onSpawn, ...next });
+      await failOver(redis, replica);
+      [demoted, redis, redisDir, credentials.redis] = [redis, replica, dir, next];
+      return next.port;
+    },
+    async setReadOnly(readOnly, of) {
+      const client = new pg.Client({ connectionString: postgres.url });
+      await client.connect();
+      try {
+        const whose = of === 'all' ? 'SYSTEM' : `DATABASE ${databaseName}`;
+        await client.query(`ALTER ${whose} SET default_transaction_read_only = ${readOnly}`);
+        await client.query(
+          of === 'all'
+            ? 'SELECT pg_reload_conf()'
+            : `SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+               WHERE ${readOnly} AND application_name LIKE 'kasabi-%'`,
+        );
+      } finally {
+        await client.end();
+      }
+    },
     async stop() {
+      await demoted?.stop();
       await redis.stop();
       await postgres.stop();
     },
@@ -78,6 +128,40 @@ export async function startServers(
   await servers.stopPostgres('fast');
   await servers.startPostgres();
   return servers;
+}
+
+async function commandRedis(url: string, ...commands: readonly string[][]): Promise<unknown[]> {
+  const client = new Redis(url, { maxRetriesPerRequest: 1 });
+  client.on('error', () => undefined);
+  try {
+    const answers: unknown[] = [];
+    for (const [command = '', ...args] of commands)
+      answers.push(await client.call(command, ...args));
+    return answers;
+  } finally {
+    client.disconnect();
+  }
+}
+
+/** Has `replica` follow `master`, then take its place without losing a write, as a planned failover does. */
+async function failOver(master: Server, replica: Server): Promise<void> {
+  const password = new URL(master.url).password;
+  for (const { url } of [master, replica]) {
+    await commandRedis(url, ['CONFIG', 'SET', 'masterauth', password]);
+  }
+  await commandRedis(replica.url, ['REPLICAOF', '127.0.0.1', String(master.port)]);
+  const role = async (url: string): Promise<string> => {
+    const [info] = await commandRedis(url, ['INFO', 'replication']);
+    return String(info);
+  };
+  const until = async (what: string, url: string, pattern: RegExp): Promise<void> => {
+    const done = await waitUntil(async () => pattern.test(await role(url)), { timeoutMs: 10_000 });
+    if (!done) throw new Error(`${what}: ${await role(url)}`);
+  };
+  await until('The replica does not follow', replica.url, /master_link_status:up/);
+  await commandRedis(master.url, ['FAILOVER', 'TO', '127.0.0.1', String(replica.port)]);
+  await until('The replica does not take over', replica.url, /role:master/);
+  await until('The master does not step down', master.url, /role:slave/);
 }
 
 async function configure(url: string): Promise<void> {

@@ -53,6 +53,8 @@ export interface Stack {
   readonly writers: pg.Pool;
   readonly asApi: pg.Pool;
   readonly redis: Redis;
+  /** What lies between the suite's own client and Redis. */
+  readonly toRedis: SocketProxy;
   readonly producer: Producer;
   stop(): Promise<void>;
 }
@@ -84,10 +86,13 @@ export async function startStack(control: ControlOptions, options: StackOptions)
   };
   const admin = pool(servers.databaseUrl, 10);
   await installAudit(admin);
-  const redis = new Redis(servers.redisUrl, { enableOfflineQueue: false, commandTimeout: 2_000 });
+  const toRedis = await startProxy(servers.redisPort);
+  const redis = new Redis(withPort(servers.redisUrl, toRedis.port), {
+    ...{ enableOfflineQueue: false, commandTimeout: 2_000 },
+  });
   redis.on('error', () => undefined);
 
-  const proxies: SocketProxy[] = [];
+  const proxies: SocketProxy[] = [toRedis];
   const [apiUrl, statusUrl] = [await freeUrl(), await freeUrl()];
   const make = async (
     kind: ServiceName,
@@ -136,7 +141,7 @@ export async function startStack(control: ControlOptions, options: StackOptions)
     pool(roleUrl(servers.databaseUrl, 'api'), 4),
   ];
   return {
-    ...{ image, servers, control: line, apis, workers, status, services, admin, redis },
+    ...{ image, servers, control: line, apis, workers, status, services, admin, redis, toRedis },
     writers: pools[1] as pg.Pool,
     asApi: pools[2] as pg.Pool,
     producer: createProducer(redis, () => undefined),

@@ -81,7 +81,13 @@ export async function runTrial(world: World, owner: string, plan: TrialPlan): Pr
     const service = stack.services[number];
     const [first] = subjects;
     if (service === undefined || first === undefined) return;
-    follow(world.inflict(fault, { trial: plan.trial, service, overtaken: overtaken(first) }), '');
+    const occasion = {
+      trial: plan.trial,
+      service,
+      dataset: first.code,
+      overtaken: overtaken(first),
+    };
+    follow(world.inflict(fault, occasion), '');
   });
   if (plan.strayDelivery) void deliverStray(world);
   const submissions = new Map<string, Submission[]>();
