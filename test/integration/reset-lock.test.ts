@@ -15,7 +15,7 @@ let dataset: Dataset;
 before(async () => {
   stack = await startStack({
     workers: 2,
-    serviceEnv: { worker: { LOCK_TIMEOUT_MS: '400', MAX_ATTEMPTS: '3' } },
+    serviceEnv: { worker: { LOCK_TIMEOUT_MS: '400', MAX_ATTEMPTS: '3', RETRY_HOURS: '0' } },
   });
   dataset = await datasetOf(stack);
 });
@@ -66,7 +66,8 @@ test('when the writer stays, the job fails with a message its owner can act on',
   await withIdleWriter(async (writer) => {
     const job = await waitForJob(stack, await postJob(stack));
     assert.deepEqual([job.status, job.attempt], ['failed', 3]);
-    assert.match(job.message ?? '', /kept the dataset busy/);
+    assert.equal(job.reason, 'busy');
+    assert.match(job.message ?? '', /kept the dataset busy for \d+ seconds.*Nothing was changed/);
     await writer.query('COMMIT');
   });
   const contents = await readContents(stack.database.pool(), dataset);

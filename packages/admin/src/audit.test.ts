@@ -56,7 +56,7 @@ test('owners and keys are listed, without anything to use a key by', async () =>
   await admin('dataset', 'create', 'tianwen', '--owner', 'cnsa');
   const one = await json<{ keyId: number; secret: string }>('key', 'issue', 'cnsa');
   const two = await json<{ keyId: number }>('keys', 'issue', 'cnsa');
-  await admin('key', 'revoke', String(one.keyId));
+  await admin('key', 'revoke', String(one.keyId), '--yes');
   const owners = await json<Record<string, unknown>[]>('owner', 'list');
   const cnsa = owners.find(({ name }) => name === 'cnsa');
   assert.deepEqual([cnsa?.['datasets'], cnsa?.['keys']], [1, 1]);
@@ -82,8 +82,8 @@ test('everything that changes something is audited, refusals as well, and no key
   await admin('owner', 'create', 'kari');
   await admin('owner', 'create', 'kari');
   const { keyId, secret } = await json<{ keyId: number; secret: string }>('key', 'issue', 'kari');
-  await admin('key', 'revoke', String(keyId));
-  await admin('key', 'revoke', String(keyId));
+  await admin('key', 'revoke', String(keyId), '--yes');
+  await admin('key', 'revoke', String(keyId), '--yes');
   await admin('key', 'issue', 'nobody');
   await admin('dataset', 'create', 'danuri', '--owner', 'kari');
   await admin('dataset', 'create', 'danuri', '--owner', 'kari');

@@ -83,7 +83,7 @@ test('owners, keys and datasets are made and shown, as JSON', async () => {
   assert.equal((await json<{ code: string }>(...made)).code, 'space');
   const authorized = () => authorize(pool, digestKey(key.secret), 'space');
   assert.equal(await authorized(), 'owner');
-  const revoked = await json('key', 'revoke', String(key.keyId));
+  const revoked = await json('key', 'revoke', String(key.keyId), '--yes');
   assert.deepEqual(revoked, { keyId: key.keyId, revoked: true });
   assert.equal(await authorized(), 'refused');
 
@@ -141,7 +141,7 @@ test('the same is said to people in sentences and tables', async () => {
     'esa',
   );
   const keyId = /key (\d+)/.exec(issued)?.[1] ?? '';
-  await said(/^Revoked key \d+\.\n$/, 'key', 'revoke', keyId);
+  await said(/^Revoked key \d+\.\n$/, 'key', 'revoke', keyId, '--yes');
   await said(/^Created the dataset orbit\./, 'dataset', 'create', 'orbit', '--owner', 'esa');
   const source = file('orbit.nt', quad);
   await said(
@@ -211,7 +211,7 @@ test('a job is shown, cancelled and repeated, and an abandoned lock released', a
   assert.match(fresh.out, /^Job +[0-9a-f-]{36}\nDataset +venus\nOwner +isro, by key \d+\n/);
   assert.match(fresh.out, /\nNothing has happened to it since it was accepted\.\n$/);
   await fails(1, /Only a failed job can be repeated; this one is scheduled/, 'job', 'retry', id);
-  assert.deepEqual(await json('job', 'cancel', id), { id, cancelled: true });
+  assert.deepEqual(await json('job', 'cancel', id, '--yes'), { id, cancelled: true });
   await fails(1, /Only a scheduled job .*; this one is cancelled/, 'job', 'cancel', id);
   await fails(
     1,
@@ -236,7 +236,7 @@ test('a job is shown, cancelled and repeated, and an abandoned lock released', a
     `DELETE FROM kasabi.job_transition;
      UPDATE kasabi.job SET status = 'failed', reason = 'busy' WHERE status = 'cancelled'`,
   );
-  const made = await json<{ id: string; repeats: string }>('job', 'retry', id);
+  const made = await json<{ id: string; repeats: string }>('job', 'retry', id, '-y');
   assert.equal(made.repeats, id);
   await fails(1, new RegExp(`repeated already, by the job ${made.id}`), 'job', 'retry', id);
   const list = await json<{ id: string }[]>('jobs', 'list', '--text', 'enu', '--type', 'reset');
@@ -258,7 +258,10 @@ test('a job is shown, cancelled and repeated, and an abandoned lock released', a
   await lockFor(made.id);
   await fails(1, /which holds the lock, is scheduled/, 'dataset', 'unlock', 'venus');
   await lockFor(id);
-  assert.deepEqual(await json('dataset', 'unlock', 'venus'), { code: 'venus', unlocked: true });
+  assert.deepEqual(await json('dataset', 'unlock', 'venus', '--yes'), {
+    code: 'venus',
+    unlocked: true,
+  });
   assert.equal((await getDataset(pool, 'venus')).storageMode, 'read-write');
   await fails(1, /There is no dataset "nowhere"/, 'dataset', 'unlock', 'nowhere');
   const { rows } = await pool.query<{ action: string; outcome: string }>(

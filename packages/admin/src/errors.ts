@@ -22,12 +22,18 @@ export class ActionRefused extends Error {
   readonly code = 'action-refused';
 }
 
+/** What was about to be done was not confirmed, so that nothing was. */
+export class NotConfirmed extends Error {
+  readonly code = 'not-confirmed';
+}
+
 // undefined_table, invalid_schema_name, invalid_parameter_value (the role does not exist).
 const notMigrated: ReadonlySet<string> = new Set(['42P01', '3F000', '22023']);
 
 /** What to tell the operator about an error: named ones speak for themselves, others show their origin. */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return `error: ${String(error)}`;
+  if (error instanceof NotConfirmed) return error.message;
   if (error.name === 'AbortError') return 'error: interrupted; nothing was changed.';
   if (error instanceof pg.DatabaseError) return describeDatabaseError(error);
   if (error instanceof AggregateError && error.errors.length > 0) {

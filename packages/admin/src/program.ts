@@ -6,11 +6,11 @@ import { addJobCommands } from './commands/job.ts';
 import { addKeyCommands } from './commands/key.ts';
 import { addMigrateCommand } from './commands/migrate.ts';
 import { addOwnerCommands } from './commands/owner.ts';
-import { describeError } from './errors.ts';
+import { describeError, NotConfirmed } from './errors.ts';
 import { printError } from './output.ts';
 
 /** What a run of the command line ends with. */
-export const exitCode = { done: 0, failed: 1, usage: 2 } as const;
+export const exitCode = { done: 0, failed: 1, usage: 2, notConfirmed: 4 } as const;
 
 /**
  * Runs the operator's command line and returns its exit code. The result goes to standard output,
@@ -31,7 +31,7 @@ export async function runAdmin(args: readonly string[]): Promise<number> {
     if (error instanceof CommanderError)
       return error.exitCode === 0 ? exitCode.done : exitCode.usage;
     printError(describeError(error));
-    return exitCode.failed;
+    return error instanceof NotConfirmed ? exitCode.notConfirmed : exitCode.failed;
   }
 }
 
@@ -55,7 +55,8 @@ Setting:
   DATABASE_URL  the Postgres to work on, postgresql://USER:PASSWORD@HOST/DATABASE;
                 unset, "npm run admin" takes that of the local stack
 
-Exit codes: 0 done, 1 failed (standard error says why), 2 wrong usage; doctor has a further one`,
+Exit codes: 0 done, 1 failed (standard error says why), 2 wrong usage, 4 not confirmed, so that nothing
+was changed; doctor has a further one. What cannot be undone asks first, unless --yes is given.`,
   );
   return program;
 }

@@ -2,6 +2,36 @@ import type { Database } from '@kasabi/postgres';
 import { getDataset } from './registry.ts';
 import { quadsTable } from './tables.ts';
 
+/** Tables up to this size are counted, in bytes; that took 60 ms. */
+const countUpToBytes = 64 * 1024 ** 2;
+
+/**
+ * How many quads a dataset holds, in little time whatever its size: counted in a small one, and as Postgres
+ * last estimated in a large one. Undefined where it has not estimated yet. For the same roles as `countQuads`.
+ */
+export async function estimateQuads(
+  db: Database,
+  datasetId: number,
+): Promise<{ readonly quads: number; readonly isExact: boolean } | undefined> {
+  const table = quadsTable(datasetId);
+  const { rows } = await db.query<{ bytes: number; estimated: number | null }>(
+    `SELECT pg_relation_size(oid)::float8 AS bytes,
+            CASE WHEN reltuples >= 0 AND relpages > 0 THEN
+              reltuples / relpages * (pg_relation_size(oid) / current_setting('block_size')::int)
+            END::float8 AS estimated
+     FROM pg_class WHERE oid = $1::regclass`,
+    [table],
+  );
+  const { bytes, estimated } = rows[0] as (typeof rows)[0];
+  if (bytes > countUpToBytes) {
+    return estimated === null ? undefined : { quads: Math.round(estimated), isExact: false };
+  }
+  const counted = await db.query<{ quads: number }>(
+    `SELECT count(*)::float8 AS quads FROM ${table}`,
+  );
+  return { quads: counted.rows[0]?.quads ?? 0, isExact: true };
+}
+
 /**
  * How many quads a dataset holds. Counts them, so it takes time in proportion. For the roles that may
  * read quads: worker, status and the schema's owner.

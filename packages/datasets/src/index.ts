@@ -1,5 +1,5 @@
 export { type ClearMethod, type ClearRequest, clearDataset } from './clear.ts';
-export { countQuads } from './count.ts';
+export { countQuads, estimateQuads } from './count.ts';
 export {
   DatasetBusy,
   DatasetCodeInvalid,

@@ -1,10 +1,11 @@
 import { DatasetUnknown } from '@kasabi/datasets';
-import { releaseAbandonedLock } from '@kasabi/operations';
+import { type DatasetPage, readDatasetPage, releaseAbandonedLock } from '@kasabi/operations';
 import type { Command } from 'commander';
 import { addExamples, jsonOption } from '../arguments.ts';
+import { confirm, yesOption } from '../confirm.ts';
 import { withDatabase } from '../database.ts';
 import { ActionRefused } from '../errors.ts';
-import { print, printJson } from '../output.ts';
+import { formatTime, print, printJson } from '../output.ts';
 import { operatorAddress } from './operator.ts';
 
 /** Adds `dataset unlock`. */
@@ -13,11 +14,14 @@ export function addUnlockCommand(dataset: Command): void {
     .command('unlock')
     .description('release the lock of a dataset whose job has ended or is not there')
     .argument('<CODE>', 'its short code')
+    .addOption(yesOption())
     .addOption(jsonOption())
-    .action(async (code: string, options: { json?: true }) => {
-      const result = await withDatabase((pool) =>
-        releaseAbandonedLock(pool, { dataset: code, operatorAddress }),
-      );
+    .action(async (code: string, options: { yes?: true; json?: true }) => {
+      const result = await withDatabase(async (pool) => {
+        const page = await readDatasetPage(pool, code, { limit: 1 });
+        if (page?.lockAbandoned) await confirm(consequenceOf(page), options.yes);
+        return await releaseAbandonedLock(pool, { dataset: code, operatorAddress });
+      });
       switch (result.outcome) {
         case 'dataset-unknown':
           throw new DatasetUnknown(code);
@@ -33,5 +37,10 @@ export function addUnlockCommand(dataset: Command): void {
           else print(`${code} is read-write again.`);
       }
     });
-  addExamples(unlock, 'dataset unlock nasa');
+  addExamples(unlock, 'dataset unlock nasa', 'dataset unlock nasa --yes');
+}
+
+function consequenceOf({ dataset, lockStatus }: DatasetPage): string {
+  const job = lockStatus === null ? 'which is not there' : `which is ${lockStatus}`;
+  return `This makes the dataset ${dataset.code} of ${dataset.owner} read-write: it has been locked since ${formatTime(dataset.lockedAt)} by the job ${dataset.lockedBy}, ${job}.`;
 }

@@ -1,9 +1,12 @@
-import { cancelAsOperator, retryAsOperator } from '@kasabi/operations';
+import { estimateQuads, findDataset } from '@kasabi/datasets';
+import { cancelAsOperator, type OperatorJob, readJob, retryAsOperator } from '@kasabi/operations';
 import type { Command } from 'commander';
+import type pg from 'pg';
 import { addExamples, jobId, jsonOption } from '../arguments.ts';
+import { confirm, yesOption } from '../confirm.ts';
 import { withDatabase } from '../database.ts';
 import { ActionRefused, JobUnknown } from '../errors.ts';
-import { print, printJson } from '../output.ts';
+import { formatCount, formatTime, print, printJson } from '../output.ts';
 import { operatorAddress } from './operator.ts';
 
 /** Adds `job cancel` and `job retry`. */
@@ -12,11 +15,17 @@ export function addJobActions(job: Command): void {
     .command('cancel')
     .description('cancel a scheduled job, for good: it does not run and cannot be repeated')
     .argument('<ID>', "the job's id", jobId)
+    .addOption(yesOption())
     .addOption(jsonOption())
-    .action(async (id: string, options: { json?: true }) => {
-      const result = await withDatabase((pool) =>
-        cancelAsOperator(pool, { jobId: id, operatorAddress }),
-      );
+    .action(async (id: string, options: { yes?: true; json?: true }) => {
+      const result = await withDatabase(async (pool) => {
+        const found = await readJob(pool, id);
+        // One that runs may be scheduled again before it comes to be cancelled.
+        if (found !== undefined && found.endTime === null) {
+          await confirm(consequenceOfCancel(found), options.yes);
+        }
+        return await cancelAsOperator(pool, { jobId: id, operatorAddress });
+      });
       if (result.outcome === 'job-unknown') throw new JobUnknown(id);
       if (result.outcome === 'not-scheduled') {
         throw new ActionRefused(
@@ -26,17 +35,26 @@ export function addJobActions(job: Command): void {
       if (options.json) printJson({ id, cancelled: true });
       else print(`Cancelled the job ${id}; it will not run.`);
     });
-  addExamples(cancel, 'job cancel 01a20884-0fde-7de2-a5a9-9bbb6dc070ee');
+  addExamples(
+    cancel,
+    'job cancel 01a20884-0fde-7de2-a5a9-9bbb6dc070ee',
+    'job cancel 01a20884-0fde-7de2-a5a9-9bbb6dc070ee --yes',
+  );
 
   const retry = job
     .command('retry')
     .description('repeat a failed job by a new one, due at once; each is repeated once')
     .argument('<ID>', "the failed job's id", jobId)
+    .addOption(yesOption())
     .addOption(jsonOption())
-    .action(async (id: string, options: { json?: true }) => {
-      const result = await withDatabase((pool) =>
-        retryAsOperator(pool, { jobId: id, operatorAddress }),
-      );
+    .action(async (id: string, options: { yes?: true; json?: true }) => {
+      const result = await withDatabase(async (pool) => {
+        const found = await readJob(pool, id);
+        if (found?.status === 'failed' && found.repeatedBy === null) {
+          await confirm(await consequenceOfRetry(pool, found), options.yes);
+        }
+        return await retryAsOperator(pool, { jobId: id, operatorAddress });
+      });
       switch (result.outcome) {
         case 'job-unknown':
           throw new JobUnknown(id);
@@ -55,5 +73,27 @@ export function addJobActions(job: Command): void {
           else print(`The job ${result.jobId} of ${result.dataset} repeats it; it is due at once.`);
       }
     });
-  addExamples(retry, 'job retry 01a20884-0fde-7de2-a5a9-9bbb6dc070ee');
+  addExamples(
+    retry,
+    'job retry 01a20884-0fde-7de2-a5a9-9bbb6dc070ee',
+    'job retry 01a20884-0fde-7de2-a5a9-9bbb6dc070ee --yes',
+  );
+}
+
+function consequenceOfCancel(job: OperatorJob): string {
+  return `This cancels the ${job.type} of the dataset ${job.dataset} of ${job.owner}, set for ${formatTime(job.startTime)}: it does not run, and cannot be repeated.`;
+}
+
+/** What a repeated job does to the dataset as it is now. */
+async function consequenceOfRetry(pool: pg.Pool, job: OperatorJob): Promise<string> {
+  const dataset = await findDataset(pool, job.dataset);
+  const quads = dataset === undefined ? undefined : await estimateQuads(pool, dataset.id);
+  const count = quads && `${quads.isExact ? '' : 'about '}${formatCount(quads.quads)} quads`;
+  const held = [count, dataset?.status].filter((it) => it !== undefined).join(', ');
+  const where = `the dataset ${job.dataset} of ${job.owner} (${held})`;
+  const what =
+    job.type === 'reset'
+      ? `deletes all data of ${where}, what was loaded since it failed as well`
+      : `runs a ${job.type} on ${where}`;
+  return `This repeats the job ${job.id}, which failed at ${formatTime(job.endTime)}: at once, it ${what}.`;
 }

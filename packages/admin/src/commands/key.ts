@@ -9,6 +9,7 @@ import {
 import { recorded } from '@kasabi/operations';
 import type { Command } from 'commander';
 import { addExamples, jsonOption, wholeNumber } from '../arguments.ts';
+import { confirm, yesOption } from '../confirm.ts';
 import { withDatabase } from '../database.ts';
 import { KeyUnknown } from '../errors.ts';
 import { formatTime, print, printJson } from '../output.ts';
@@ -70,18 +71,24 @@ export function addKeyCommands(program: Command): void {
     .command('revoke')
     .description('revoke an API key, at once and for good')
     .argument('<KEY_ID>', 'its number, as "key list" shows it', wholeNumber(1, maxKeyId))
+    .addOption(yesOption())
     .addOption(jsonOption())
-    .action(async (keyId: number, options: { json?: true }) => {
+    .action(async (keyId: number, options: { yes?: true; json?: true }) => {
       const asked = { action: 'key-revoke', subject: `key ${keyId}`, operatorAddress } as const;
-      await withDatabase((pool) =>
-        recorded(pool, asked, async (client) => {
+      await withDatabase(async (pool) => {
+        const key = (await listKeys(pool)).find((it) => it.keyId === keyId);
+        if (key !== undefined && key.revoked === null) {
+          const what = `This revokes the key ${keyId} of ${key.owner}: whoever uses it is refused at once, and it cannot be made valid again.`;
+          await confirm(what, options.yes);
+        }
+        await recorded(pool, asked, async (client) => {
           if (!(await revokeKey(client, keyId))) throw new KeyUnknown(keyId);
-        }),
-      );
+        });
+      });
       if (options.json) printJson({ keyId, revoked: true });
       else print(`Revoked key ${keyId}.`);
     });
-  addExamples(revoke, 'key revoke 3');
+  addExamples(revoke, 'key revoke 3', 'key revoke 3 --yes');
 }
 
 function keyTable(keys: readonly KeySummary[]): string {
