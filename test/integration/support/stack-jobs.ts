@@ -7,6 +7,7 @@ export interface JobDocument {
   readonly status: string;
   readonly attempt: number;
   readonly message: string | null;
+  readonly reason: string | null;
 }
 
 export const datasetOf = (stack: TestStack): Promise<Dataset> =>
