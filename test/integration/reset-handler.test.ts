@@ -72,7 +72,7 @@ async function run(
   };
   await reset({
     ...{ claim, signal, log: { info, debug: ignored } },
-    pool,
+    ...{ pool, upkeep: fixture.worker },
     metrics: { lockWaited: ignored, cleared: ignored },
     settings: {
       LOCK_TIMEOUT_MS: 1_000,

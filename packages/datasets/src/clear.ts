@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { hasSqlState, isGuardRefusal, sqlState } from '@kasabi/postgres';
 import type pg from 'pg';
 import { FencedOut } from './errors.ts';
-import { quadsTable } from './tables.ts';
+import { quadsTable, WORK_CLASS } from './tables.ts';
 
 export interface ClearRequest {
   readonly datasetId: number;
@@ -43,13 +43,21 @@ export type ClearMethod = 'truncate' | 'delete';
 // FOR SHARE, as the guard has it: from here to the end of the transaction nobody else can lock, unlock or
 // rescue, and writers that the guard refuses need not wait. Asked before the TRUNCATE, for which a lost
 // attempt would make readers wait until the guard refuses it.
+//
+// MATERIALIZED, so that the wait for the row is bounded, too: Postgres reads lock_timeout when it begins to
+// wait.
 const enter = `
-  SELECT set_config('kasabi.fence', $1 || ':' || $3 || ':' || $8, true), set_config('lock_timeout', $4, true),
+  WITH bounded AS MATERIALIZED (
+    SELECT set_config('lock_timeout', $4, true) AS by,
+           pg_advisory_xact_lock_shared(${WORK_CLASS}, $1::integer))
+  SELECT set_config('kasabi.fence', $1 || ':' || $3 || ':' || $8, true),
          set_config('idle_in_transaction_session_timeout', $5, true),
          CASE WHEN has_parameter_privilege('deadlock_timeout', 'SET')
            THEN set_config('deadlock_timeout', $7, true) END,
          pg_relation_size($6::regclass) AS bytes
-  FROM kasabi.dataset WHERE id = $1::integer AND locked_by = $2 AND fence = $3::bigint FOR SHARE`;
+  FROM bounded, kasabi.dataset
+  WHERE by IS NOT NULL AND id = $1::integer AND locked_by = $2 AND fence = $3::bigint
+  FOR SHARE OF dataset`;
 
 /**
  * Deletes all quads of a locked dataset, inside the caller's transaction.

@@ -32,15 +32,19 @@ export class FencedOut extends Error {
   }
 }
 
-/** Writers in flight did not end in time, so the dataset could not be locked. They may have by now. */
+/** Others kept the dataset from being locked or cleared: writers in flight, mostly. They may have ended by now. */
 export class DatasetBusy extends Error {
   readonly code = 'dataset-busy';
-  constructor(datasetId: number, timeoutMs: number, cause: unknown) {
-    super(
-      `Dataset ${datasetId} could not be locked within ${timeoutMs} ms: writers kept it busy.`,
-      {
-        cause,
-      },
-    );
+  /** @param options.blockers who was in the way, in words for operators. */
+  constructor(
+    datasetId: number,
+    options: { readonly cause: unknown; readonly blockers?: readonly string[] },
+  ) {
+    const { cause, blockers } = options;
+    const who =
+      blockers === undefined || blockers.length === 0
+        ? 'It is not known who kept it.'
+        : `In the way: ${blockers.join('; ')}.`;
+    super(`Dataset ${datasetId} could not be locked or cleared in time. ${who}`, { cause });
   }
 }

@@ -1,3 +1,4 @@
+export { type NamingRequest, namingBlockers } from './blockers.ts';
 export { type ClearMethod, type ClearRequest, clearDataset } from './clear.ts';
 export { countQuads, estimateQuads } from './count.ts';
 export {

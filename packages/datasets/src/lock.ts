@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { hasSqlState, pipelined, sqlState } from '@kasabi/postgres';
 import type pg from 'pg';
 import { DatasetBusy } from './errors.ts';
-import { LOCK_CLASS } from './tables.ts';
+import { LOCK_CLASS, WORK_CLASS } from './tables.ts';
 
 export interface LockRequest {
   readonly datasetId: number;
@@ -37,13 +37,15 @@ export async function lockDataset(client: pg.ClientBase, request: LockRequest): 
         name: 'await-writers',
         // Postgres reads lock_timeout when it begins to wait. MATERIALIZED, so that it is set before.
         text: `
-          WITH bounded AS MATERIALIZED (SELECT set_config('lock_timeout', $1, true) AS by)
+          WITH bounded AS MATERIALIZED (
+            SELECT set_config('lock_timeout', $1, true) AS by,
+                   pg_advisory_xact_lock_shared(${WORK_CLASS}, $2))
           SELECT pg_advisory_xact_lock(${LOCK_CLASS}, $2) FROM bounded WHERE by IS NOT NULL`,
         values: [String(timeoutMs), datasetId],
       })
       .catch((error: unknown) => {
         if (!hasSqlState(error, sqlState.lockNotAvailable)) throw error;
-        throw new DatasetBusy(datasetId, timeoutMs, error);
+        throw new DatasetBusy(datasetId, { cause: error });
       }),
     client.query<{ fence: number }>({
       name: 'lock-dataset',

@@ -3,6 +3,12 @@ import { roleName } from '@kasabi/postgres';
 /** The advisory lock class of dataset locks; the guard uses the same. */
 export const LOCK_CLASS = 1_802_661_729;
 
+/**
+ * The advisory lock class that whoever works on a dataset for a job holds shared, so that it can be told who
+ * waits; `kasabi.dataset_blockers` looks for the same.
+ */
+export const WORK_CLASS = 1_802_661_731;
+
 /** The dataset's quads: one table per dataset, so that clearing it is a matter of metadata. */
 export function quadsTable(datasetId: number): string {
   return `store.quads_${datasetId}`;

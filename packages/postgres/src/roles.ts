@@ -53,6 +53,7 @@ export async function prepareRoles(
     }
   }
   await letWorkerOvertakeAutovacuum(client);
+  await letOwnerSeeTransactions(client);
   await denyTemporaryObjects(client, warn);
   await client.query(`
     CREATE SCHEMA IF NOT EXISTS kasabi AUTHORIZATION kasabi_owner;
@@ -70,6 +71,19 @@ async function letWorkerOvertakeAutovacuum(client: pg.ClientBase): Promise<void>
   await client.query(`DO $$ BEGIN
     IF NOT has_parameter_privilege('kasabi_worker', 'deadlock_timeout', 'SET') THEN
       GRANT SET ON PARAMETER deadlock_timeout TO kasabi_worker;
+    END IF;
+  EXCEPTION WHEN insufficient_privilege OR unique_violation OR internal_error THEN NULL; END $$`);
+}
+
+/**
+ * Lets the function that names whom a job waits for see since when others' transactions are open. Superusers
+ * may allow that, and logins that may grant pg_read_all_stats; where the login is none, jobs' transitions
+ * name who is in the way without since when.
+ */
+async function letOwnerSeeTransactions(client: pg.ClientBase): Promise<void> {
+  await client.query(`DO $$ BEGIN
+    IF NOT pg_has_role('kasabi_owner', 'pg_read_all_stats', 'USAGE') THEN
+      GRANT pg_read_all_stats TO kasabi_owner;
     END IF;
   EXCEPTION WHEN insufficient_privilege OR unique_violation OR internal_error THEN NULL; END $$`);
 }

@@ -29,6 +29,8 @@ export class ShuttingDown extends Error {
 
 export interface DeliveriesOptions {
   readonly pool: pg.Pool;
+  /** Connections that no job waits on. */
+  readonly upkeep: pg.Pool;
   readonly settings: Settings;
   readonly leases: Leases;
   /** Makes a delivery due at once, wherever it is. */
@@ -63,7 +65,7 @@ const uncheckedMs = (): number => 500 + 500 * Math.random();
 
 /** Makes the function that handles one delivery: claim, run, end. It never rejects. */
 export function createDeliveries(options: DeliveriesOptions): (jobId: string) => Promise<Verdict> {
-  const { pool, settings, leases, holder, log, metrics } = options;
+  const { pool, upkeep, settings, leases, holder, log, metrics } = options;
 
   async function deliver(jobId: string): Promise<Verdict> {
     const claimed = await inSpan(
@@ -114,7 +116,8 @@ export function createDeliveries(options: DeliveriesOptions): (jobId: string) =>
       metrics.ended(held, outcome, performance.now() - began);
     try {
       const handler = handlers[held.type];
-      const context = { claim: held, pool, settings, signal: lease.signal, log: jobLog, metrics };
+      const services = { pool, upkeep, settings, metrics };
+      const context = { claim: held, ...services, signal: lease.signal, log: jobLog };
       const attributes = {
         'kasabi.job.id': held.jobId,
         'kasabi.dataset': held.datasetCode,

@@ -211,6 +211,7 @@ await runService(async () => {
     process: watchdog.watch(
       createDeliveries({
         pool,
+        upkeep,
         settings,
         leases,
         promote: producer.assert,

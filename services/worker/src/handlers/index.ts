@@ -10,6 +10,8 @@ import { reset } from './reset.ts';
 export interface JobContext {
   readonly claim: Claim;
   readonly pool: pg.Pool;
+  /** Connections that no job waits on: who is in the way is asked on one of them. */
+  readonly upkeep: pg.Pool;
   readonly settings: Settings;
   /** Aborts when the job is no longer this worker's, or has to be given back. */
   readonly signal: AbortSignal;

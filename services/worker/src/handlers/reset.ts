@@ -1,9 +1,19 @@
-import { clearDataset, DatasetBusy, type Lock, lockDataset, unlockDataset } from '@kasabi/datasets';
+import {
+  clearDataset,
+  DatasetBusy,
+  type Lock,
+  lockDataset,
+  namingBlockers,
+  unlockDataset,
+} from '@kasabi/datasets';
 import { complete, type Delivery, recordFence } from '@kasabi/jobs';
 import { pipelined, withTransaction } from '@kasabi/postgres';
 import { inSpan } from '@kasabi/tracing';
 import type pg from 'pg';
 import type { JobContext } from './index.ts';
+
+/** How often to look who is in the way of a job that waits, in milliseconds; often in a short wait. */
+const longestLookMs = 1_000;
 
 /**
  * Resets a dataset. One transaction locks it, for all to see. A second clears and unlocks it and
@@ -11,45 +21,51 @@ import type { JobContext } from './index.ts';
  * has happened and the other has not.
  */
 export async function reset(context: JobContext): Promise<Delivery | undefined> {
-  const { claim, pool, settings, signal, log, metrics } = context;
+  const { claim, pool, upkeep, settings, signal, log, metrics } = context;
   const { datasetId, jobId } = claim;
 
-  const held = await withTransaction(
-    pool,
-    async (client) => {
-      return await inSpan('lock', {}, async () => {
-        const [taken] = await pipelined(lock(client, context), recordFence(client, claim));
-        return taken;
-      });
-    },
-    signal,
+  const naming = {
+    datasetId,
+    everyMs: Math.min(longestLookMs, settings.LOCK_TIMEOUT_MS / 4),
+  };
+
+  const held = await namingBlockers(upkeep, naming, () =>
+    withTransaction(
+      pool,
+      async (client) => {
+        return await inSpan('lock', {}, async () => {
+          const [taken] = await pipelined(lock(client, context), recordFence(client, claim));
+          return taken;
+        });
+      },
+      signal,
+    ),
   );
   const { fence } = held;
   log.info({ fence }, 'locked');
 
-  const { method, next } = await withTransaction(
-    pool,
-    async (client) => {
-      const cleared = await inSpan('clear', {}, async (span) => {
-        const done = await clearDataset(client, {
-          datasetId,
-          jobId,
-          ...held,
-          truncateFromBytes: settings.TRUNCATE_FROM_BYTES,
-          truncateTimeoutMs: settings.TRUNCATE_TIMEOUT_MS,
-          truncateTries: settings.TRUNCATE_TRIES,
-        });
-        span.set({ 'kasabi.method': done });
-        return done;
+  const clear = async (client: pg.ClientBase) => {
+    const cleared = await inSpan('clear', {}, async (span) => {
+      const done = await clearDataset(client, {
+        datasetId,
+        jobId,
+        ...held,
+        truncateFromBytes: settings.TRUNCATE_FROM_BYTES,
+        truncateTimeoutMs: settings.TRUNCATE_TIMEOUT_MS,
+        truncateTries: settings.TRUNCATE_TRIES,
       });
-      // Last, and briefly: from here to the commit, writers wait for the registry row.
-      const [, waiting] = await pipelined(
-        inSpan('unlock', {}, () => unlockDataset(client, { datasetId, jobId, fence })),
-        inSpan('complete', {}, () => complete(client, claim)),
-      );
-      return { method: cleared, next: waiting };
-    },
-    signal,
+      span.set({ 'kasabi.method': done });
+      return done;
+    });
+    // Last, and briefly: from here to the commit, writers wait for the registry row.
+    const [, waiting] = await pipelined(
+      inSpan('unlock', {}, () => unlockDataset(client, { datasetId, jobId, fence })),
+      inSpan('complete', {}, () => complete(client, claim)),
+    );
+    return { method: cleared, next: waiting };
+  };
+  const { method, next } = await namingBlockers(upkeep, naming, () =>
+    withTransaction(pool, clear, signal),
   );
   metrics.cleared(method);
   log.debug({ fence, method }, 'cleared and unlocked');
