@@ -110,7 +110,7 @@ describe('an operator is told', { concurrency: 4 }, () => {
     const ill = stackUnderDrill({
       workers: 2,
       operatorPassword,
-      serviceEnv: { worker: { MAX_ATTEMPTS: '1' }, status },
+      serviceEnv: { worker: { MAX_ATTEMPTS: '1', LOCK_TIMEOUT_MS: '500' }, status },
     });
 
     it('that a clock is off', async () => {
@@ -147,6 +147,32 @@ describe('an operator is told', { concurrency: 4 }, () => {
       );
       await drill.untilNamed('dataset-abandoned', 'A dataset is locked by a job that has ended');
       await db.query('SELECT kasabi.release_abandoned_lock(id, locked_by) FROM kasabi.dataset');
+      await drill.untilWell();
+    });
+
+    it('that a job waits for a writer', async () => {
+      const { stack, drill } = ill();
+      const writer = new pg.Client({
+        connectionString: stack.database.url,
+        application_name: 'forgotten',
+      });
+      await writer.connect();
+      try {
+        await writer.query(`BEGIN; INSERT INTO store.quads_1 VALUES ('a', 'b', 'c')`);
+        await submit(stack);
+        // The minutes are not waited for.
+        const earlier = `UPDATE kasabi.job SET busy_since = busy_since - interval '3 min' WHERE busy_since > now() - interval '2 min'`;
+        const db = stack.database.pool();
+        await waitFor(async () => ((await db.query(earlier)).rowCount ?? 0) > 0, {
+          what: 'an attempt that finds the dataset busy',
+        });
+        await drill.untilNamed(
+          'dataset-busy',
+          'A transaction with a write to the dataset is left open',
+        );
+      } finally {
+        await writer.end();
+      }
       await drill.untilWell();
     });
 

@@ -10,7 +10,7 @@ const rescueLateMs = 15_000;
 
 /** What is wrong with jobs and datasets. */
 export function diagnoseJobs(overview: Overview): Finding[] {
-  return [...abandoned(overview), ...backlog(overview), ...failing(overview)];
+  return [...abandoned(overview), ...busy(overview), ...backlog(overview), ...failing(overview)];
 }
 
 function abandoned({ lockedDatasets }: Overview): Finding[] {
@@ -51,6 +51,30 @@ function whyAbandoned({ jobStatus, leaseExpiredMs }: LockedDataset): string | un
         ? undefined
         : `whose worker was lost ${formatDuration(leaseExpiredMs)} ago`;
   }
+}
+
+/** It ends with the job, or with an attempt that does not find the dataset busy. */
+function busy({ busyJobs }: Overview): Finding[] {
+  return busyJobs.map((job) => {
+    const { id, dataset, type, attempt, busyMs, cause, causeMs } = job;
+    const next =
+      job.dueInMs > 0
+        ? `the next is in ${formatDuration(job.dueInMs)}`
+        : 'the next is due or under way';
+    const noted =
+      cause === null || causeMs === null
+        ? ''
+        : ` ${formatDuration(causeMs)} ago it noted: ${cause}`;
+    return {
+      code: 'dataset-busy',
+      severity: 'warning',
+      what: `The ${type} ${id} of ${dataset} has waited for the dataset's writers for ${formatDuration(busyMs)}: ${attempt} attempt(s), ${next}.${noted}`,
+      since: job.busySince,
+      todo: `See that whoever is in the way commits or rolls back; Postgres ends their session by SELECT pg_terminate_backend(PROCESS), a prepared transaction by ROLLBACK PREPARED 'NAME'. The job then goes on by itself, within five minutes. Or cancel it: npm run admin -- job cancel ${id}`,
+      subject: { kind: 'job', id },
+      event: job.busySince.toISOString(),
+    };
+  });
 }
 
 function backlog({ oldestDueMs, due, running, workers, now }: Overview): Finding[] {

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { markOf } from './acknowledgements.ts';
+import type { BusyJob } from './busy-jobs.ts';
 import { alarms, diagnose } from './diagnose.ts';
 import { formatDuration } from './duration.ts';
 import type { Facts, Finding } from './finding.ts';
@@ -54,6 +55,7 @@ const healthy: Overview = {
   relay: { backlog: 0, lagMs: 0, lastRoundAgeMs: 900 },
   acknowledgements: [],
   troubledJobs: [],
+  busyJobs: [],
 };
 
 const found = (changes: Partial<Overview> = {}, facts: Partial<Facts> = {}): Finding[] =>
@@ -246,6 +248,32 @@ test('what an operator has acknowledged is named last, until it changes or gets 
     [alarmed(stopped, 'warning'), alarmed(worse, 'warning'), alarmed(stopped, 'critical')],
     [0, 1, 0],
   );
+});
+
+test('jobs that wait for writers, and who is in the way', () => {
+  const job: BusyJob = {
+    id: 'job-8',
+    dataset: 'nasa',
+    type: 'reset',
+    status: 'scheduled',
+    attempt: 9,
+    busySince: ago(12 * minute),
+    busyMs: 12 * minute,
+    dueInMs: 130_000,
+    cause: 'In the way: process 7.',
+    causeMs: 20_000,
+  };
+  const [waiting] = found({ busyJobs: [job] });
+  assert.deepEqual(said([waiting as Finding]), ['dataset-busy warning']);
+  assert.deepEqual(waiting?.since, ago(12 * minute));
+  assert.equal(
+    waiting?.what,
+    "The reset job-8 of nasa has waited for the dataset's writers for 12 min: 9 attempt(s), the next is in 2 min 10 s. 20 s ago it noted: In the way: process 7.",
+  );
+  assert.match(waiting?.todo ?? '', /pg_terminate_backend.*ROLLBACK PREPARED.*job cancel job-8/);
+  const trying = { ...job, status: 'running', dueInMs: 0, cause: null, causeMs: null } as const;
+  const [under] = found({ busyJobs: [trying] });
+  assert.match(under?.what ?? '', /9 attempt\(s\), the next is due or under way\.$/);
 });
 
 test('clocks that are off, whose and which way', () => {

@@ -11,6 +11,7 @@ export const findingCodes = [
   'no-worker',
   'relay-stopped',
   'dataset-abandoned',
+  'dataset-busy',
   'redis-wiped',
   'worker-frozen',
   'queue-backlog',

@@ -7,6 +7,7 @@ export {
   mostAcknowledgedHours,
   unacknowledgeFinding,
 } from './acknowledgements.ts';
+export type { BusyJob } from './busy-jobs.ts';
 export {
   type ActionOnJob,
   cancelAsOperator,

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { type Dataset, type Lock, lockDataset } from '@kasabi/datasets';
-import { complete, fail, markEnqueued } from '@kasabi/jobs';
+import { complete, fail, markEnqueued, retry } from '@kasabi/jobs';
 import { withTransaction } from '@kasabi/postgres';
 import { createFixture, type Fixture } from '../../../test/integration/support/fixture.ts';
 import { type Overview, readOverview } from './overview.ts';
@@ -55,6 +55,7 @@ test('nothing is there, and that is said in numbers', async () => {
     relay: { backlog: 0, lagMs: 0, lastRoundAgeMs: null },
     acknowledgements: [],
     troubledJobs: [],
+    busyJobs: [],
   });
 });
 
@@ -218,4 +219,47 @@ test('with many jobs, the overview reads no table of them from end to end', asyn
   } finally {
     client.release();
   }
+});
+
+test('a job that finds its dataset busy is told of, and what waits behind it is no backlog', async () => {
+  const dataset = await fixture.addDataset('busy');
+  const [first, behind] = [await fixture.accept(dataset), await fixture.accept(dataset)];
+  const again = { delayMs: 60_000, message: 'again', cause: 'In the way: Bob.' };
+  const find = async () => (await look()).busyJobs;
+  const since = async (seconds: number): Promise<void> => {
+    await fixture.admin.query(
+      `UPDATE kasabi.job SET busy_since = now() - $2 * interval '1 s' WHERE id = $1`,
+      [first, seconds],
+    );
+  };
+  await retry(fixture.worker, await fixture.take(first), { ...again, busy: true });
+  assert.deepEqual(await find(), [], 'not yet');
+  await since(119);
+  assert.deepEqual(await find(), [], 'not yet');
+  await since(121);
+  const [busy] = await find();
+  assert.ok(busy !== undefined);
+  const { busySince, busyMs, dueInMs, causeMs, ...rest } = busy;
+  const told = { id: first, dataset: 'busy', type: 'reset', status: 'scheduled', attempt: 1 };
+  assert.deepEqual(rest, { ...told, cause: 'In the way: Bob.' });
+  assert.ok(busySince instanceof Date && busyMs >= 121_000 && busyMs < 130_000);
+  assert.ok(dueInMs > 30_000 && dueInMs <= 60_000 && (causeMs ?? -1) >= 0);
+
+  // The job behind it has been due for an hour, and no worker is to blame.
+  await fixture.admin.query(
+    `UPDATE kasabi.job SET due = start_time - interval '1 h', start_time = start_time - interval '1 h',
+            created = created - interval '1 h' WHERE id = $1`,
+    [behind],
+  );
+  const others = `SELECT 1 FROM kasabi.job WHERE status = 'scheduled' AND due < now() - interval '50 min'`;
+  assert.equal((await fixture.admin.query(others)).rowCount, 1);
+  assert.ok((await look()).oldestDueMs < 3_000_000);
+
+  // It ends by itself, with an attempt that finds the dataset free.
+  await fixture.admin.query('UPDATE kasabi.job SET due = start_time WHERE id = $1', [first]);
+  await fixture.cancel(behind);
+  const held = await fixture.take(first);
+  assert.equal((await find()).length, 1, 'nothing is known of this attempt yet');
+  await retry(fixture.worker, held, { ...again, delayMs: 0 });
+  assert.deepEqual(await find(), []);
 });

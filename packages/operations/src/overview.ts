@@ -1,6 +1,7 @@
 import type { RecordStatus } from '@kasabi/jobs';
 import type { Database } from '@kasabi/postgres';
 import { type Acknowledgement, acknowledgements } from './acknowledgement.ts';
+import { type BusyJob, busyDatasets, busyJobs } from './busy-jobs.ts';
 
 /** Counts go no further than this: a longer queue is not counted out at every look. */
 export const countLimit = 10_000;
@@ -48,7 +49,8 @@ export interface LockedDataset {
 
 /**
  * A job that fails: at its third attempt or later, or failed within a day, without a later job of its dataset
- * that completed (a repetition is one).
+ * that completed (a repetition is one). Those that find their dataset
+ * busy are told of by themselves.
  */
 export interface TroubledJob {
   readonly id: string;
@@ -71,7 +73,10 @@ export interface Overview {
   /** Those of them that are due. */
   readonly due: number;
   readonly running: number;
-  /** For how long the oldest due job has waited to be taken up; 0 when none is due. */
+  /**
+   * For how long the oldest due job has waited to be taken up; 0 when none is due. What waits behind a job that
+   * finds its dataset busy is none of them.
+   */
   readonly oldestDueMs: number;
   /** At most 100, the longest locked first. */
   readonly lockedDatasets: readonly LockedDataset[];
@@ -89,6 +94,8 @@ export interface Overview {
   readonly acknowledgements: readonly Acknowledgement[];
   /** At most 20 of each kind. */
   readonly troubledJobs: readonly TroubledJob[];
+  /** At most 20, the longest waiting first. */
+  readonly busyJobs: readonly BusyJob[];
 }
 
 const ms = (interval: string): string => `(extract(epoch FROM ${interval}) * 1000)::float8`;
@@ -147,12 +154,13 @@ const failed = troubled(`
   ORDER BY recent.end_time DESC LIMIT 20`);
 
 const trying = troubled(`
-  (SELECT * FROM kasabi.job r WHERE r.status = 'running' AND r.attempt >= 3 LIMIT 20)
+  (SELECT * FROM kasabi.job r WHERE r.status = 'running' AND r.attempt >= 3
+     AND r.busy_since IS NULL LIMIT 20)
   UNION ALL
   (SELECT * FROM (
      SELECT * FROM kasabi.job WHERE status = 'scheduled' AND due < now() + interval '10 minutes'
      ORDER BY due LIMIT 1000) AS s
-   WHERE s.attempt >= 3 LIMIT 20)`);
+   WHERE s.attempt >= 3 AND s.busy_since IS NULL LIMIT 20)`);
 
 // Sorted, so that the counts read the index and stop: else a part of the table may seem cheaper.
 const text = `
@@ -165,7 +173,8 @@ const text = `
        ORDER BY due LIMIT ${countLimit}) AS s) AS due,
     (SELECT count(*)::int FROM kasabi.job WHERE status = 'running') AS running,
     coalesce((SELECT ${ms('now() - due')} FROM kasabi.job
-      WHERE status = 'scheduled' AND due <= now() ORDER BY due LIMIT 1), 0) AS oldest_due_ms,
+      WHERE status = 'scheduled' AND due <= now() AND dataset_id NOT IN (${busyDatasets})
+      ORDER BY due LIMIT 1), 0) AS oldest_due_ms,
     ${list(lockedDatasets)} AS locked_datasets,
     ${list(workers)} AS workers,
     ${list(acknowledgements)} AS acknowledgements,
@@ -174,7 +183,7 @@ const text = `
       SELECT created, due ${backlog} LIMIT 1000) AS b), 0) AS lag_ms,
     (SELECT ${ms('now() - max(relayed)')} FROM kasabi.worker) AS last_round_age_ms,
     ${list(failed)} AS failed,
-    ${list(trying)} AS trying`;
+    ${list(trying)} AS trying, ${list(busyJobs)} AS busy`;
 
 interface Row {
   readonly now: Date;
@@ -192,6 +201,7 @@ interface Row {
   readonly last_round_age_ms: number | null;
   readonly failed: readonly TroubledJob[];
   readonly trying: readonly TroubledJob[];
+  readonly busy: readonly BusyJob[];
 }
 
 /**
@@ -217,6 +227,7 @@ export async function readOverview(db: Database): Promise<Overview> {
     },
     acknowledgements: row.acknowledgements.map((it) => withDates(it, 'at', 'until')),
     troubledJobs: [...row.trying, ...row.failed].map((it) => withDates(it, 'endTime')),
+    busyJobs: row.busy.map((it) => withDates(it, 'busySince')),
   };
 }
 

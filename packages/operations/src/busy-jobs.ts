@@ -1,0 +1,46 @@
+import type { RecordStatus } from '@kasabi/jobs';
+
+/** A job that has waited for a while for its dataset's writers, from attempt to attempt. */
+export interface BusyJob {
+  readonly id: string;
+  readonly dataset: string;
+  readonly type: string;
+  readonly status: RecordStatus;
+  readonly attempt: number;
+  readonly busySince: Date;
+  readonly busyMs: number;
+  /** From now to its next attempt; 0 when that is due or under way. */
+  readonly dueInMs: number;
+  /** What its last attempt noted for operators: who was in the way. */
+  readonly cause: string | null;
+  /** How long ago that was noted. */
+  readonly causeMs: number | null;
+}
+
+/** A job may find its dataset busy for so long before that is named, in minutes. */
+const namedAfterMinutes = 2;
+
+const ms = (interval: string): string => `(extract(epoch FROM ${interval}) * 1000)::float8`;
+
+/** Those jobs, the longest waiting first, as SQL: read by an index of the few that wait. */
+export const busyJobs = `
+  SELECT b.id, d.code AS dataset, b.type, b.status, b.attempt, b.busy_since AS "busySince",
+         ${ms('now() - b.busy_since')} AS "busyMs",
+         CASE b.status WHEN 'scheduled' THEN greatest(${ms('b.due - now()')}, 0) ELSE 0 END AS "dueInMs",
+         noted.message AS cause, ${ms('now() - noted.at')} AS "causeMs"
+  FROM (
+    SELECT * FROM kasabi.job
+    WHERE busy_since < now() - interval '${namedAfterMinutes} minutes'
+      AND status IN ('scheduled', 'running')
+    ORDER BY job.busy_since LIMIT 20
+  ) AS b
+  JOIN kasabi.dataset d ON d.id = b.dataset_id
+  LEFT JOIN LATERAL (
+    SELECT t.message, t.at FROM kasabi.job_transition t
+    WHERE t.job_id = b.id AND t.event = 'retry' ORDER BY t.at DESC LIMIT 1
+  ) AS noted ON true`;
+
+/** The datasets whose job finds them busy: what is due behind it waits for no worker. */
+export const busyDatasets = `
+  SELECT dataset_id FROM kasabi.job
+  WHERE busy_since IS NOT NULL AND status IN ('scheduled', 'running')`;
