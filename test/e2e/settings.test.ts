@@ -37,8 +37,8 @@ describe('SUCCESS_STATUS and public addresses with a path', () => {
 
 describe('a setting that is wrong', () => {
   const surroundings = {
-    databaseUrl: 'postgresql://owner:SECRET@127.0.0.1:1/kasabi',
-    redisUrl: 'redis://default:SECRET@127.0.0.1:1',
+    databaseUrl: 'postgresql://owner:CONFIDENTIAL@127.0.0.1:1/kasabi',
+    redisUrl: 'redis://default:CONFIDENTIAL@127.0.0.1:1',
     apiPublicUrl: 'http://127.0.0.1:1',
     statusPublicUrl: 'http://127.0.0.1:2',
   };
@@ -53,17 +53,17 @@ describe('a setting that is wrong', () => {
 
   for (const [name, setting, change] of [
     ['api', 'DATABASE_URL', { DATABASE_URL: '' }],
-    ['api', 'DATABASE_URL', { DATABASE_URL: 'mysql://owner:SECRET@127.0.0.1/kasabi' }],
-    ['api', 'REDIS_URL', { REDIS_URL: 'SECRET' }],
+    ['api', 'DATABASE_URL', { DATABASE_URL: 'mysql://owner:CONFIDENTIAL@127.0.0.1/kasabi' }],
+    ['api', 'REDIS_URL', { REDIS_URL: 'CONFIDENTIAL' }],
     ['api', 'API_PORT', { API_PORT: 'eighty' }],
-    ['api', 'STATUS_PUBLIC_URL', { STATUS_PUBLIC_URL: 'http://h/?q=SECRET' }],
-    ['api', 'API_COLOUR', { API_COLOUR: 'SECRET' }],
+    ['api', 'STATUS_PUBLIC_URL', { STATUS_PUBLIC_URL: 'http://h/?q=CONFIDENTIAL' }],
+    ['api', 'API_COLOUR', { API_COLOUR: 'CONFIDENTIAL' }],
     ['api', 'MAX_SHEDULE_DAYS', { MAX_SHEDULE_DAYS: '1' }],
     ['status', 'DATABASE_URL', { DATABASE_URL: '' }],
     ['status', 'SUCCESS_STATUS', { SUCCESS_STATUS: 'fine' }],
-    ['status', 'STATUS_COLOUR', { STATUS_COLOUR: 'SECRET' }],
+    ['status', 'STATUS_COLOUR', { STATUS_COLOUR: 'CONFIDENTIAL' }],
     ['worker', 'REDIS_URL', { REDIS_URL: '' }],
-    ['worker', 'WORKER_COLOUR', { WORKER_COLOUR: 'SECRET' }],
+    ['worker', 'WORKER_COLOUR', { WORKER_COLOUR: 'CONFIDENTIAL' }],
     ['worker', 'LEASE_SM', { LEASE_SM: '1000' }],
     ['worker', 'LISTEN_ADDRESS', { LISTEN_ADDRESS: 'localhost' }],
   ] as const) {
@@ -75,7 +75,7 @@ describe('a setting that is wrong', () => {
         output,
         new RegExp(`^The settings are not usable:\n {2}- ${setting} [^\n]+[.?]$`),
       );
-      assert.doesNotMatch(output, /SECRET/);
+      assert.doesNotMatch(output, /CONFIDENTIAL/);
       assert.ok(took < 10_000, `after ${took} ms`);
     });
   }
@@ -91,7 +91,7 @@ describe('a setting that is wrong', () => {
         output,
         new RegExp(`^Port ${port} .*free it or set STATUS_PORT to another\\.$`, 'm'),
       );
-      assert.doesNotMatch(output, /SECRET|\n +at /);
+      assert.doesNotMatch(output, /CONFIDENTIAL|\n +at /);
     } finally {
       server.close();
     }
@@ -149,7 +149,7 @@ describe('a password that is wrong', () => {
     const stack = await startStack({ workers: 0 });
     try {
       const wrong = new URL(stack.redis.url);
-      wrong.password = 'WRONGSECRET';
+      wrong.password = 'WRONGCONFIDENTIAL';
       const port = await freePort();
       const settings = serviceSettings('api', port, {
         databaseUrl: stack.database.url,
@@ -173,7 +173,7 @@ describe('a password that is wrong', () => {
         await waitFor(() => api.logs.some((line) => /WRONGPASS|NOAUTH/.test(line)), {
           what: 'a log line that says why',
         });
-        assert.doesNotMatch(api.logs.join('\n'), /WRONGSECRET/);
+        assert.doesNotMatch(api.logs.join('\n'), /WRONGCONFIDENTIAL/);
       } finally {
         await api.stop();
       }

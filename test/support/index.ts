@@ -8,5 +8,5 @@ export {
   startService,
   type TestService,
 } from './service.ts';
-export { type StackOptions, startStack, type TestStack } from './stack.ts';
+export { type StackOptions, serviceSecret, startStack, type TestStack } from './stack.ts';
 export { type WaitForOptions, WaitTimedOut, waitFor } from './wait-for.ts';

@@ -5,6 +5,9 @@ import { createDatabase, type TestDatabase } from './database.ts';
 import { createRedis, type TestRedis } from './redis.ts';
 import { startService, type TestService } from './service.ts';
 
+/** What the services of a test stack know each other by. */
+export const serviceSecret = 'between-the-services-of-a-test';
+
 export interface StackOptions {
   /** How many workers; 1 unless set. */
   readonly workers?: number;
@@ -68,6 +71,7 @@ export async function startStack(options: StackOptions = {}): Promise<TestStack>
       redisUrl: redis.url,
       apiPublicUrl: apiUrl,
       statusPublicUrl: statusUrl,
+      serviceSecret,
       ...(options.operatorPassword !== undefined && { operatorPassword: options.operatorPassword }),
     };
     const launch = async (
@@ -81,7 +85,11 @@ export async function startStack(options: StackOptions = {}): Promise<TestStack>
         {
           ...settings,
           // A test sends more in a minute than one client may, all from one address.
-          ...(name === 'api' && { RATE_LIMIT_PER_MINUTE: '0' }),
+          ...(name !== 'worker' && {
+            RATE_LIMIT_PER_MINUTE: '0',
+            MAX_CONNECTIONS_PER_ADDRESS: '0',
+          }),
+          ...(name === 'status' && { MAX_HELD_PER_KEY: '0', MAX_HELD_PER_ADDRESS: '0' }),
           ...env,
           ...serviceEnv[name],
           ...extra,

@@ -90,6 +90,7 @@ export async function bringUp(options: BringUpOptions): Promise<RunningStack> {
     apiPublicUrl: settings.API_PUBLIC_URL ?? apiUrl,
     statusPublicUrl: settings.STATUS_PUBLIC_URL ?? statusUrl,
     operatorPassword,
+    serviceSecret: settings.SERVICE_SECRET ?? secrets.serviceSecret,
     listenAddress: settings.LISTEN_ADDRESS ?? loopback,
   };
   const launch = async (service: ServiceName, name: string, port: number): Promise<Kept> => {

@@ -7,6 +7,7 @@ import {
   postgresUrl,
   publicUrl,
   redisUrl,
+  serviceSecret,
 } from '@kasabi/service-kit';
 import { z } from 'zod';
 import { projectRoot } from './paths.ts';
@@ -33,6 +34,8 @@ const schema = z.object({
     .optional(),
   /** Of the operations page. Unset: a random one, made once and kept in DATA_DIR. */
   OPERATOR_PASSWORD: operatorPassword(),
+  /** What api and status know each other by. Unset: a random one, as above. */
+  SERVICE_SECRET: serviceSecret(),
   /** Use this Postgres instead of starting one. The login must be allowed to create roles. */
   DATABASE_URL: postgresUrl().optional(),
   /** Use this Redis instead of starting one. */

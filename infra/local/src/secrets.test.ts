@@ -14,7 +14,7 @@ test('secrets are made once, and kept for their owner alone', () => {
   const made = keepSecrets(folder);
   assert.deepEqual(keepSecrets(folder), made);
   assert.equal(statSync(file).mode & 0o777, 0o600);
-  assert.equal(new Set(Object.values(made)).size, 4);
+  assert.equal(new Set(Object.values(made)).size, 5);
 });
 
 test('a folder from before the operations page gets its password, and keeps the rest', () => {

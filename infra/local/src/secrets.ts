@@ -14,6 +14,8 @@ const schema = z.object({
   demoKey: z.string().min(1),
   /** Of the operations page, when the settings give none. */
   operatorPassword: z.string().min(1).default(randomPassword),
+  /** What the services know each other by, when the settings give none. */
+  serviceSecret: z.string().min(1).default(randomPassword),
 });
 
 /** What the local stack makes up once and keeps in the data folder, in a file of mode 0600. */
@@ -49,6 +51,7 @@ export function keepSecrets(folder: string): Secrets {
     redisPassword: randomPassword(),
     demoKey: `kasabi_${randomBytes(32).toString('base64url')}`,
     operatorPassword: randomPassword(),
+    serviceSecret: randomPassword(),
   };
   writePrivateJson(file, made);
   return made;

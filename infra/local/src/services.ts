@@ -22,6 +22,8 @@ export interface ServiceSurroundings {
   readonly operatorPassword?: string;
   /** The IP address that they listen on; loopback unless set. */
   readonly listenAddress?: string;
+  /** What api and status know each other by; unset, they do not. */
+  readonly serviceSecret?: string;
 }
 
 /** How a service is ended: its own orderly stop has a deadline of its own, below this one. */
@@ -46,12 +48,14 @@ export function serviceSettings(
   port: number,
   surroundings: ServiceSurroundings,
 ): NodeJS.ProcessEnv {
-  const { databaseUrl, redisUrl, apiPublicUrl, statusPublicUrl, operatorPassword } = surroundings;
+  const { databaseUrl, redisUrl, apiPublicUrl, statusPublicUrl, operatorPassword, serviceSecret } =
+    surroundings;
   return {
     DATABASE_URL: roleUrl(databaseUrl, name),
     // The status service shows it to operators and needs it for nothing else.
     ...((name !== 'status' || operatorPassword) && { REDIS_URL: redisUrl }),
     ...(name !== 'worker' && { API_PUBLIC_URL: apiPublicUrl, STATUS_PUBLIC_URL: statusPublicUrl }),
+    ...(name !== 'worker' && serviceSecret && { SERVICE_SECRET: serviceSecret }),
     ...(name !== 'worker' && operatorPassword && { OPERATOR_PASSWORD: operatorPassword }),
     LISTEN_ADDRESS: surroundings.listenAddress ?? loopback,
     [portSettings[name]]: String(port),
@@ -68,6 +72,7 @@ export function passedThrough(env: NodeJS.ProcessEnv = environment()): NodeJS.Pr
     'STATUS_PUBLIC_URL',
     'OPERATOR_PASSWORD',
     'LISTEN_ADDRESS',
+    'SERVICE_SECRET',
     // One port cannot be that of all services of a machine.
     'METRICS_PORT',
   ];

@@ -24,6 +24,7 @@ export {
   createDataset,
   type Dataset,
   findDataset,
+  findDatasets,
   getDataset,
   listDatasets,
   type NewDataset,

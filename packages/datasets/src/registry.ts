@@ -102,6 +102,20 @@ export async function publishDataset(
   return await getDataset(pool, code);
 }
 
+/** The datasets with these short codes, in their order; undefined where there is none. */
+export async function findDatasets(
+  db: Database,
+  codes: readonly string[],
+): Promise<(Dataset | undefined)[]> {
+  const { rows } = await db.query<Dataset>({
+    name: 'find-datasets',
+    text: `${selectDataset} WHERE d.code = ANY ($1)`,
+    values: [[...new Set(codes)]],
+  });
+  const found = new Map(rows.map((dataset) => [dataset.code, dataset]));
+  return codes.map((code) => found.get(code));
+}
+
 /** The dataset with this short code, or undefined. */
 export async function findDataset(db: Database, code: string): Promise<Dataset | undefined> {
   const { rows } = await db.query<Dataset>({

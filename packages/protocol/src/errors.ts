@@ -164,6 +164,17 @@ export class TooManyRequests extends ApiError {
   }
 }
 
+/** 429: more requests are held for one key or address than it may have. */
+export class TooManyHeld extends ApiError {
+  readonly code = 'too-many-requests';
+  override readonly headers = { 'Retry-After': '5' };
+  constructor(of: 'API key' | 'address', limit: number) {
+    super(
+      `This ${of} has ${limit} requests that wait or stream, and may not have more; end some of them, or ask without waiting.`,
+    );
+  }
+}
+
 /** 429: the dataset's limit on unfinished jobs is reached. */
 export class TooManyOpenJobs extends ApiError {
   readonly code = 'too-many-open-jobs';

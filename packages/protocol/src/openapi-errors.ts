@@ -1,6 +1,6 @@
 import { type ErrorCode, errorCatalog } from './errors.ts';
 import { errorAdvice } from './openapi-advice.ts';
-import { type HeaderUse, headersOf, rateLimitHeaders } from './openapi-headers.ts';
+import { type HeaderUse, headersOf } from './openapi-headers.ts';
 import { problemType, schemaRef } from './openapi-schemas.ts';
 import type { Reference, ResponseObject } from './openapi-types.ts';
 
@@ -38,7 +38,7 @@ export function createErrorResponses(): ErrorResponses {
 
   function reference(host: Host, codes: readonly ErrorCode[]): Reference {
     const name = [host, ...codes].map(pascal).join('');
-    components[name] ??= errorResponse(host, codes);
+    components[name] ??= errorResponse(codes);
     return { $ref: `#/components/responses/${name}` };
   }
 
@@ -56,14 +56,13 @@ export function createErrorResponses(): ErrorResponses {
 }
 
 /** What is answered for errors that come with one status, or for those that come anywhere. */
-function errorResponse(host: Host, codes: readonly ErrorCode[]): ResponseObject {
+function errorResponse(codes: readonly ErrorCode[]): ResponseObject {
   const uses = codes.map((code) => ownHeaders[code] ?? {});
   const own = Object.assign({}, ...uses) as HeaderUse;
   // A header that only some of them have may be missing.
   const use = Object.fromEntries(
     Object.keys(own).map((name) => [name, uses.every((it) => Object.hasOwn(it, name))]),
   );
-  const limits = host === 'api' ? rateLimitHeaders : {};
   const narrowed = {
     type: { enum: codes.map(problemType) },
     status: { enum: [...new Set(codes.map((code) => errorCatalog[code].status))] },
@@ -73,7 +72,7 @@ function errorResponse(host: Host, codes: readonly ErrorCode[]): ResponseObject 
     description: codes
       .map((code) => `\`${code}\`: ${errorAdvice[code].meaning} ${errorAdvice[code].remedy}`)
       .join('\n\n'),
-    headers: headersOf({ ...limits, 'Cache-Control': 'no-store', Vary: false, ...use }),
+    headers: headersOf({ 'Cache-Control': 'no-store', Vary: false, ...use }),
     content: {
       'text/plain': {
         schema: { type: 'string', description: 'One sentence.', pattern: '^[^\\n]+\\n$' },

@@ -12,7 +12,7 @@ const count: JsonSchema = { type: 'integer', minimum: 0 };
 /** The response headers of this API that mean something to a client. */
 const entries = {
   'X-Request-Id': {
-    description: "The request's id: the one it came with, or a new one. Name it to the operators.",
+    description: "The request's id, by which it is in the log. Name it to the operators.",
     schema: { type: 'string', pattern: '^[\\w.:-]{8,64}$' },
   },
   Location: { description: 'Where to go on.', schema: { type: 'string', format: 'uri' } },
@@ -61,9 +61,9 @@ export const headerNames = Object.keys(entries) as HeaderName[];
 /** True: each answer has it; false: it may have it; a text: each answer has it, with this value. */
 export type HeaderUse = Readonly<{ [name in HeaderName]?: boolean | string }>;
 
-/** The headers of a response; each has X-Request-Id. */
+/** The headers of a response; each has X-Request-Id, and may have those of the rate limit. */
 export function headersOf(use: HeaderUse): Record<string, Header> {
-  const used: HeaderUse = { ...use, 'X-Request-Id': true };
+  const used: HeaderUse = { ...rateLimitHeaders, ...use, 'X-Request-Id': true };
   return Object.fromEntries(
     headerNames.flatMap((name) => {
       const how = used[name];
@@ -81,8 +81,8 @@ export function headersOf(use: HeaderUse): Record<string, Header> {
   );
 }
 
-/** The headers of the api host's rate limit, which the operators may have switched off. */
-export const rateLimitHeaders: HeaderUse = {
+/** The headers of a host's rate limit, which the operators may have switched off. */
+const rateLimitHeaders: HeaderUse = {
   'RateLimit-Policy': false,
   RateLimit: false,
   'RateLimit-Limit': false,

@@ -44,12 +44,6 @@ export const parameters = {
   ListJobType: query('jobType', jobListParts.jobType, 'reset'),
   ListLimit: query('limit', jobListParts.limit, 50),
   ListCursor: query('cursor', jobListParts.cursor, exampleValues.cursor),
-  RequestId: header(
-    'X-Request-Id',
-    'An id for this request: 8 to 64 letters, digits, dots, colons, underscores and hyphens. The answer and the log carry it.',
-    { pattern: '^[\\w.:-]{8,64}$' },
-    'trace-0001',
-  ),
   IdempotencyKey: header(
     'Idempotency-Key',
     "Makes the request safe to repeat: for 24 hours, the same key with the same parameters is answered with the first request's job. 1 to 255 printable characters without spaces, such as a UUID, bare or as a quoted string.",

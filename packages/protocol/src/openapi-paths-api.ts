@@ -1,6 +1,6 @@
 import type { ErrorResponses } from './openapi-errors.ts';
 import { exampleValues as eg, exampleJobs, sample, withKey } from './openapi-examples.ts';
-import { headersOf, rateLimitHeaders } from './openapi-headers.ts';
+import { headersOf } from './openapi-headers.ts';
 import { keyNeeded, open, parameterRef } from './openapi-parameters.ts';
 import { schemaRef } from './openapi-schemas.ts';
 import type { DocumentUrls, Operation, PathItem, Server } from './openapi-types.ts';
@@ -14,13 +14,13 @@ export function apiPaths(
   return {
     '/dataset/{short-code}/jobs': {
       servers: [server],
-      parameters: [parameterRef('ShortCode'), parameterRef('RequestId')],
+      parameters: [parameterRef('ShortCode')],
       post: submit(urls, errors),
       get: toTheList(urls, errors),
     },
     '/dataset/{short-code}/jobs/{id}': {
       servers: [server],
-      parameters: [parameterRef('ShortCode'), parameterRef('JobId'), parameterRef('RequestId')],
+      parameters: [parameterRef('ShortCode'), parameterRef('JobId')],
       delete: cancelAtApi(urls, errors),
     },
   };
@@ -79,7 +79,6 @@ function submit({ apiUrl, statusUrl }: DocumentUrls, errors: ErrorResponses): Op
           Location: true,
           'Cache-Control': 'no-store',
           Vary: 'Accept',
-          ...rateLimitHeaders,
         }),
         content: {
           'text/plain': {
@@ -138,7 +137,7 @@ function toTheList({ apiUrl, statusUrl }: DocumentUrls, errors: ErrorResponses):
     responses: {
       307: {
         description: 'The list is at `Location`.',
-        headers: headersOf({ Location: true, Vary: 'Accept', ...rateLimitHeaders }),
+        headers: headersOf({ Location: true, Vary: 'Accept' }),
         content: { 'text/plain': page, 'text/html': page },
       },
       ...errors.of('api', 'too-many-requests', 'unavailable'),
@@ -159,7 +158,7 @@ function cancelAtApi({ apiUrl }: DocumentUrls, errors: ErrorResponses): Operatio
     tags: ['Jobs'],
     security: keyNeeded,
     responses: {
-      ...cancelled(true),
+      ...cancelled(),
       ...errors.of(
         'api',
         'invalid-parameter',
@@ -179,11 +178,11 @@ function cancelAtApi({ apiUrl }: DocumentUrls, errors: ErrorResponses): Operatio
 }
 
 /** The answer to a cancellation, here and on the status host, which has no rate limit of its own. */
-export const cancelled = (limited: boolean): Operation['responses'] => ({
+export const cancelled = (): Operation['responses'] => ({
   200: {
     description:
       'The job has ended as `failed`, with `reason` `cancelled`; it will not run, and its `message` says by whom.',
-    headers: headersOf({ 'Cache-Control': 'no-store', ...(limited && rateLimitHeaders) }),
+    headers: headersOf({ 'Cache-Control': 'no-store' }),
     content: {
       'text/plain': {
         schema: { type: 'string' },

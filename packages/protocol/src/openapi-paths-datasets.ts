@@ -11,7 +11,7 @@ export function datasetPaths(
   server: Server,
   errors: ErrorResponses,
 ): Record<string, PathItem> {
-  const shared = [parameterRef('ShortCode'), parameterRef('RequestId')];
+  const shared = [parameterRef('ShortCode')];
   return {
     '/dataset/{short-code}': {
       servers: [server],
@@ -76,7 +76,7 @@ function describe(urls: DocumentUrls, errors: ErrorResponses): Operation {
     responses: {
       200: { description: 'The description.', headers, content: forms(urls) },
       304: notModified,
-      ...errors.of('status', 'not-found', 'unavailable'),
+      ...errors.of('status', 'not-found', 'too-many-requests', 'unavailable'),
     },
     'x-codeSamples': [
       sample('Turtle', 200, url, { headers: { Accept: 'text/turtle' } }),
@@ -100,7 +100,7 @@ function describeAs(urls: DocumentUrls, errors: ErrorResponses): Operation {
     responses: {
       200: { description: 'The description.', headers, content: forms(urls) },
       304: notModified,
-      ...errors.of('status', 'not-found', 'unavailable'),
+      ...errors.of('status', 'not-found', 'too-many-requests', 'unavailable'),
     },
     'x-codeSamples': [
       sample('Turtle', 200, `${url}.ttl`),
@@ -132,7 +132,7 @@ function status({ statusUrl }: DocumentUrls, errors: ErrorResponses): Operation 
           },
         },
       },
-      ...errors.of('status', 'not-found', 'unavailable'),
+      ...errors.of('status', 'not-found', 'too-many-requests', 'unavailable'),
     },
     'x-codeSamples': [sample('Ask', 200, url)],
   };

@@ -15,7 +15,7 @@ export function jobPaths(
 ): Record<string, PathItem> {
   const list = `${statusUrl}/data/${eg.dataset}/jobs`;
   const job = `${list}/${eg.job}`;
-  const shared = [parameterRef('ShortCode'), parameterRef('RequestId')];
+  const shared = [parameterRef('ShortCode')];
   const ofJob = [...shared, parameterRef('JobId')];
   return {
     '/data/{short-code}/jobs': {
@@ -42,6 +42,7 @@ const readErrors: readonly ErrorCode[] = [
   'malformed-request',
   'unauthorized',
   'not-found',
+  'too-many-requests',
   'unavailable',
 ];
 
@@ -135,8 +136,8 @@ function cancelJob(url: string, errors: ErrorResponses): Operation {
     tags: ['Jobs'],
     security: keyNeeded,
     responses: {
-      ...cancelled(false),
-      ...errors.of('status', ...readErrors, 'not-scheduled', 'too-many-requests'),
+      ...cancelled(),
+      ...errors.of('status', ...readErrors, 'not-scheduled'),
     },
     'x-codeSamples': [
       sample('Cancel', 200, url, { method: 'DELETE', headers: withKey }),

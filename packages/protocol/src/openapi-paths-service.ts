@@ -10,12 +10,11 @@ export function servicePaths(
   servers: readonly Server[],
   errors: ErrorResponses,
 ): Record<string, PathItem> {
-  const parameters = [parameterRef('RequestId')];
   return {
-    '/openapi.json': { servers, parameters, get: openapi(urls, errors) },
-    '/docs': { servers, parameters, get: docs(urls, errors) },
-    '/healthz': { servers, parameters, get: alive(urls, errors) },
-    '/readyz': { servers, parameters, get: ready(urls, errors) },
+    '/openapi.json': { servers, get: openapi(urls, errors) },
+    '/docs': { servers, get: docs(urls, errors) },
+    '/healthz': { servers, get: alive(urls, errors) },
+    '/readyz': { servers, get: ready(urls, errors) },
   };
 }
 
@@ -40,7 +39,7 @@ function openapi({ statusUrl }: DocumentUrls, errors: ErrorResponses): Operation
         content: { 'application/json': { schema: { type: 'object', required: ['openapi'] } } },
       },
       304: notModified,
-      ...errors.of('status', 'unavailable'),
+      ...errors.of('status', 'too-many-requests', 'unavailable'),
     },
     'x-codeSamples': [
       sample('Read', 200, url),
@@ -62,7 +61,7 @@ function docs({ statusUrl }: DocumentUrls, errors: ErrorResponses): Operation {
         headers: cached,
         content: { 'text/html': { schema: { type: 'string' } } },
       },
-      ...errors.of('status', 'unavailable'),
+      ...errors.of('status', 'too-many-requests', 'unavailable'),
     },
     'x-codeSamples': [sample('Read', 200, `${statusUrl}/docs`)],
   };

@@ -1,3 +1,4 @@
+export type { Redis } from 'ioredis';
 export { type BeatMark, type BeatMarkStore, createBeatMarkStore } from './beat-mark.ts';
 export { type ConnectionOptions, connect } from './connection.ts';
 export { type Consumer, type ConsumerOptions, createConsumer, type Verdict } from './consumer.ts';

@@ -11,11 +11,14 @@ class DependencyAway extends Error {}
 const lines: string[] = [];
 let server: HttpServer;
 
+const serviceSecret = 'between-the-services';
+
 before(async () => {
   const app = createApp({
     log: pino({ level: 'info' }, { write: (line: string) => void lines.push(line) }),
     checks: {},
     isUnavailable: (error) => error instanceof DependencyAway,
+    trust: { trustProxy: 0, serviceSecret },
     routes: (router) => {
       router.route('/echo').all(methodNotAllowed('POST'));
       router.get('/wrong', () => {
@@ -102,16 +105,25 @@ describe('the answer to an error', () => {
 });
 
 describe('requests', () => {
-  it('keep the id they came with if it is one', async () => {
+  it('keep the id they came with if it is one, and comes from another service', async () => {
     for (const [offered, kept] of [
       ['0123-abc:DEF.9', true],
       ['short', false],
       ['with spaces in it', false],
       ['x'.repeat(65), false],
     ] as const) {
-      const { headers } = await ask('/wrong', { headers: { 'X-Request-Id': offered } });
-      assert.equal(headers.get('x-request-id') === offered, kept, offered);
+      for (const fromService of [true, false]) {
+        const init = {
+          headers: {
+            'X-Request-Id': offered,
+            ...(fromService && { 'X-Kasabi-Service-Secret': serviceSecret }),
+          },
+        };
+        const { headers } = await ask('/wrong', init);
+        assert.equal(headers.get('x-request-id') === offered, kept && fromService, offered);
+      }
     }
+    assert.ok(!lines.join().includes(serviceSecret));
   });
 
   it('are not found or not allowed, in words', async () => {

@@ -1,6 +1,7 @@
 import { MalformedRequest, NotFound } from '@kasabi/protocol';
 import type { ErrorRequestHandler, Express, RequestHandler } from 'express';
 import type { Registry } from 'prom-client';
+import type { TrustOptions } from './client-address.ts';
 import { followDependencies } from './dependency-metrics.ts';
 import { createExpressApp } from './express-app.ts';
 import { addHealthRoutes, type Checks, createHealth, type Trouble } from './health.ts';
@@ -24,6 +25,8 @@ export interface AppOptions {
   readonly registry?: Registry;
   /** Whether `GET /metrics` is served here, and not on a port of its own. */
   readonly servesMetrics?: boolean;
+  /** Whom to believe where a request comes from; nobody unless set. */
+  readonly trust?: TrustOptions;
   /** Adds the service's own routes. */
   readonly routes: (app: Express) => void;
   /** Which errors mean that a dependency does not answer for the moment: 503 instead of 500. */
@@ -36,14 +39,16 @@ export function createApp(options: AppOptions): Express {
   // Parameters are read by the protocol package, which tells duplicates and bad encodings.
   app.set('query parser', false);
   app.set('case sensitive routing', true);
-  const { registry, optional = [] } = options;
+  const { registry, optional = [], trust = { trustProxy: 0, serviceSecret: undefined } } = options;
   const health = createHealth(options.checks);
+  // For `request.secure`; where a request comes from is for `request.address` to say.
+  app.set('trust proxy', trust.trustProxy);
   if (registry !== undefined) {
     app.use(createHttpMetrics(registry));
     followDependencies(registry, Object.keys(options.checks), health);
   }
   app.use(traceRequests);
-  app.use(requestLog(options.log));
+  app.use(requestLog(options.log, trust));
   app.use(securityHeaders());
   app.use(requireHost);
   addHealthRoutes(app, {

@@ -15,16 +15,28 @@ export interface Connections {
   readonly drain: () => void;
 }
 
+/** So many requests of one connection are worked on at a time. */
+const mostPipelined = 64;
+
 /** Follows the connections of one server. */
 export function createConnections(): Connections {
   const open = new Map<Socket, Set<ServerResponse>>();
+  /** Those with more requests than that: no further one is taken. */
+  const overfull = new WeakSet<Socket>();
   let draining = false;
 
   return {
     follow: (listener) => (request, response) => {
       // One of a pipeline, behind an answer that closes the connection: its client is to ask again.
-      if (draining) return;
+      if (draining || overfull.has(request.socket)) return;
       const underWay = open.get(request.socket);
+      if (underWay !== undefined && underWay.size >= mostPipelined) {
+        overfull.add(request.socket);
+        // What has arrived is forgotten, and nothing more is read.
+        request.socket.pause();
+        refusePipelined(response);
+        return;
+      }
       underWay?.add(response);
       response.once('close', () => {
         underWay?.delete(response);
@@ -34,6 +46,8 @@ export function createConnections(): Connections {
     },
     onConnection(socket) {
       open.set(socket, new Set());
+      // Each request that is held listens.
+      socket.setMaxListeners(0);
       socket.once('close', () => open.delete(socket));
     },
     whenAnswered(socket, step) {
@@ -57,4 +71,14 @@ export function createConnections(): Connections {
       }
     },
   };
+}
+
+/** Answers one request too many behind those before it, and ends the connection. */
+function refusePipelined(response: ServerResponse): void {
+  const text = `More than ${mostPipelined} requests came on one connection before they were answered; wait for answers, or use more connections.\n`;
+  response.writeHead(429, {
+    ...{ 'Content-Type': 'text/plain; charset=utf-8', 'Content-Length': Buffer.byteLength(text) },
+    ...{ 'Cache-Control': 'no-store', 'Retry-After': '1', Connection: 'close' },
+  });
+  response.end(text);
 }

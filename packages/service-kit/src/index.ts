@@ -1,7 +1,14 @@
 export { json, plainText, sendWhole } from './answer.ts';
 export { type AppOptions, createApp } from './app.ts';
+export {
+  readAddress,
+  serviceHeaders,
+  subjectOf,
+  type TrustOptions,
+} from './client-address.ts';
 export { addDocumentation } from './docs.ts';
 export { entityTag, isFresh } from './entity-tag.ts';
+export { goneSignal } from './gone-signal.ts';
 export type { Ailment, Check, Checks } from './health.ts';
 export { Html, type HtmlPart, html, readableUrl } from './html.ts';
 export { toApiError } from './http-errors.ts';
@@ -14,6 +21,7 @@ export { listenForMetrics } from './metrics-route.ts';
 export { prefersJson } from './negotiation.ts';
 export { createOverloadGuard, type OverloadGuard, type OverloadOptions } from './overload.ts';
 export {
+  type Attempt,
   createPasswordGate,
   type GateVerdict,
   type PasswordGate,
@@ -21,6 +29,7 @@ export {
 } from './password-gate.ts';
 export { type MeasuredPool, measurePools } from './pool-metrics.ts';
 export { mapNames, prepareCounter, prepareHistogram } from './prepared-metrics.ts';
+export { createRateLimit, type RateLimitOptions, windowSeconds } from './rate-limit.ts';
 export { bodyLimit, readBody } from './read-body.ts';
 export {
   apiKeyOf,
@@ -36,3 +45,4 @@ export { type RunningService, runService } from './run.ts';
 export { type HttpServer, type ListenOptions, listen, PortUnavailable } from './server.ts';
 export * from './settings.ts';
 export { throttledWarning } from './throttled-warning.ts';
+export { type Count, createWindowCounter } from './window-counter.ts';

@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
+import { readAddress } from './client-address.ts';
 import { ofParserError } from './http-errors.ts';
 import type { Logger } from './log.ts';
 
@@ -29,7 +30,11 @@ export function refuse(socket: Socket, error: Error, log?: Logger): void {
   ];
   const { code } = error as NodeJS.ErrnoException;
   log?.info(
-    { req: { id, from: socket.remoteAddress }, res: { status: apiError.status }, code },
+    {
+      req: { id, from: readAddress(socket.remoteAddress ?? '') },
+      res: { status: apiError.status },
+      code,
+    },
     'request refused',
   );
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);

@@ -2,6 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { inThisTrace } from '@kasabi/tracing';
 import type { Request, RequestHandler, Response } from 'express';
+import { createAddressReader, type TrustOptions } from './client-address.ts';
 import { type Logger, redactUrl } from './log.ts';
 
 declare module 'node:http' {
@@ -17,7 +18,7 @@ declare module 'node:http' {
   }
 }
 
-/** A request id from a proxy is kept if it is one, so that its log lines and ours can be joined. */
+/** What another service of this system gives as a request's id, so that its log lines and ours can be joined. */
 const usableId = /^[\w.:-]{8,64}$/;
 
 /** Has the request's log line say more: which job it made or cancelled. */
@@ -26,12 +27,15 @@ export function logWith(response: Response, facts: Readonly<Record<string, unkno
 }
 
 /**
- * Gives every request an id and one log line. By hand: pino-http makes a logger for each request, 3 to
+ * Gives every request an id, its client's address and one log line. An id that comes from elsewhere is not
+ * taken: there is no telling it from a key in the wrong header. By hand: pino-http makes a logger for each request, 3 to
  * 6 % of the time of accepting a job.
  */
-export function requestLog(log: Logger): RequestHandler {
+export function requestLog(log: Logger, trust: TrustOptions): RequestHandler {
+  const noteAddress = createAddressReader(trust);
   return (request, response, next) => {
-    const offered = request.headers['x-request-id'];
+    noteAddress(request);
+    const offered = request.fromService ? request.headers['x-request-id'] : undefined;
     request.id = typeof offered === 'string' && usableId.test(offered) ? offered : randomUUID();
     response.setHeader('X-Request-Id', request.id);
     if (!isProbe(request)) {
@@ -49,7 +53,7 @@ function write(log: Logger, request: Request, response: Response, tookMs: number
       id: request.id,
       method: request.method,
       url: redactUrl(request.originalUrl),
-      from: request.socket.remoteAddress,
+      from: request.address,
     },
     res: { status: response.statusCode },
     responseTime: Math.round(tookMs),

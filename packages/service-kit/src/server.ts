@@ -1,6 +1,7 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { promisify } from 'node:util';
+import { type ConnectionLimits, limitConnections } from './connection-limits.ts';
 import { createConnections } from './connections.ts';
 import { messageClasses } from './express-app.ts';
 import type { Logger } from './log.ts';
@@ -38,6 +39,7 @@ export interface ListenOptions {
   readonly setting: string;
   /** Told of what could not be read as HTTP. */
   readonly log?: Logger;
+  readonly connections?: ConnectionLimits;
   /** A request's headers must have arrived this many milliseconds after its connection. */
   readonly headersTimeoutMs?: number;
   /** A request must have arrived in full within this many milliseconds. */
@@ -67,6 +69,9 @@ export async function listen(options: ListenOptions): Promise<HttpServer> {
     listener,
   );
   server.on('connection', connections.onConnection);
+  limitConnections(server, options.connections ?? {}, (which) => {
+    options.log?.info({ which }, 'connection refused');
+  });
   // Node.js refuses expectations other than 100-continue; HTTP lets a server overlook them.
   server.on('checkExpectation', listener);
   const refused = new WeakSet<Socket>();

@@ -186,6 +186,22 @@ export const maxLag = () =>
 /** How many requests may wait for the database before further ones are turned away. */
 export const maxQueued = () => integer({ from: 1, to: 1_000_000, fallback: 5_000 });
 
+/** A limit; 0 is none. */
+export const limit = (fallback: number) => integer({ from: 0, to: 1_000_000, fallback });
+
+/** How many proxies stand in front of a service. */
+export const trustProxy = () =>
+  integer({ from: 0, to: 10, fallback: 0, what: 'a number of proxies' });
+
+/** What the services know each other by. */
+export const serviceSecret = () =>
+  z
+    .string()
+    .regex(/^[\x21-\x7e]{16,200}$/, {
+      error: 'must be 16 to 200 printable ASCII characters without spaces',
+    })
+    .optional();
+
 /** The operators' password. Without one there is nothing for operators. */
 export const operatorPassword = () =>
   z

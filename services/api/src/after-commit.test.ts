@@ -12,6 +12,7 @@ import { type Acceptor, createAcceptor } from './accept.ts';
 import { createAfterCommit } from './after-commit.ts';
 import { addCancelRoute } from './cancel.ts';
 import { addJobRoutes } from './jobs.ts';
+import { createKnownKeys } from './known-keys.ts';
 
 const statusUrl = 'https://data.example.org';
 const fault = (): never => {
@@ -61,8 +62,9 @@ before(async () => {
     checks: {},
     isUnavailable: () => false,
     routes: (router) => {
-      addJobRoutes(router, { pool: unreadable, acceptor, afterCommit, statusUrl, ...limits });
-      addCancelRoute(router, { pool: unreadable, metrics, afterCommit });
+      const shared = { pool: unreadable, afterCommit, knownKeys: createKnownKeys() };
+      addJobRoutes(router, { ...shared, acceptor, statusUrl, ...limits });
+      addCancelRoute(router, { ...shared, metrics });
     },
   });
   server = await listen({ listener: app, port: 0, setting: 'TEST_PORT' });

@@ -13,6 +13,7 @@ import {
 import type { Express } from 'express';
 import type pg from 'pg';
 import type { AfterCommit } from './after-commit.ts';
+import type { KnownKeys } from './known-keys.ts';
 import type { ApiMetrics } from './metrics.ts';
 
 const parameterNames: ReadonlySet<string> = new Set(['apikey']);
@@ -21,6 +22,7 @@ export interface CancelRouteOptions {
   readonly pool: pg.Pool;
   readonly metrics: ApiMetrics;
   readonly afterCommit: AfterCommit;
+  readonly knownKeys: KnownKeys;
 }
 
 /** Adds `DELETE /dataset/{short-code}/jobs/{id}`, which cancels a scheduled job. */
@@ -36,6 +38,7 @@ export function addCancelRoute(app: Express, options: CancelRouteOptions): void 
       const jobId = jobIdOf(problem === undefined ? request.params.id : '');
       const cancelled = await cancel(pool, { keyDigest, datasetCode: code, jobId });
       if (cancelled.outcome === 'refused') throw new Unauthorized();
+      options.knownKeys.add(keyDigest);
       if (problem !== undefined) throw problem;
       switch (cancelled.outcome) {
         case 'cancelled':

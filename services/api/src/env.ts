@@ -2,6 +2,7 @@ import {
   databasePoolSize,
   type Environment,
   integer,
+  limit,
   listenAddress,
   logLevel,
   maxLag,
@@ -14,9 +15,11 @@ import {
   postgresUrl,
   publicUrl,
   redisUrl,
+  serviceSecret,
   shutdownTimeout,
   statementTimeout,
   traceRatio,
+  trustProxy,
 } from '@kasabi/service-kit';
 import { z } from 'zod';
 
@@ -34,14 +37,21 @@ export const schema = z.object({
   MAX_SCHEDULE_DAYS: integer({ from: 1, to: 36_500, fallback: 366 }).describe(
     'How many days ahead a startTime may lie',
   ),
-  MAX_OPEN_JOBS_PER_DATASET: integer({ from: 0, to: 1_000_000, fallback: 1_000 }).describe(
+  MAX_OPEN_JOBS_PER_DATASET: limit(1_000).describe(
     'Most unfinished jobs of a dataset; 0 for no limit',
   ),
-  RATE_LIMIT_PER_MINUTE: integer({ from: 0, to: 1_000_000, fallback: 600 }).describe(
+  RATE_LIMIT_PER_MINUTE: limit(600).describe(
     'Most requests a minute of one API key, and of one address; 0 for no limit',
   ),
-  TRUST_PROXY: integer({ from: 0, to: 10, fallback: 0, what: 'a number of proxies' }).describe(
+  MAX_CONNECTIONS: limit(20_000).describe('Most connections at a time; 0 for no limit'),
+  MAX_CONNECTIONS_PER_ADDRESS: limit(2_000).describe(
+    'The same of one address; no limit with TRUST_PROXY, where all come from the proxy',
+  ),
+  TRUST_PROXY: trustProxy().describe(
     'How many proxies stand in front: so many addresses of X-Forwarded-For are believed',
+  ),
+  SERVICE_SECRET: serviceSecret().describe(
+    'What the api and the status service know each other by: the same for both, 16 characters or more',
   ),
   OPERATOR_PASSWORD: operatorPassword().describe(
     "Lets the operations page act on jobs and locks; the same as the status service's",

@@ -32,11 +32,13 @@ import type { Express, Request, Response } from 'express';
 import type pg from 'pg';
 import type { Acceptor } from './accept.ts';
 import type { AfterCommit } from './after-commit.ts';
+import type { KnownKeys } from './known-keys.ts';
 
 export interface JobRoutesOptions {
   readonly pool: pg.Pool;
   readonly acceptor: Acceptor;
   readonly afterCommit: AfterCommit;
+  readonly knownKeys: KnownKeys;
   readonly statusUrl: string;
   readonly maxScheduleDays: number;
   readonly maxOpenJobs: number;
@@ -44,7 +46,7 @@ export interface JobRoutesOptions {
 
 /** Adds `POST /dataset/{short-code}/jobs`, and a way from it to the list, which the status host has. */
 export function addJobRoutes(app: Express, options: JobRoutesOptions): void {
-  const { pool, acceptor } = options;
+  const { pool, acceptor, knownKeys } = options;
 
   /**
    * Throws what an invalid request is answered. Its key is checked first, in a statement that valid
@@ -53,6 +55,7 @@ export function addJobRoutes(app: Express, options: JobRoutesOptions): void {
   async function refuse(keyDigest: Buffer, code: string, problem: unknown): Promise<never> {
     const verdict = await authorize(pool, keyDigest, code);
     if (verdict === 'refused') throw new Unauthorized();
+    knownKeys.add(keyDigest);
     if (verdict === 'dataset-unknown') throw noSuchDataset(code);
     throw problem;
   }
@@ -81,6 +84,7 @@ export function addJobRoutes(app: Express, options: JobRoutesOptions): void {
         ...job.request,
         idempotency,
       });
+      if (outcome.outcome !== 'refused') knownKeys.add(keyDigest);
       const accepted = acceptedJob(outcome, code, options);
       const { type } = job.request;
       const { id: jobId, startTime } = accepted;

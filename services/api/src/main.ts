@@ -17,9 +17,10 @@ import { createAfterCommit } from './after-commit.ts';
 import { addCancelRoute } from './cancel.ts';
 import { readSettings } from './env.ts';
 import { addJobRoutes } from './jobs.ts';
+import { createKnownKeys } from './known-keys.ts';
 import { createApiMetrics } from './metrics.ts';
 import { addOperatorRoutes } from './operator.ts';
-import { createRateLimit } from './rate-limit.ts';
+import { createSharedRateLimit } from './rate-limit.ts';
 
 await runService(async () => {
   // biome-ignore lint/style/noProcessEnv: the one place where this service reads its environment.
@@ -65,6 +66,7 @@ await runService(async () => {
     maxOpenJobs: settings.MAX_OPEN_JOBS_PER_DATASET,
     horizonMs: settings.QUEUE_HORIZON_MS,
   });
+  const knownKeys = createKnownKeys();
   const overload = createOverloadGuard({
     maxLagMs: settings.MAX_LAG_MS,
     queued: () => acceptor.waiting + pool.waitingCount,
@@ -78,30 +80,31 @@ await runService(async () => {
     optional: ['Redis'],
     isUnavailable: isTransient,
     registry: metrics.registry,
+    trust: { trustProxy: settings.TRUST_PROXY, serviceSecret: settings.SERVICE_SECRET },
     servesMetrics: settings.METRICS_PORT === undefined,
     routes: (router) => {
-      router.set('trust proxy', settings.TRUST_PROXY);
       // Before what turns requests away: an operator acts when there is too much of everything.
       if (settings.OPERATOR_PASSWORD !== undefined) {
         addOperatorRoutes(router, { pool, password: settings.OPERATOR_PASSWORD, log, metrics });
       }
       router.use(overload.middleware);
+      if (settings.RATE_LIMIT_PER_MINUTE > 0) {
+        router.use(createSharedRateLimit(redis, settings.RATE_LIMIT_PER_MINUTE, knownKeys));
+      }
       addDocumentation(router, {
         apiUrl: settings.API_PUBLIC_URL,
         statusUrl: settings.STATUS_PUBLIC_URL,
       });
-      if (settings.RATE_LIMIT_PER_MINUTE > 0) {
-        router.use(createRateLimit(redis, settings.RATE_LIMIT_PER_MINUTE));
-      }
       addJobRoutes(router, {
         pool,
         acceptor,
         afterCommit,
+        knownKeys,
         statusUrl: settings.STATUS_PUBLIC_URL,
         maxScheduleDays: settings.MAX_SCHEDULE_DAYS,
         maxOpenJobs: settings.MAX_OPEN_JOBS_PER_DATASET,
       });
-      addCancelRoute(router, { pool, metrics, afterCommit });
+      addCancelRoute(router, { pool, metrics, afterCommit, knownKeys });
     },
   });
   const server = await listen({
@@ -109,6 +112,10 @@ await runService(async () => {
     port: settings.API_PORT,
     address: settings.LISTEN_ADDRESS,
     setting: 'API_PORT',
+    connections: {
+      inAll: settings.MAX_CONNECTIONS,
+      perAddress: settings.TRUST_PROXY > 0 ? 0 : settings.MAX_CONNECTIONS_PER_ADDRESS,
+    },
     log,
   });
   const scraped = await listenForMetrics({

@@ -1,5 +1,5 @@
-import { ApiError, MalformedRequest, TooManyRequests } from '@kasabi/protocol';
-import { createPasswordGate, singleHeader } from '@kasabi/service-kit';
+import { ApiError, MalformedRequest } from '@kasabi/protocol';
+import { createPasswordGate, goneSignal, singleHeader, subjectOf } from '@kasabi/service-kit';
 import type { RequestHandler } from 'express';
 
 /** 401 of the operators' routes: they have a password, not an API key. */
@@ -13,14 +13,24 @@ class OperatorUnauthorized extends ApiError {
   }
 }
 
-const wrongPerMinute = 10;
+/** 429: so many passwords wait to be looked at that this one was not. */
+class TooManyGuesses extends ApiError {
+  readonly code = 'too-many-requests';
+  override readonly headers: { readonly 'Retry-After': string };
+  constructor(retryAfterSeconds: number) {
+    super(
+      `Too many passwords wait to be looked at, so this one was not; try again in ${retryAfterSeconds} seconds.`,
+    );
+    this.headers = { 'Retry-After': String(retryAfterSeconds) };
+  }
+}
 
 /**
  * Lets through who sends OPERATOR_PASSWORD by HTTP Basic, under any user name. A page's request is
  * refused, so that no page can make use of a password that a browser remembers.
  */
 export function requireOperator(password: string): RequestHandler {
-  const gate = createPasswordGate({ password, wrongPerMinute });
+  const gate = createPasswordGate({ password });
   return async (request, _response, next) => {
     if (request.headers.origin !== undefined) {
       throw new MalformedRequest(
@@ -29,9 +39,15 @@ export function requireOperator(password: string): RequestHandler {
     }
     const given = passwordOf(singleHeader(request, 'authorization'));
     if (given === undefined) throw new OperatorUnauthorized();
-    const answer = await gate.try(given, request.ip ?? 'unknown');
+    const answer = await gate.try({
+      password: given,
+      subject: subjectOf(request.address),
+      // The status service has let an operator in; strangers do not keep that one from acting.
+      known: request.fromService ? 'service' : undefined,
+      gone: goneSignal(request),
+    });
     if (answer.verdict === 'wait') {
-      throw new TooManyRequests(wrongPerMinute, answer.retryAfterSeconds);
+      throw new TooManyGuesses(answer.retryAfterSeconds);
     }
     if (answer.verdict === 'wrong') throw new OperatorUnauthorized();
     next();

@@ -1,4 +1,3 @@
-import { isIP } from 'node:net';
 import {
   acknowledgeFinding,
   cancelAsOperator,
@@ -6,7 +5,13 @@ import {
   retryAsOperator,
   unacknowledgeFinding,
 } from '@kasabi/operations';
-import { jobIdOf, type Logger, methodNotAllowed, shortCodeOf } from '@kasabi/service-kit';
+import {
+  jobIdOf,
+  type Logger,
+  methodNotAllowed,
+  readAddress,
+  shortCodeOf,
+} from '@kasabi/service-kit';
 import type { Express, Request, Response } from 'express';
 import type pg from 'pg';
 import type { ApiMetrics } from './metrics.ts';
@@ -107,7 +112,5 @@ function statusOf(outcome: string): number {
 /** Where the operator is. Who knows the password may say it for another: the status service does. */
 function addressOf(request: Request): string {
   const told = request.headersDistinct['x-operator-address']?.[0] ?? '';
-  const address = isIP(told) > 0 ? told : (request.ip ?? 'unknown');
-  // As a socket that serves both versions of IP writes one of version 4.
-  return address.replace(/^::ffff:(?=\d+\.)/, '');
+  return readAddress(told) ?? request.address;
 }

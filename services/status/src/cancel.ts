@@ -2,6 +2,7 @@ import { Unavailable } from '@kasabi/protocol';
 import { apiKeyOf, jobIdOf, queryOf, readParameters, shortCodeOf } from '@kasabi/service-kit';
 import { headersOf } from '@kasabi/tracing';
 import type { Request, Response } from 'express';
+import type { Api } from './api.ts';
 
 const parameterNames: ReadonlySet<string> = new Set(['apikey']);
 
@@ -21,7 +22,7 @@ const answerHeaders = ['content-type', 'retry-after', 'www-authenticate', 'cache
  * @throws Unavailable when the api service does not answer.
  */
 export async function forwardCancel(
-  apiUrl: string,
+  api: Api,
   request: Request<{ code: string; id: string }>,
   response: Response,
 ): Promise<void> {
@@ -29,7 +30,7 @@ export async function forwardCancel(
   const key = apiKeyOf(request, parameters);
   // What cannot be a short code goes as one that no dataset has: `..` would lead elsewhere.
   const code = shortCodeOf(request.params.code) || '_';
-  const target = new URL(`${apiUrl}/dataset/${code}/jobs/${jobIdOf(request.params.id)}`);
+  const target = new URL(`${api.url}/dataset/${code}/jobs/${jobIdOf(request.params.id)}`);
   // What is wrong with the parameters is for the api service to say, once it knows the key.
   if (problem !== undefined) target.search = queryOf(request);
   // A key that cannot stand in a header is none, which is for the api service to say as well.
@@ -43,8 +44,7 @@ export async function forwardCancel(
         ...(printable.test(key) && { X_KASABI_APIKEY: key }),
         Accept: request.headers.accept ?? '*/*',
         ...headersOf(),
-        'X-Request-Id': String(response.getHeader('X-Request-Id') ?? ''),
-        'X-Forwarded-For': request.ip ?? '',
+        ...api.headersFor(request),
       },
       signal: AbortSignal.timeout(timeoutMs),
     });

@@ -7,6 +7,7 @@ import { createDataset } from '@kasabi/datasets';
 import { createApp, createLogger, type HttpServer, listen } from '@kasabi/service-kit';
 import { createDatabase, type TestDatabase } from '@kasabi/test/support';
 import { addDiscoveryRoutes } from './discovery.ts';
+import { createDatasetReader } from './read-dataset.ts';
 
 const statusUrl = 'https://data.example.org';
 const address = '/dataset/nasa';
@@ -28,7 +29,11 @@ before(async () => {
     checks: {},
     isUnavailable: () => false,
     routes: (router) => {
-      addDiscoveryRoutes(router, { pool, apiUrl: 'https://api.example.org', statusUrl });
+      addDiscoveryRoutes(router, {
+        datasets: createDatasetReader(pool),
+        apiUrl: 'https://api.example.org',
+        statusUrl,
+      });
     },
   });
   server = await listen({ listener: app, port: 0, setting: 'TEST_PORT' });

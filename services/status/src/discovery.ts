@@ -1,14 +1,6 @@
-import { findDataset } from '@kasabi/datasets';
 import { NotFound } from '@kasabi/protocol';
-import {
-  entityTag,
-  isFresh,
-  methodNotAllowed,
-  noSuchDataset,
-  shortCodeOf,
-} from '@kasabi/service-kit';
+import { entityTag, isFresh, methodNotAllowed, shortCodeOf } from '@kasabi/service-kit';
 import type { Express, Request } from 'express';
-import type pg from 'pg';
 import {
   type Description,
   describeDataset,
@@ -17,6 +9,7 @@ import {
   toTurtle,
 } from './description.ts';
 import { toHtml } from './description-html.ts';
+import type { DatasetReader } from './read-dataset.ts';
 
 /** A form of the description, which has an address of its own that ends in its extension. */
 interface Form {
@@ -47,7 +40,7 @@ const forms: readonly (readonly [type: string, form: Form])[] = [
 const maxAgeSeconds = 60;
 
 export interface DiscoveryOptions extends ServiceUrls {
-  readonly pool: pg.Pool;
+  readonly datasets: DatasetReader;
 }
 
 /**
@@ -64,8 +57,7 @@ export function addDiscoveryRoutes(app: Express, options: DiscoveryOptions): voi
     .get(async (request, response) => {
       const { code, extension } = splitName(request.params.name);
       const { type, form } = choose(request, extension);
-      const dataset = await findDataset(options.pool, code);
-      if (dataset === undefined) throw noSuchDataset(code);
+      const dataset = await options.datasets.read(code);
       const description = describeDataset(dataset, options);
       const body = form.write(description);
       // With the type, for RDF/JSON by another name is another representation at this address.

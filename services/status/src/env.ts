@@ -4,6 +4,7 @@ import {
   databasePoolSize,
   type Environment,
   integer,
+  limit,
   listenAddress,
   logLevel,
   maxLag,
@@ -16,9 +17,11 @@ import {
   postgresUrl,
   publicUrl,
   redisUrl,
+  serviceSecret,
   shutdownTimeout,
   statementTimeout,
   traceRatio,
+  trustProxy,
 } from '@kasabi/service-kit';
 import { z } from 'zod';
 
@@ -43,6 +46,9 @@ export const schema = z.object({
   SUCCESS_STATUS: choice(successStatuses, 'completed').describe(
     'The word for a completed job; "succeeded" serves clients that wait for that one',
   ),
+  SERVICE_SECRET: serviceSecret().describe(
+    'What the api and the status service know each other by: the same for both, 16 characters or more',
+  ),
   OPERATOR_PASSWORD: operatorPassword().describe(
     'Opens the operations page, /ops; unset, there is none',
   ),
@@ -51,6 +57,18 @@ export const schema = z.object({
   MAX_LAG_MS: maxLag().describe('Requests are turned away while the event loop is later than this'),
   MAX_QUEUED: maxQueued().describe(
     'Requests are turned away while more than this many wait for the database',
+  ),
+  RATE_LIMIT_PER_MINUTE: limit(6_000).describe(
+    'Most requests a minute of one API key, and of one address, in each process; 0 for no limit',
+  ),
+  MAX_HELD: limit(12_000).describe(
+    'Most requests with Prefer: wait and streams of events at a time; 0 for no limit',
+  ),
+  MAX_HELD_PER_KEY: limit(1_000).describe('The same of one API key'),
+  MAX_HELD_PER_ADDRESS: limit(1_000).describe('The same of one address'),
+  MAX_CONNECTIONS: limit(20_000).describe('Most connections at a time; 0 for no limit'),
+  MAX_CONNECTIONS_PER_ADDRESS: limit(2_000).describe(
+    'The same of one address; no limit with TRUST_PROXY, where all come from the proxy',
   ),
   MAX_WAIT_SECONDS: integer({
     from: 1,
@@ -70,7 +88,7 @@ export const schema = z.object({
   REDIS_URL: redisUrl()
     .optional()
     .describe('Redis, for the view of the queue at /ops/queues; nothing else here needs it'),
-  TRUST_PROXY: integer({ from: 0, to: 10, fallback: 0, what: 'a number of proxies' }).describe(
+  TRUST_PROXY: trustProxy().describe(
     'How many proxies stand in front: so many addresses of X-Forwarded-For are believed',
   ),
   LOG_LEVEL: logLevel().describe('How much is logged'),

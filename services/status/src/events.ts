@@ -29,6 +29,8 @@ export function addEventRoutes(app: Express, options: JobRoutesOptions): void {
       response.status(204).end();
       return;
     }
+    const isHeld = request.method !== 'HEAD' && !hasEnded(first);
+    const release = isHeld ? options.held.hold(request, found) : () => undefined;
     response.status(200).set({
       'Content-Type': 'text/event-stream',
       'Cache-Control': 'no-store',
@@ -61,6 +63,7 @@ export function addEventRoutes(app: Express, options: JobRoutesOptions): void {
       response.write(`: ${error.message}\n\n`);
     } finally {
       clearInterval(heartbeat);
+      release();
       response.end();
     }
   }

@@ -9,7 +9,9 @@ import {
   sendWhole,
 } from '@kasabi/service-kit';
 import type { Express, Request, Response } from 'express';
+import type { Api } from './api.ts';
 import { forwardCancel } from './cancel.ts';
+import type { Held } from './held.ts';
 import type { FoundJob, JobReader } from './read-job.ts';
 import { hasEnded, waitForChange } from './wait.ts';
 import type { Watcher } from './watcher.ts';
@@ -17,10 +19,10 @@ import type { Watcher } from './watcher.ts';
 export interface JobRoutesOptions {
   readonly jobs: JobReader;
   readonly watcher: Watcher;
+  readonly held: Held;
   readonly successStatus: SuccessStatus;
   readonly maxWaitSeconds: number;
-  /** Where the api service is reached. */
-  readonly apiUrl: string;
+  readonly api: Api;
   /** Aborts when the service stops. */
   readonly stopping: AbortSignal;
 }
@@ -44,7 +46,12 @@ export function addJobRoutes(app: Express, options: JobRoutesOptions): void {
       const heldMs = record === found.record ? performance.now() - arrived : 0;
       send(request, response, { ...record, dueInMs: record.dueInMs - heldMs }, successStatus);
     })
-    .delete((request, response) => forwardCancel(options.apiUrl, request, response))
+    .delete(async (request, response) => {
+      // Made-up keys do not get as far as the api service, which cannot tell one client from another
+      // where the services have no secret.
+      await options.jobs.checkKey(request);
+      await forwardCancel(options.api, request, response);
+    })
     .all(methodNotAllowed('GET', 'HEAD', 'DELETE'));
 
   /**
@@ -59,10 +66,15 @@ export function addJobRoutes(app: Express, options: JobRoutesOptions): void {
     if (seconds === undefined) return found.record;
     let { record } = found;
     if (!hasEnded(record) && !hasMissedChange(request, record, successStatus)) {
+      const release = options.held.hold(request, found);
       heldForClient(response);
       const { socket } = request;
       const timeoutMs = seconds * 1_000;
-      record = (await waitForChange({ watcher, socket, found, timeoutMs })) ?? record;
+      try {
+        record = (await waitForChange({ watcher, socket, found, timeoutMs })) ?? record;
+      } finally {
+        release();
+      }
     }
     response.set('Preference-Applied', `wait=${seconds}`);
     return record;

@@ -11,14 +11,18 @@ import {
   throttledWarning,
 } from '@kasabi/service-kit';
 import { startTracing } from '@kasabi/tracing';
+import { createApi } from './api.ts';
 import { addDatasetRoutes } from './datasets.ts';
 import { addDiscoveryRoutes } from './discovery.ts';
 import { readSettings } from './env.ts';
 import { addEventRoutes } from './events.ts';
+import { createHeld } from './held.ts';
 import { addJobRoutes, type JobRoutesOptions } from './jobs.ts';
 import { addListRoute } from './list.ts';
 import { createStatusMetrics } from './metrics.ts';
 import { startOperations } from './ops/start.ts';
+import { createOwnRateLimit } from './rate-limit.ts';
+import { createDatasetReader } from './read-dataset.ts';
 import { createJobReader } from './read-job.ts';
 import { createSampler } from './sampler.ts';
 import { createWatcher } from './watcher.ts';
@@ -53,9 +57,10 @@ await runService(async () => {
     onError: throttledWarning(log, 'watcher round failed'),
   });
   const jobs = createJobReader(pool);
+  const datasets = createDatasetReader(pool);
   const overload = createOverloadGuard({
     maxLagMs: settings.MAX_LAG_MS,
-    queued: () => jobs.waiting + pool.waitingCount,
+    queued: () => jobs.waiting + datasets.waiting + pool.waitingCount,
     maxQueued: settings.MAX_QUEUED,
   });
   const metrics = createStatusMetrics(() => watcher.waiting);
@@ -68,33 +73,45 @@ await runService(async () => {
   });
   const stopping = new AbortController();
   const statusUrl = settings.STATUS_PUBLIC_URL;
+  const api = createApi(
+    settings.API_INTERNAL_URL ?? settings.API_PUBLIC_URL,
+    settings.SERVICE_SECRET,
+  );
   const jobRoutes: JobRoutesOptions = {
     jobs,
     watcher,
+    held: createHeld({
+      perKey: settings.MAX_HELD_PER_KEY,
+      perAddress: settings.MAX_HELD_PER_ADDRESS,
+      inAll: settings.MAX_HELD,
+    }),
     successStatus: settings.SUCCESS_STATUS,
     maxWaitSeconds: settings.MAX_WAIT_SECONDS,
-    apiUrl: settings.API_INTERNAL_URL ?? settings.API_PUBLIC_URL,
+    api,
     stopping: stopping.signal,
   };
-  const operations = await startOperations(settings, log, stopping.signal);
+  const operations = await startOperations(settings, api, log, stopping.signal);
   measurePools(registry, { requests: pool, ...(operations && { operations: operations.pool }) });
   const app = createApp({
     log,
     checks: { Postgres: probe.check },
     isUnavailable: isTransient,
     registry,
+    trust: { trustProxy: settings.TRUST_PROXY, serviceSecret: settings.SERVICE_SECRET },
     servesMetrics: settings.METRICS_PORT === undefined,
     routes: (router) => {
-      router.set('trust proxy', settings.TRUST_PROXY);
       // Before the guard: an operator looks when there is too much to do.
       operations?.addTo(router);
       router.use(overload.middleware);
+      if (settings.RATE_LIMIT_PER_MINUTE > 0) {
+        router.use(createOwnRateLimit(settings.RATE_LIMIT_PER_MINUTE));
+      }
       addDocumentation(router, { apiUrl: settings.API_PUBLIC_URL, statusUrl });
       addJobRoutes(router, jobRoutes);
       addEventRoutes(router, jobRoutes);
       addListRoute(router, { pool, statusUrl, successStatus: settings.SUCCESS_STATUS });
-      addDatasetRoutes(router, { pool });
-      addDiscoveryRoutes(router, { pool, apiUrl: settings.API_PUBLIC_URL, statusUrl });
+      addDatasetRoutes(router, { datasets });
+      addDiscoveryRoutes(router, { datasets, apiUrl: settings.API_PUBLIC_URL, statusUrl });
     },
   });
   const server = await listen({
@@ -102,6 +119,10 @@ await runService(async () => {
     port: settings.STATUS_PORT,
     address: settings.LISTEN_ADDRESS,
     setting: 'STATUS_PORT',
+    connections: {
+      inAll: settings.MAX_CONNECTIONS,
+      perAddress: settings.TRUST_PROXY > 0 ? 0 : settings.MAX_CONNECTIONS_PER_ADDRESS,
+    },
     log,
   });
   const scraped = await listenForMetrics({

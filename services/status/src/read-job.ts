@@ -21,6 +21,12 @@ export interface JobReader {
    * @throws Unauthorized, NotFound, or what is wrong with the request's parameters.
    */
   read(request: Request<{ code: string; id: string }>): Promise<FoundJob>;
+  /**
+   * Checks the key that a request carries for the dataset in its path, and nothing else.
+   *
+   * @throws Unauthorized
+   */
+  checkKey(request: Request<{ code: string; id: string }>): Promise<void>;
   /** How many requests wait for a statement. */
   readonly waiting: number;
 }
@@ -48,16 +54,25 @@ export function createJobReader(pool: pg.Pool): JobReader {
     maxSize: 500,
     maxConcurrent: 4,
   });
+
+  async function find(request: Request<{ code: string; id: string }>) {
+    const code = shortCodeOf(request.params.code);
+    const { parameters, problem } = readParameters(request, parameterNames);
+    const keyDigest = digestKey(apiKeyOf(request, parameters));
+    const access: Access = { keyDigest, datasetCode: code };
+    const found = await records.add({ ...access, jobId: jobIdOf(request.params.id) });
+    if (found.outcome === 'refused') throw refusalOf(found.outcome, code);
+    return { access, found, problem };
+  }
+
   return {
+    async checkKey(request) {
+      await find(request);
+    },
     async read(request) {
-      const code = shortCodeOf(request.params.code);
-      const { parameters, problem } = readParameters(request, parameterNames);
-      const keyDigest = digestKey(apiKeyOf(request, parameters));
-      const access = { keyDigest, datasetCode: code };
-      const found = await records.add({ ...access, jobId: jobIdOf(request.params.id) });
-      if (found.outcome === 'refused') throw refusalOf(found.outcome, code);
+      const { access, found, problem } = await find(request);
       if (problem !== undefined) throw problem;
-      if (found.outcome !== 'found') throw refusalOf(found.outcome, code);
+      if (found.outcome !== 'found') throw refusalOf(found.outcome, access.datasetCode);
       return { record: found.job, access };
     },
     get waiting() {

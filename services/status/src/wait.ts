@@ -11,7 +11,7 @@ export function hasEnded(record: JobRecord): boolean {
 export interface WaitOptions {
   readonly watcher: Watcher;
   readonly found: FoundJob;
-  /** The wait ends when this closes. Not the response: one of a pipeline is not told. */
+  /** The wait ends when this closes, or its client sends no more. Not the response: one of a pipeline is not told. */
   readonly socket: Socket;
   /** The wait ends after this many milliseconds at the latest. */
   readonly timeoutMs?: number;
@@ -36,6 +36,7 @@ export function waitForChange(options: WaitOptions): Promise<JobRecord | undefin
       unwatch();
       clearTimeout(timer);
       socket.off('close', giveUp);
+      socket.off('end', giveUp);
     };
     const giveUp = (): void => {
       end();
@@ -47,11 +48,13 @@ export function waitForChange(options: WaitOptions): Promise<JobRecord | undefin
       else if (news.outcome === 'released') resolve(undefined);
       else reject(refusalOf(news.outcome, found.access.datasetCode));
     };
-    if (socket.destroyed) {
+    // A client that half-closes has its answer at once: it cannot be told from one that has gone.
+    if (socket.destroyed || socket.readableEnded) {
       resolve(undefined);
       return;
     }
     socket.once('close', giveUp);
+    socket.once('end', giveUp);
     if (timeoutMs !== undefined) timer = setTimeout(giveUp, timeoutMs);
     unwatch = watcher.watch(found, onNews);
   });

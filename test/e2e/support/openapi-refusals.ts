@@ -8,7 +8,7 @@ export type Refusal = readonly [number, PlannedRequest, DocumentedWorld['away']?
 
 /** A request for each error that the document names, in order; each can be sent twice. */
 export async function refusals(world: DocumentedWorld): Promise<readonly Refusal[]> {
-  const { stack, ended, strict, away } = world;
+  const { stack, ended, strict, spent, away } = world;
   const key = { X_KASABI_APIKEY: stack.key };
   const jobs = '/dataset/schema/jobs';
   const job = `/data/schema/jobs/${ended}`;
@@ -45,12 +45,15 @@ export async function refusals(world: DocumentedWorld): Promise<readonly Refusal
         [400, { ...request, url: `${request.url}?x=1` }] as const,
         [401, { ...request, headers: {} }] as const,
         [404, { ...request, url: request.url.replace('schema', 'mars') }] as const,
+        [429, request, spent] as const,
         [503, request, away] as const,
       ],
     ),
     ...['/dataset/schema', '/dataset/schema.ttl', '/dataset/schema/status'].flatMap((url) => [
       [404, get(url.replace('schema', 'mars'))] as const,
+      [429, get(url), spent] as const,
       [503, get(url), away] as const,
     ]),
+    ...['/docs', '/openapi.json'].map((url) => [429, get(url), spent] as const),
   ];
 }

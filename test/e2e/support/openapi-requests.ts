@@ -85,7 +85,8 @@ export function exampleRequests(document: OpenApiDocument, place: Place): Planne
       return { ...base, url, headers: { ...auth, 'Content-Type': type }, body };
     }),
   );
-  return [...byParameter, ...byKey, ...byBody];
+  const all = [...byParameter, ...byKey, ...byBody];
+  return all.length === 0 ? [base] : all;
 }
 
 const pick = (parameter: Parameter, set: { in: string; name: string; value: string }): string =>

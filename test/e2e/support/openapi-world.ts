@@ -24,6 +24,8 @@ export interface DocumentedWorld {
   readonly ended: string;
   /** An api that allows two requests a minute and one open job, and a status service in front of it. */
   readonly strict: Readonly<Record<'api' | 'status', TestService>>;
+  /** Services that have answered as many requests as they may. */
+  readonly spent: Readonly<Record<'api' | 'status', TestService>>;
   /** Services without a database, and without an api to cancel at. */
   readonly away: Readonly<Record<'api' | 'status', TestService>>;
   /** Makes a job that stays scheduled. */
@@ -63,6 +65,8 @@ export async function startDocumentedWorld(): Promise<DocumentedWorld> {
       api: strictApi,
       status: await start('status', { API_INTERNAL_URL: strictApi.url }),
     };
+    const spent = { api: strictApi, status: await start('status', { RATE_LIMIT_PER_MINUTE: '1' }) };
+    await ask(`${spent.status.url}/docs`);
     const noApi = `http://127.0.0.1:${await freePort()}`;
     const nowhere = `postgres://nobody@127.0.0.1:${await freePort()}/none`;
     const away = {
@@ -100,6 +104,7 @@ export async function startDocumentedWorld(): Promise<DocumentedWorld> {
       contract,
       ended,
       strict,
+      spent,
       away,
       stop,
       async scheduled() {

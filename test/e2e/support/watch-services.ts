@@ -1,5 +1,11 @@
 import { freePort, serviceSettings } from '@kasabi/local';
-import { startService, type TestService, type TestStack, waitFor } from '@kasabi/test/support';
+import {
+  serviceSecret,
+  startService,
+  type TestService,
+  type TestStack,
+  waitFor,
+} from '@kasabi/test/support';
 import type pg from 'pg';
 
 /** Starts one more api or status service on a stack's database and Redis. */
@@ -13,9 +19,13 @@ export async function addService(
     redisUrl: stack.redis.url,
     apiPublicUrl: stack.apiUrl,
     statusPublicUrl: stack.statusUrl,
+    serviceSecret,
   });
-  const limit = name === 'api' && { RATE_LIMIT_PER_MINUTE: '0' };
-  return await startService(name, { ...settings, ...limit, ...env });
+  const limits = {
+    ...{ RATE_LIMIT_PER_MINUTE: '0', MAX_CONNECTIONS_PER_ADDRESS: '0' },
+    ...(name === 'status' && { MAX_HELD_PER_KEY: '0', MAX_HELD_PER_ADDRESS: '0' }),
+  };
+  return await startService(name, { ...settings, ...limits, ...env });
 }
 
 /**

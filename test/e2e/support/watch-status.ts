@@ -2,7 +2,9 @@ import { createOwner, issueKey } from '@kasabi/accounts';
 import { createDataset } from '@kasabi/datasets';
 import { createDatabase, type TestDatabase } from '@kasabi/test/support';
 import { createApp, createLogger, listen } from '../../../packages/service-kit/src/index.ts';
+import { createApi } from '../../../services/status/src/api.ts';
 import { addEventRoutes } from '../../../services/status/src/events.ts';
+import { createHeld } from '../../../services/status/src/held.ts';
 import { addJobRoutes } from '../../../services/status/src/jobs.ts';
 import { addListRoute } from '../../../services/status/src/list.ts';
 import { createJobReader } from '../../../services/status/src/read-job.ts';
@@ -43,13 +45,14 @@ export async function startStatusRoutes(
   const successStatus = 'completed';
   const routes = (app: Parameters<typeof addListRoute>[0]): void => {
     const stop = stopping.signal;
-    const apiUrl = 'http://127.0.0.1:1';
+    const api = createApi('http://127.0.0.1:1', undefined);
     const jobs = {
       jobs: createJobReader(pool),
       watcher,
+      held: createHeld({ perKey: 0, perAddress: 0, inAll: 0 }),
       successStatus,
       maxWaitSeconds: 60,
-      apiUrl,
+      api,
       stopping: stop,
     } as const;
     addJobRoutes(app, jobs);

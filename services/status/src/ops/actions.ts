@@ -7,6 +7,7 @@ import {
   shortCodeOf,
 } from '@kasabi/service-kit';
 import type { Request, Router } from 'express';
+import type { Api } from '../api.ts';
 import { acknowledge, findingSubject, unacknowledge } from './acknowledge.ts';
 import type { Action, Subject } from './action.ts';
 import { aboutJob, aboutLock } from './action-subjects.ts';
@@ -19,7 +20,7 @@ export interface ActionOptions {
   readonly reads: Reads;
   readonly links: Links;
   readonly guard: Guard;
-  readonly apiUrl: string;
+  readonly api: Api;
   readonly password: string;
   readonly log: Logger;
   /** Renders a page of this title. */
@@ -92,10 +93,10 @@ ${fields}
       })
       .post(async (request, response) => {
         const subject = await subjectOf(request as Request<Record<string, string>>);
-        const { apiUrl, password, log } = options;
+        const { api, password, log } = options;
         const path = subject.apiPath;
-        const answer = await callApi({ apiUrl, password, path, request, response, log });
-        log.info({ action: path, status: answer.status, from: request.ip }, 'operator action');
+        const answer = await callApi({ api, password, path, request, log });
+        log.info({ action: path, status: answer.status, from: request.address }, 'operator action');
         if (answer.ok) {
           const page = answer.jobId === undefined ? subject.page : links.job(answer.jobId);
           response.redirect(303, `${page}?done=${action.done}`);

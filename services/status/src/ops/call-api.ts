@@ -1,5 +1,6 @@
 import type { Logger } from '@kasabi/service-kit';
-import type { Request, Response } from 'express';
+import type { Request } from 'express';
+import type { Api } from '../api.ts';
 
 /** What the api service answered to an operator's action. */
 export interface ApiAnswer {
@@ -12,13 +13,12 @@ export interface ApiAnswer {
 }
 
 export interface ApiCall {
-  readonly apiUrl: string;
+  readonly api: Api;
   readonly password: string;
   /** Below the api's `/ops`: `/jobs/{id}/cancel`. */
   readonly path: string;
-  /** Whose action it is, and the answer to be. */
+  /** Whose action it is. */
   readonly request: Request;
-  readonly response: Response;
   readonly log: Logger;
 }
 
@@ -27,15 +27,15 @@ const timeoutMs = 15_000;
 
 /** Asks the api service to do what an operator wants done: this service writes nothing. Never rejects. */
 export async function callApi(call: ApiCall): Promise<ApiAnswer> {
-  const { apiUrl, password, path, request, response } = call;
+  const { api, password, path, request } = call;
   try {
-    const answer = await fetch(`${apiUrl}/ops${path}`, {
+    const answer = await fetch(`${api.url}/ops${path}`, {
       method: 'POST',
       headers: {
         Authorization: `Basic ${Buffer.from(`operator:${password}`).toString('base64')}`,
         Accept: 'application/json',
-        'X-Request-Id': String(response.getHeader('X-Request-Id') ?? ''),
-        'X-Operator-Address': request.ip ?? '',
+        ...api.headersFor(request),
+        'X-Operator-Address': request.address,
       },
       signal: AbortSignal.timeout(timeoutMs),
     });

@@ -1,14 +1,14 @@
 import { createBullBoard } from '@bull-board/api';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { ExpressAdapter } from '@bull-board/express';
-import { connect, createViewer, jobIdOfDelivery } from '@kasabi/queue';
+import { createViewer, jobIdOfDelivery, type Redis } from '@kasabi/queue';
 import { type Html, html, methodNotAllowed } from '@kasabi/service-kit';
 import type { RequestHandler, Router } from 'express';
 import type { Links } from './links.ts';
 
 export interface QueuesOptions {
   /** Of the Redis that is shown; without it a page says that there is none. */
-  readonly redisUrl: string | undefined;
+  readonly redis: Redis | undefined;
   readonly links: Links;
   /** Answers with a page that says something. */
   readonly say: (title: string, text: Html) => RequestHandler;
@@ -19,7 +19,6 @@ export interface QueuesOptions {
 export interface Queues {
   /** Mounts it below this router, behind whatever the router has before it. */
   addTo(router: Router): void;
-  stop(): void;
 }
 
 /** bull-board needs a base address and images in its style sheet beyond the policy of the other pages. */
@@ -36,15 +35,13 @@ const contentSecurity = [
 
 /** Prepares bull-board, read-only: by its own setting, and by letting nothing but GET through. */
 export async function createQueues(options: QueuesOptions): Promise<Queues> {
-  const { redisUrl, links, say, onError } = options;
-  if (redisUrl === undefined) {
+  const { redis, links, say, onError } = options;
+  if (redis === undefined) {
     const text = html`The queue as Redis has it is shown here when the status service has <code>REDIS_URL</code>. Jobs, workers and the relay are on the other pages, which need Postgres only.`;
     return {
       addTo: (router) => router.use('/queues', say('The queue is not shown', text)),
-      stop: () => undefined,
     };
   }
-  const redis = await connect({ url: redisUrl, name: 'kasabi-status', onError });
   const adapter = new ExpressAdapter();
   adapter.setBasePath(links.queues.replace(/\/$/, ''));
   const board = createBullBoard({
@@ -95,6 +92,5 @@ export async function createQueues(options: QueuesOptions): Promise<Queues> {
       });
       router.use('/queues', adapter.getRouter());
     },
-    stop: () => redis.disconnect(),
   };
 }

@@ -1,4 +1,5 @@
 import { isTransient } from '@kasabi/postgres';
+import type { Redis } from '@kasabi/queue';
 import {
   type Html,
   html,
@@ -14,8 +15,10 @@ import express, {
   type Request,
   type RequestHandler,
 } from 'express';
+import type { Api } from '../api.ts';
 import { addActions } from './actions.ts';
 import { addAssets } from './assets.ts';
+import { createEndedSessions } from './ended-sessions.ts';
 import { NoSuchPage, PageError } from './errors.ts';
 import { createGuard } from './guard.ts';
 import { createLayout, type Place } from './layout.ts';
@@ -33,9 +36,9 @@ import { addStream } from './stream.ts';
 export interface OperationsOptions {
   readonly password: string;
   readonly statusUrl: string;
-  /** Where the api service is reached. */
-  readonly apiUrl: string;
-  readonly redisUrl: string | undefined;
+  readonly api: Api;
+  /** Redis as this service reaches it, where it does. */
+  readonly redis: Redis | undefined;
   readonly reads: Reads;
   readonly live: Live;
   readonly log: Logger;
@@ -48,16 +51,17 @@ export interface OperationsOptions {
 export async function createOperations(
   options: OperationsOptions,
 ): Promise<{ addTo(app: Express): void; stop(): void }> {
-  const { password, apiUrl, reads, live, log, stopping } = options;
+  const { password, api, reads, live, log, stopping } = options;
   const { protocol, pathname } = new URL(options.statusUrl);
   const base = `${pathname.replace(/\/$/, '')}/ops`;
   const links = createLinks(base);
   const router = express.Router({ caseSensitive: true });
   const sessions = createSessions(password);
-  const guard = createGuard({ sessions, base, secure: protocol === 'https:' });
+  const ended = createEndedSessions({ redis: options.redis, onError: options.onRedisError });
+  const guard = createGuard({ sessions, ended, base, secure: protocol === 'https:' });
   const layout = createLayout(links, addAssets(router, base));
   const pages = createPages(reads, links);
-  router.use(readBody);
+  router.use(readBody, guard.readSession);
 
   /** A page that says something, in place of another. */
   const plain = (request: Request, title: string, text: Html, place?: Place): string => {
@@ -74,7 +78,7 @@ export async function createOperations(
       response.type('text/html').send(plain(request, title, body, 'queues'));
     };
   const queues: Queues = await createQueues({
-    redisUrl: options.redisUrl,
+    redis: options.redis,
     links,
     say,
     onError: options.onRedisError,
@@ -85,6 +89,7 @@ export async function createOperations(
   queues.addTo(router);
   addStream(router, {
     guard,
+    ended,
     live,
     stopping,
     viewsOf(target) {
@@ -97,12 +102,12 @@ export async function createOperations(
     .get((request, response) => {
       const session = guard.sessionOf(request);
       if (session !== undefined && request.method === 'GET') {
-        guard.signIn(response, sessions.renew(session));
+        guard.renew(request, response, session);
       }
       response.status(204).end();
     })
     .all(methodNotAllowed('GET'));
-  addActions(router, { reads, links, plain, guard, apiUrl, password, log });
+  addActions(router, { reads, links, plain, guard, api, password, log });
 
   const show: RequestHandler = async (request, response) => {
     const page = pages.find(request.url);
@@ -144,7 +149,6 @@ export async function createOperations(
     },
     stop() {
       live.stop();
-      queues.stop();
     },
   };
 }

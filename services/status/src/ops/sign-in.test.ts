@@ -2,8 +2,15 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { freePort, serviceSettings } from '@kasabi/local';
-import { startService, startStack, type TestService, type TestStack } from '@kasabi/test/support';
+import {
+  startService,
+  startStack,
+  type TestService,
+  type TestStack,
+  waitFor,
+} from '@kasabi/test/support';
 import { type Answer, ask } from '../../../../test/e2e/support/client.ts';
+import { addService } from '../../../../test/e2e/support/watch-services.ts';
 
 const password = 'an-operators-password';
 let stack: TestStack;
@@ -76,7 +83,7 @@ describe('the way to the operations page', () => {
   it('opens with the password, by a cookie that scripts, other sites and time do not get', async () => {
     const answer = await signIn();
     assert.deepEqual([answer.status, answer.headers.get('location')], [303, '/ops/audit']);
-    const cookie = answer.headers.get('set-cookie') ?? '';
+    const cookie = answer.headers.getSetCookie()[0] ?? '';
     assert.match(cookie, /^kasabi_operator=[\w.-]+; Max-Age=1[78]\d\d; Path=\/ops; /);
     assert.match(cookie, /; HttpOnly; SameSite=Strict$/);
     const signedIn = await get('', { Cookie: cookieOf(answer) });
@@ -99,19 +106,93 @@ describe('the way to the operations page', () => {
     assert.match(answer.headers.get('set-cookie') ?? '', /; Path=\/jobs\/ops; .*; Secure; /);
   });
 
-  it('slows down who guesses', async () => {
-    const from = { 'X-Forwarded-For': '10.9.9.9' };
+  it('slows down who guesses, and nobody who knows it or has a session', async () => {
+    const cookie = cookieOf(await signIn());
     const began = performance.now();
-    const first = await signIn('guess', from);
+    const first = await signIn('guess', { 'X-Forwarded-For': '10.9.9.9' });
     assert.equal(first.status, 403);
     assert.ok(performance.now() - began > 400);
     assert.match(first.text, /That is not the password/);
-    const guesses = await Promise.all(Array.from({ length: 15 }, () => signIn('guess', from)));
-    assert.ok(guesses.some(({ status }) => status === 429));
-    const right = await signIn(password, from);
-    assert.equal(right.status, 429, 'not even with the password');
-    assert.ok(Number(right.headers.get('retry-after')) > 0);
-    assert.equal((await signIn()).status, 303, 'another address is let in');
+    const guesses = Array.from({ length: 100 }, (_, n) =>
+      signIn('guess', { 'X-Forwarded-For': `[2001:db8:9:${n % 10}::${n}]:4711` }),
+    );
+    assert.equal((await get('', { Cookie: cookie })).status, 200, 'a session goes on');
+    for (const address of ['2001:db8:9:3::77', '10.9.9.10', '10.9.9.9']) {
+      assert.equal((await signIn(password, { 'X-Forwarded-For': address })).status, 303, address);
+    }
+    assert.deepEqual(
+      new Set((await Promise.all(guesses)).map(({ status }) => status)),
+      new Set([403]),
+    );
+  });
+
+  it('lets in a browser that has signed in before, while strangers of its address wait', async () => {
+    const from = { 'X-Forwarded-For': '10.9.8.7' };
+    const answer = await signIn(password, from);
+    const device = answer.headers.getSetCookie().find((it) => it.startsWith('kasabi_device='));
+    assert.match(device ?? '', /; Max-Age=7776000; Path=\/ops; .*; HttpOnly; SameSite=Strict$/);
+    const flood = Array.from({ length: 300 }, () => signIn('guess', from));
+    const Cookie = device?.split(';')[0] ?? '';
+    const began = performance.now();
+    assert.equal((await signIn(password, { ...from, Cookie })).status, 303);
+    assert.ok(performance.now() - began < 3_000);
+    const statuses = (await Promise.all(flood)).map(({ status }) => status);
+    assert.ok(statuses.includes(429), 'not every guess is looked at');
+    assert.ok(statuses.every((status) => [403, 429].includes(status)));
+  });
+
+  it('is over with the sign-out, in every process, for its pages and its streams', async () => {
+    const env = { OPERATOR_PASSWORD: password, REDIS_URL: stack.redis.url };
+    const [first, second] = [
+      await addService(stack, 'status', env),
+      await addService(stack, 'status', env),
+    ];
+    try {
+      const signedIn = await signIn(password, {}, first.url);
+      const headers = { ...page, Cookie: cookieOf(signedIn) };
+      const open = await fetch(`${first.url}/ops/live?view=/`, { headers });
+      assert.equal(open.status, 200);
+      const there = () => ask(`${second.url}/ops/audit`, { headers });
+      const { text, status } = await there();
+      assert.equal(status, 200);
+      const token = /name="token" value="([^"]+)"/.exec(text)?.[1] ?? '';
+      const out = await ask(`${first.url}/ops/sign-out`, {
+        method: 'POST',
+        headers,
+        body: new URLSearchParams({ token }),
+      });
+      assert.equal(out.status, 303);
+      const cleared = out.headers.get('set-cookie') ?? '';
+      assert.match(cleared, /^kasabi_operator=; Path=\/ops; Expires=Thu, 01 Jan 1970/);
+      // It ends with its session; until then it has no end.
+      await open.text();
+      assert.equal((await ask(`${first.url}/ops/audit`, { headers })).status, 303);
+      const stream = { headers: { ...headers, Accept: '*/*' } };
+      assert.equal((await ask(`${first.url}/ops/live?view=/`, stream)).status, 401);
+      const form = await ask(`${first.url}/ops/sign-in`, { headers });
+      assert.equal(form.status, 200, 'no way in circles');
+      await waitFor(async () => (await there()).status === 303, { what: 'the other process' });
+    } finally {
+      await Promise.all([first.stop(), second.stop()]);
+    }
+  });
+
+  it('has a Secure cookie where a trusted proxy says https, though the public address is http', async () => {
+    const proto = (value: string) => signIn(password, { 'X-Forwarded-Proto': value });
+    for (const cookie of (await proto('https')).headers.getSetCookie()) {
+      assert.match(cookie, /; Secure; /);
+    }
+    for (const cookie of (await proto('http')).headers.getSetCookie()) {
+      assert.doesNotMatch(cookie, /; Secure/);
+    }
+    const untrusting = await addService(stack, 'status', { OPERATOR_PASSWORD: password });
+    try {
+      const answer = await signIn(password, { 'X-Forwarded-Proto': 'https' }, untrusting.url);
+      assert.equal(answer.status, 303);
+      assert.doesNotMatch(answer.headers.getSetCookie().join(), /; Secure/);
+    } finally {
+      await untrusting.stop();
+    }
   });
 
   it('takes no form from another site, or of another session', async () => {

@@ -1,10 +1,12 @@
 import {
   createPasswordGate,
+  goneSignal,
   type Html,
   html,
   type Logger,
   methodNotAllowed,
   queryOf,
+  subjectOf,
 } from '@kasabi/service-kit';
 import type { Router } from 'express';
 import { formOf } from './form.ts';
@@ -57,8 +59,13 @@ ${problem !== undefined && html`<p class="notice bad" role="alert">${problem}</p
       requireOwnForm(request);
       const form = formOf(request);
       const next = ownPath(form.get('next'), base);
-      const address = request.ip ?? 'unknown';
-      const answer = await gate.try(form.get('password') ?? '', address);
+      const { address } = request;
+      const answer = await gate.try({
+        password: form.get('password') ?? '',
+        subject: subjectOf(address),
+        known: guard.deviceOf(request),
+        gone: goneSignal(request),
+      });
       if (answer.verdict !== 'open') {
         log.warn({ from: address, verdict: answer.verdict }, 'a sign-in failed');
         const seconds = answer.verdict === 'wait' ? answer.retryAfterSeconds : undefined;
@@ -66,21 +73,21 @@ ${problem !== undefined && html`<p class="notice bad" role="alert">${problem}</p
         const problem =
           seconds === undefined
             ? 'That is not the password.'
-            : `Too many passwords were wrong. Try again in ${seconds} seconds.`;
+            : `Too many passwords wait to be looked at, so this one was not. Try again in ${seconds} seconds.`;
         response.status(seconds === undefined ? 403 : 429).type('text/html');
         response.send(page({ next, problem }));
         return;
       }
       log.info({ from: address }, 'an operator signed in');
-      guard.signIn(response, sessions.begin());
+      guard.signIn(request, response, sessions.begin());
       response.redirect(303, next);
     })
     .all(methodNotAllowed('GET', 'HEAD', 'POST'));
 
   router
     .route('/sign-out')
-    .post(guard.requireSession, (_request, response) => {
-      guard.signOut(response);
+    .post(guard.requireSession, async (request, response) => {
+      await guard.signOut(request, response);
       response.redirect(303, `${base}/sign-in`);
     })
     .all(methodNotAllowed('POST'));

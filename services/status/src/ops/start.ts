@@ -1,8 +1,10 @@
 import { diagnose } from '@kasabi/operations';
 import { createPool, describeSick, isTransient, sicknessOf } from '@kasabi/postgres';
+import { connect } from '@kasabi/queue';
 import { type Logger, throttledWarning } from '@kasabi/service-kit';
 import type { Express } from 'express';
 import type pg from 'pg';
+import type { Api } from '../api.ts';
 import type { Settings } from '../env.ts';
 import { createLive } from './live.ts';
 import { createReads } from './reads.ts';
@@ -25,6 +27,7 @@ const statementTimeoutMs = 5_000;
  */
 export async function startOperations(
   settings: Settings,
+  api: Api,
   log: Logger,
   stopping: AbortSignal,
 ): Promise<OperationsPages | undefined> {
@@ -52,15 +55,20 @@ export async function startOperations(
       return `${finding?.what} ${finding?.todo}`;
     },
   });
+  const onRedisError = throttledWarning(log, 'Redis does not answer the operations pages');
+  const redis =
+    settings.REDIS_URL === undefined
+      ? undefined
+      : await connect({ url: settings.REDIS_URL, name: 'kasabi-status', onError: onRedisError });
   const operations = await createOperations({
     password,
     statusUrl: settings.STATUS_PUBLIC_URL,
-    apiUrl: settings.API_INTERNAL_URL ?? settings.API_PUBLIC_URL,
-    redisUrl: settings.REDIS_URL,
+    api,
+    redis,
     reads,
     live,
     log,
-    onRedisError: throttledWarning(log, 'Redis does not answer the view of the queue'),
+    onRedisError,
     stopping,
   });
   return {
@@ -68,6 +76,7 @@ export async function startOperations(
     addTo: operations.addTo,
     async stop() {
       operations.stop();
+      redis?.disconnect();
       await pool.end();
     },
   };

@@ -1,5 +1,6 @@
 import { heldForClient, methodNotAllowed, queryOf } from '@kasabi/service-kit';
 import type { Request, Response, Router } from 'express';
+import type { EndedSessions } from './ended-sessions.ts';
 import { NoSuchPage, SignedOut } from './errors.ts';
 import type { Guard } from './guard.ts';
 import type { Live, Shown, View } from './live.ts';
@@ -12,6 +13,7 @@ const mostWaitingBytes = 1_048_576;
 
 export interface StreamOptions {
   readonly guard: Guard;
+  readonly ended: EndedSessions;
   readonly live: Live;
   /** What a page shows, its main part last, by its path and query below `/ops`; undefined without one. */
   readonly viewsOf: (target: string) => readonly View[] | undefined;
@@ -24,7 +26,7 @@ export interface StreamOptions {
  * each reading how old what is shown is.
  */
 export function addStream(router: Router, options: StreamOptions): void {
-  const { guard, live, viewsOf, stopping } = options;
+  const { guard, ended, live, viewsOf, stopping } = options;
 
   function stream(request: Request, response: Response): void {
     const session = guard.sessionOf(request);
@@ -54,10 +56,15 @@ export function addStream(router: Router, options: StreamOptions): void {
       const data = JSON.stringify({ sections, ...state });
       response.write(`event: view\ndata: ${data}\n\n`);
     };
-    const heartbeat = setInterval(() => response.write(': still here\n\n'), heartbeatMs);
     const end = (): void => {
       response.end();
     };
+    const heartbeat = setInterval(async () => {
+      // Another process may have ended it.
+      if (await ended.hasEnded(session)) end();
+      else response.write(': still here\n\n');
+    }, heartbeatMs);
+    const forgetEnd = ended.onEnd(session, end);
     // Who comes back with a renewed session goes on; who does not is told so.
     const expiry = setTimeout(end, Math.max(0, session.expires - Date.now()));
     stopping.addEventListener('abort', end, { once: true });
@@ -67,6 +74,7 @@ export function addStream(router: Router, options: StreamOptions): void {
     response.once('close', () => {
       clearInterval(heartbeat);
       clearTimeout(expiry);
+      forgetEnd();
       stopping.removeEventListener('abort', end);
       for (const unfollow of ends) unfollow();
     });

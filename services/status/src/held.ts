@@ -1,0 +1,55 @@
+import { Overloaded, TooManyHeld } from '@kasabi/protocol';
+import { subjectOf } from '@kasabi/service-kit';
+import type { Request } from 'express';
+import type { FoundJob } from './read-job.ts';
+
+/** How many requests may be held at a time; 0 is no limit. */
+export interface HeldLimits {
+  readonly perKey: number;
+  readonly perAddress: number;
+  readonly inAll: number;
+}
+
+/** The requests whose answers wait for a change: `Prefer: wait` and streams of events. */
+export interface Held {
+  /**
+   * Counts a request as held until what it returns is called, once.
+   *
+   * @throws TooManyHeld when its key or its address has too many.
+   * @throws Overloaded when the process has.
+   */
+  hold(request: Request, found: FoundJob): () => void;
+}
+
+/** Counts held requests of this process. */
+export function createHeld({ perKey, perAddress, inAll }: HeldLimits): Held {
+  const counts = new Map<string, number>();
+  let all = 0;
+
+  const change = (subject: string, by: 1 | -1): void => {
+    const count = (counts.get(subject) ?? 0) + by;
+    if (count === 0) counts.delete(subject);
+    else counts.set(subject, count);
+  };
+  const isFull = (subject: string, most: number): boolean =>
+    most > 0 && (counts.get(subject) ?? 0) >= most;
+
+  return {
+    hold(request, { access }) {
+      const key = `key ${access.keyDigest.toString('base64url')}`;
+      const address = `address ${subjectOf(request.address)}`;
+      if (isFull(key, perKey)) throw new TooManyHeld('API key', perKey);
+      if (isFull(address, perAddress)) throw new TooManyHeld('address', perAddress);
+      if (inAll > 0 && all >= inAll) throw new Overloaded();
+      all += 1;
+      for (const subject of [key, address]) change(subject, 1);
+      let isOver = false;
+      return () => {
+        if (isOver) return;
+        isOver = true;
+        all -= 1;
+        for (const subject of [key, address]) change(subject, -1);
+      };
+    },
+  };
+}

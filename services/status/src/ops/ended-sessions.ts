@@ -1,0 +1,78 @@
+import { createHash } from 'node:crypto';
+import { KEY_PREFIX, type Redis } from '@kasabi/queue';
+import { longestMs, type Session } from './session.ts';
+
+/** Sessions that were ended before their time, by a sign-out. */
+export interface EndedSessions {
+  /** Ends a session: here at once, and for other processes by Redis, where there is one. */
+  end(session: Session): Promise<void>;
+  hasEnded(session: Session): Promise<boolean>;
+  /** Calls `listener` when the session is ended here; returns what takes it back. */
+  onEnd(session: Session, listener: () => void): () => void;
+}
+
+/** For so many milliseconds, a session that Redis did not know as ended is not asked for again. */
+const askAgainMs = 1_000;
+/** Only who knows the password makes sessions; the bound is for a script of an operator's. */
+const mostEnded = 10_000;
+
+export interface EndedSessionsOptions {
+  /** Where other processes learn of it, and this one after a restart; by this process alone unless set. */
+  readonly redis: Redis | undefined;
+  readonly onError: (error: unknown) => void;
+  readonly now?: () => number;
+}
+
+/**
+ * The sessions that were ended. The status service writes nothing to Postgres, so Redis has them for the
+ * other processes, until the last renewal of a copied cookie would have expired. While Redis does not
+ * answer, a process knows those that it ended itself.
+ */
+export function createEndedSessions(options: EndedSessionsOptions): EndedSessions {
+  const { redis, onError, now = Date.now } = options;
+  const ended = new Set<string>();
+  const askedAt = new Map<string, number>();
+  const listeners = new Map<string, Set<() => void>>();
+  const nameOf = ({ id }: Session): string =>
+    `${KEY_PREFIX}:ended-session:${createHash('sha256').update(id).digest('base64url')}`;
+
+  function note(id: string): void {
+    ended.add(id);
+    const [oldest = ''] = ended;
+    if (ended.size > mostEnded) ended.delete(oldest);
+    for (const listener of listeners.get(id) ?? []) listener();
+    listeners.delete(id);
+  }
+
+  return {
+    async end(session) {
+      note(session.id);
+      const leftMs = session.started + longestMs - now();
+      if (leftMs > 0) await redis?.set(nameOf(session), 1, 'PX', leftMs).catch(onError);
+    },
+    async hasEnded(session) {
+      if (ended.has(session.id)) return true;
+      const asked = askedAt.get(session.id);
+      if (redis === undefined || (asked !== undefined && now() - asked < askAgainMs)) return false;
+      if (askedAt.size >= mostEnded) askedAt.clear();
+      askedAt.set(session.id, now());
+      try {
+        if ((await redis.exists(nameOf(session))) === 0) return false;
+      } catch (error) {
+        onError(error);
+        return false;
+      }
+      note(session.id);
+      return true;
+    },
+    onEnd({ id }, listener) {
+      const ofOne = listeners.get(id) ?? new Set();
+      listeners.set(id, ofOne);
+      ofOne.add(listener);
+      return () => {
+        ofOne.delete(listener);
+        if (ofOne.size === 0) listeners.delete(id);
+      };
+    },
+  };
+}
