@@ -4,14 +4,9 @@ import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import path from 'node:path';
-import {
-  commandLine,
-  forgetShellSettings,
-  processesWithVariable,
-  projectRoot,
-  waitUntil,
-} from '@kasabi/local';
+import { forgetShellSettings, projectRoot } from '@kasabi/local';
 import { environment } from './support/env.ts';
+import { endLeftProcesses } from './support/left-processes.ts';
 import { startServers, type TestServers } from './support/servers.ts';
 import { findTestFiles } from './support/test-files.ts';
 
@@ -96,19 +91,7 @@ async function runTests(servers: TestServers, files: readonly string[]): Promise
 /** Describes, and ends, what the tests left behind. */
 async function findLeaks(servers: TestServers): Promise<string[]> {
   // One that was told to stop by the last test may need a moment.
-  await waitUntil(() => processesWithVariable('TEST_RUN_ID', runId).length === 0, {
-    timeoutMs: 2_000,
-  });
-  const processes = processesWithVariable('TEST_RUN_ID', runId).map((pid) => {
-    const description = `process ${pid}: ${commandLine(pid)}`;
-    try {
-      process.kill(pid, 'SIGKILL');
-    } catch {
-      // It was about to end.
-    }
-    return description;
-  });
-  return [...processes, ...(await servers.openConnections())];
+  return [...(await endLeftProcesses(runId, 2_000)), ...(await servers.openConnections())];
 }
 
 async function main(): Promise<Totals> {
@@ -132,6 +115,8 @@ async function main(): Promise<Totals> {
     for (const leak of leaks) say(`Left behind by the tests: ${leak}`);
     return { ...totals, failed: totals.failed + leaks.length };
   } finally {
+    // A test that was ended by a signal could not end its services.
+    await endLeftProcesses(runId, 0);
     await servers.stop();
   }
 }

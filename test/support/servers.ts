@@ -11,6 +11,7 @@ import {
 import { migrate } from '@kasabi/postgres';
 import pg from 'pg';
 import { leftConnections, templateDatabase } from './database.ts';
+import { endLeftProcesses } from './left-processes.ts';
 import { leftClients, redisDatabases, withRedis } from './redis.ts';
 
 /** The Postgres and the Redis of one test run. */
@@ -101,6 +102,7 @@ async function clearLostRuns(log: (line: string) => void): Promise<void> {
     if (lockHolder(folder) !== undefined) continue;
     const lock = await acquireDataLock(folder).catch(() => undefined);
     if (lock === undefined) continue;
+    await endLeftProcesses(entry, 0);
     await endLeftovers(lock.leftovers, log);
     rmSync(folder, { recursive: true, force: true });
     await lock.release();
