@@ -61,6 +61,15 @@ describe('the operations page', () => {
       await page.locator('#tiles').getByText('Scheduled').waitFor();
       await page.locator('#age', { hasText: /^([5-9]|\d\d) s ago$/ }).waitFor();
       await page.getByText('All is well').first().waitFor({ state: 'hidden' });
+      assert.match((await page.locator('#as-of').textContent()) ?? '', /^\d\d:\d\d:\d\d UTC$/);
+      const style = (selector: string, property: string): Promise<unknown> =>
+        page.evaluate(
+          `getComputedStyle(document.querySelector('${selector}')).getPropertyValue('${property}')`,
+        );
+      const grey = await style('.age #as-of', 'color');
+      assert.notEqual(grey, await style('main .quiet', 'color'), 'how old it is stands out');
+      assert.equal(await style('#workers .good', 'color'), await style('main .quiet', 'color'));
+      assert.equal(await style('#tiles .value', 'font-weight'), '400');
       await assertGood(page, 'without Postgres');
     });
     const [one] = open;

@@ -1,5 +1,6 @@
 import { createLoop, type Loop } from '@kasabi/jobs';
 import type { Database } from '@kasabi/postgres';
+import { bucketOf, histogramOf } from './histogram.ts';
 
 export interface TallyOptions {
   readonly db: Database;
@@ -12,9 +13,17 @@ export interface TallyOptions {
 const firstId = (time: string): string =>
   `rpad(lpad(to_hex((extract(epoch FROM ${time}) * 1000)::bigint), 12, '0'), 32, '0')::uuid`;
 
+const milliseconds = (time: string): string => `extract(epoch FROM ${time})::float8 * 1000`;
+
 const percentile = (part: number, time: string): string =>
-  `percentile_cont(${part}) WITHIN GROUP (ORDER BY extract(epoch FROM ${time})::float8 * 1000)
-     FILTER (WHERE status <> 'cancelled')`;
+  `percentile_cont(${part}) WITHIN GROUP (ORDER BY ${time}) FILTER (WHERE status <> 'cancelled')`;
+
+const countsByLength = (time: 'drift' | 'run'): string => `
+  SELECT minute, type, ${histogramOf('bucket', 'jobs')} AS ${time}_histogram
+  FROM (
+    SELECT minute, type, ${bucketOf(`${time}_ms`)} AS bucket, count(*) AS jobs
+    FROM recent WHERE status <> 'cancelled' AND ${time}_ms IS NOT NULL GROUP BY 1, 2, 3
+  ) AS counted GROUP BY 1, 2`;
 
 // Whoever finds the last round long enough ago takes the turn and makes the others, who wait for the row,
 // find it recent. A gap is made good as far as a day back.
@@ -31,33 +40,41 @@ const count = `
     SELECT date_trunc('minute', uuid_extract_timestamp(id)) AS minute, type, count(*) AS accepted
     FROM kasabi.job WHERE id >= ${firstId('$1::timestamptz')}
     GROUP BY 1, 2
+  ), recent AS MATERIALIZED (
+    SELECT date_trunc('minute', end_time) AS minute, type, status,
+           ${milliseconds('started - start_time')} AS drift_ms,
+           ${milliseconds('end_time - started')} AS run_ms
+    FROM kasabi.job WHERE end_time >= $1
   ), ended AS (
-    SELECT date_trunc('minute', end_time) AS minute, type,
+    SELECT minute, type,
            count(*) FILTER (WHERE status = 'completed') AS completed,
            count(*) FILTER (WHERE status = 'failed') AS failed,
            count(*) FILTER (WHERE status = 'cancelled') AS cancelled,
-           ${percentile(0.5, 'started - start_time')} AS drift_p50_ms,
-           ${percentile(0.99, 'started - start_time')} AS drift_p99_ms,
-           ${percentile(0.5, 'end_time - started')} AS run_p50_ms,
-           ${percentile(0.99, 'end_time - started')} AS run_p99_ms
-    FROM kasabi.job WHERE end_time >= $1
-    GROUP BY 1, 2
+           ${percentile(0.5, 'drift_ms')} AS drift_p50_ms,
+           ${percentile(0.99, 'drift_ms')} AS drift_p99_ms,
+           ${percentile(0.5, 'run_ms')} AS run_p50_ms,
+           ${percentile(0.99, 'run_ms')} AS run_p99_ms
+    FROM recent GROUP BY 1, 2
+  ), drifts AS (${countsByLength('drift')}
+  ), runs AS (${countsByLength('run')}
   ), progress AS (
     UPDATE kasabi.job_tally_progress
     SET final_before = greatest(final_before, date_trunc('minute', now() - interval '1 minute'))
   )
   INSERT INTO kasabi.job_tally (minute, type, accepted, completed, failed, cancelled,
-    drift_p50_ms, drift_p99_ms, run_p50_ms, run_p99_ms)
+    drift_p50_ms, drift_p99_ms, run_p50_ms, run_p99_ms, drift_histogram, run_histogram)
   SELECT minute, type, coalesce(accepted, 0), coalesce(completed, 0), coalesce(failed, 0),
          coalesce(cancelled, 0),
-         drift_p50_ms, drift_p99_ms, run_p50_ms, run_p99_ms
+         drift_p50_ms, drift_p99_ms, run_p50_ms, run_p99_ms, drift_histogram, run_histogram
   FROM accepted FULL JOIN ended USING (minute, type)
+  LEFT JOIN drifts USING (minute, type) LEFT JOIN runs USING (minute, type)
   ORDER BY minute, type
   ON CONFLICT (minute, type) DO UPDATE
   SET accepted = excluded.accepted, completed = excluded.completed, failed = excluded.failed,
       cancelled = excluded.cancelled,
       drift_p50_ms = excluded.drift_p50_ms, drift_p99_ms = excluded.drift_p99_ms,
-      run_p50_ms = excluded.run_p50_ms, run_p99_ms = excluded.run_p99_ms`;
+      run_p50_ms = excluded.run_p50_ms, run_p99_ms = excluded.run_p99_ms,
+      drift_histogram = excluded.drift_histogram, run_histogram = excluded.run_histogram`;
 
 /**
  * The tally: counts what each minute brought, for the charts, so that nobody who looks at them counts

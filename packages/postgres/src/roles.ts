@@ -55,9 +55,13 @@ export async function prepareRoles(
   await letWorkerOvertakeAutovacuum(client);
   await letOwnerSeeTransactions(client);
   await denyTemporaryObjects(client, warn);
+  // Of two migrations at once, both may find a schema missing: IF NOT EXISTS looks, and makes it afterwards.
+  for (const schema of ['kasabi', 'store']) {
+    await client.query(`DO $$ BEGIN
+      CREATE SCHEMA IF NOT EXISTS ${schema} AUTHORIZATION kasabi_owner;
+    EXCEPTION WHEN unique_violation THEN NULL; END $$`);
+  }
   await client.query(`
-    CREATE SCHEMA IF NOT EXISTS kasabi AUTHORIZATION kasabi_owner;
-    CREATE SCHEMA IF NOT EXISTS store AUTHORIZATION kasabi_owner;
     GRANT USAGE ON SCHEMA kasabi TO kasabi_api, kasabi_worker, kasabi_status;
     GRANT USAGE ON SCHEMA store TO kasabi_worker, kasabi_status;`);
 }

@@ -46,3 +46,4 @@ export { type HttpServer, type ListenOptions, listen, PortUnavailable } from './
 export * from './settings.ts';
 export { throttledWarning } from './throttled-warning.ts';
 export { type Count, createWindowCounter } from './window-counter.ts';
+export { version } from './version.ts';

@@ -1,9 +1,5 @@
-import { readFileSync } from 'node:fs';
 import { collectDefaultMetrics, Gauge, Registry } from 'prom-client';
-
-const { version } = JSON.parse(
-  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
-) as { readonly version: string };
+import { version } from './version.ts';
 
 /**
  * A registry with what every Node.js process can tell of itself (CPU, memory, open files, garbage

@@ -61,7 +61,7 @@ function tell(sentence, link) {
   place.append(paragraph);
 }
 
-function show({ sections, ageMs, trouble }) {
+function show({ sections, ageMs, asOf, trouble }) {
   for (const [id, text] of Object.entries(sections)) {
     const place = document.getElementById(id);
     if (place === null) continue;
@@ -69,6 +69,7 @@ function show({ sections, ageMs, trouble }) {
   }
   if (ageMs === undefined) return;
   readAt = performance.now() - ageMs;
+  document.getElementById('as-of').textContent = asOf;
   tell(trouble);
   tick();
 }

@@ -15,6 +15,7 @@ import type { Verdict } from '@kasabi/queue';
 import type { Logger } from '@kasabi/service-kit';
 import { inSpan } from '@kasabi/tracing';
 import type pg from 'pg';
+import type { ClockCorrection } from './clock.ts';
 import type { Settings } from './env.ts';
 import { causeOf, messageOfFailure, messageOfRetry } from './explain.ts';
 import { handlers } from './handlers/index.ts';
@@ -37,8 +38,8 @@ export interface DeliveriesOptions {
   readonly promote: (deliveries: readonly Delivery[]) => Promise<void>;
   /** Makes sure that Postgres was not restored from a backup; see `createBeat`. */
   readonly checkDatabase: () => Promise<void>;
-  /** Told Postgres's clock, in milliseconds since the epoch, whenever it was read. */
-  readonly observeClock: (now: number | undefined) => void;
+  /** Compares the host's clock with Postgres's, which each claim reads. */
+  readonly clock: Pick<ClockCorrection, 'compare'>;
   /** Names this worker in leases and logs. */
   readonly holder: string;
   readonly log: Logger;
@@ -72,12 +73,14 @@ export function createDeliveries(options: DeliveriesOptions): (jobId: string) =>
       'claim',
       { attributes: { 'kasabi.job.id': jobId } },
       async (span) => {
-        const result = await claim(pool, { jobId, holder, leaseMs: settings.LEASE_MS });
+        const result = await options.clock.compare(
+          () => claim(pool, { jobId, holder, leaseMs: settings.LEASE_MS }),
+          ({ now }) => now,
+        );
         span.set({ 'kasabi.outcome': result.outcome });
         return result;
       },
     );
-    options.observeClock(claimed.now);
     switch (claimed.outcome) {
       case 'claimed':
         return await run(claimed.claim);

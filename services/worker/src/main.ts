@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto';
-import { readFileSync } from 'node:fs';
 import { hostname } from 'node:os';
 import { createBeat, createPruner, createRelay, createRescuer } from '@kasabi/jobs';
 import { createTally } from '@kasabi/operations';
@@ -20,6 +19,7 @@ import {
   measurePools,
   runService,
   throttledWarning,
+  version,
 } from '@kasabi/service-kit';
 import { startTracing } from '@kasabi/tracing';
 import { correctClock } from './clock.ts';
@@ -29,10 +29,6 @@ import { createLeases } from './leases.ts';
 import { createWorkerMetrics } from './metrics/index.ts';
 import { createReporter } from './report.ts';
 import { createWatchdog } from './watchdog.ts';
-
-const { version } = JSON.parse(
-  readFileSync(new URL('../package.json', import.meta.url), 'utf8'),
-) as { readonly version: string };
 
 await runService(async () => {
   // biome-ignore lint/style/noProcessEnv: the one place where this service reads its environment.
@@ -85,7 +81,7 @@ await runService(async () => {
   const metrics = createWorkerMetrics({
     running: () => leases.held,
     concurrency: settings.WORKER_CONCURRENCY,
-    clockOffsetMs: () => reporter.clockOffsetMs ?? 0,
+    clockOffsetMs: () => clock.offsetMs ?? 0,
   });
   measurePools(metrics.registry, { jobs: pool, upkeep });
   const watchdog = createWatchdog({
@@ -216,7 +212,7 @@ await runService(async () => {
         leases,
         promote: producer.assert,
         checkDatabase: beat.look,
-        observeClock: clock.observe,
+        clock,
         holder,
         log,
         metrics,

@@ -22,14 +22,9 @@ export interface ReporterOptions {
 
 export interface Reporter {
   readonly loop: Loop;
-  /** How far this host's clock is ahead of Postgres's, in milliseconds, once it was compared. */
-  readonly clockOffsetMs: number | undefined;
   /** Takes the report back, at the end of an orderly stop. */
   withdraw(): Promise<void>;
 }
-
-/** A reading of Postgres's clock that took longer, in milliseconds, says little of the host's. */
-const tellingMs = 500;
 
 /**
  * Reports this worker to the operators every few seconds, in the statement that reads Postgres's clock to
@@ -37,19 +32,17 @@ const tellingMs = 500;
  */
 export function createReporter(options: ReporterOptions): Reporter {
   const { db, clock } = options;
-  let clockOffsetMs: number | undefined;
-
   async function runOnce(): Promise<void> {
     const trouble = await options.redisTrouble();
     const redis = {
       redisAnswers: trouble === undefined,
       redisTrouble: trouble?.state === 'unreachable' ? undefined : trouble?.what,
     };
-    const [asked, begun] = [clock.hostNow(), performance.now()];
-    const now = await reportWorker(db, { ...options.state(), clockOffsetMs, ...redis });
-    const took = performance.now() - begun;
-    if (took < tellingMs) clockOffsetMs = asked + took / 2 - now;
-    clock.observe(now);
+    const report = { ...options.state(), clockOffsetMs: clock.offsetMs, ...redis };
+    await clock.compare(
+      () => reportWorker(db, report),
+      (now) => now,
+    );
   }
 
   return {
@@ -59,9 +52,6 @@ export function createReporter(options: ReporterOptions): Reporter {
       runOnce,
       onError: options.onError,
     }),
-    get clockOffsetMs() {
-      return clockOffsetMs;
-    },
     withdraw: () => removeWorker(db, options.state().holder),
   };
 }

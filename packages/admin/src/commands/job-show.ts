@@ -19,12 +19,16 @@ export function addShowCommand(job: Command): void {
       );
       if (found === undefined) throw new JobUnknown(id);
       if (options.json) printJson({ ...found, transitions });
-      else print(`${recordTable(found)}\n\n${transitionTable(transitions)}`);
+      else print(`${recordTable(found, transitions)}\n\n${transitionTable(transitions)}`);
     });
   addExamples(show, 'job show 01a20884-0fde-7de2-a5a9-9bbb6dc070ee');
 }
 
-function recordTable(job: OperatorJob): string {
+/** The record has the start of the first attempt alone; the claims tell of the later ones. */
+const lastClaim = (transitions: readonly Transition[]): Date | null =>
+  transitions.findLast(({ event }) => event === 'claim')?.at ?? null;
+
+function recordTable(job: OperatorJob, transitions: readonly Transition[]): string {
   return formatTable(
     ['Job', job.id],
     [
@@ -35,7 +39,8 @@ function recordTable(job: OperatorJob): string {
       ['Created', formatTime(job.created)],
       ['Start time', formatTime(job.startTime)],
       ['Due', formatTime(job.due)],
-      ['Started', formatTime(job.started)],
+      ['First started', formatTime(job.started)],
+      ['Last started', formatTime(lastClaim(transitions))],
       ['Ended', formatTime(job.endTime)],
       ['Attempt', String(job.attempt)],
       ['Lost', String(job.lost)],

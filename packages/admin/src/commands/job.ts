@@ -55,7 +55,17 @@ export function addJobCommands(program: Command): void {
 
 function jobTable(jobs: readonly JobRecord[]): string {
   return formatTable(
-    ['ID', 'DATASET', 'TYPE', 'STATUS', 'START TIME', 'STARTED', 'ENDED', 'ATTEMPT', 'MESSAGE'],
+    [
+      'ID',
+      'DATASET',
+      'TYPE',
+      'STATUS',
+      'START TIME',
+      'FIRST STARTED',
+      'ENDED',
+      'ATTEMPT',
+      'MESSAGE',
+    ],
     jobs.map((it) => [
       it.id,
       it.dataset,

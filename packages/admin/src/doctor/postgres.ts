@@ -111,11 +111,19 @@ async function checkMigrations(pool: pg.Pool): Promise<Check> {
   return judge('migrations', 'The schema is the newest');
 }
 
+/** How often Postgres's clock is read: the quickest reading says most of this host's. */
+const readings = 3;
+
 /** How far this host's clock is ahead of Postgres's, in milliseconds. */
 async function readOffset(pool: pg.Pool): Promise<number> {
-  const [asked, begun] = [Date.now(), performance.now()];
-  const now = await databaseNow(pool);
-  return asked + (performance.now() - begun) / 2 - now;
+  let best = { tookMs: Number.POSITIVE_INFINITY, offsetMs: 0 };
+  for (let reading = 0; reading < readings; reading += 1) {
+    const [asked, begun] = [Date.now(), performance.now()];
+    const now = await databaseNow(pool);
+    const tookMs = performance.now() - begun;
+    if (tookMs < best.tookMs) best = { tookMs, offsetMs: asked + tookMs / 2 - now };
+  }
+  return best.offsetMs;
 }
 
 /** An error in a few words, without a stack. */

@@ -2,6 +2,7 @@ import { readDatasetPage, readJob } from '@kasabi/operations';
 import type { Database } from '@kasabi/postgres';
 import { type Html, html } from '@kasabi/service-kit';
 import { NoSuchPage } from './errors.ts';
+import { plainTime } from './format.ts';
 import { datasetLink, jobLink, type Links } from './links.ts';
 import { facts, statusBadge } from './parts.ts';
 
@@ -14,7 +15,7 @@ export async function aboutJob(db: Database, id: string, links: Links): Promise<
     ['Status', statusBadge(job.status)],
     ['Dataset', html`${datasetLink(links, job.dataset)} of ${job.owner}`],
     ['Type', job.type],
-    ['Start time', `${job.startTime.toISOString().slice(0, 19)}Z`],
+    ['Start time', plainTime(job.startTime)],
     ...(job.message === null ? [] : [['Message', job.message] as const]),
   ]);
 }
@@ -32,7 +33,7 @@ export async function aboutLock(db: Database, code: string, links: Links): Promi
   }
   return facts([
     ['Dataset', html`${datasetLink(links, code)} of ${owner}`],
-    ['Locked', `${lockedAt.toISOString().slice(0, 19)}Z`],
+    ['Locked', plainTime(lockedAt)],
     ['By the job', jobLink(links, lockedBy)],
     ['Which is', page.lockStatus === null ? 'not there' : statusBadge(page.lockStatus)],
   ]);

@@ -10,7 +10,7 @@ import { mostUpcoming, type Reads } from './reads.ts';
 const columnsShown = 60;
 const fewShown = 8;
 
-/** The page of what is coming. */
+/** The page of upcoming jobs. */
 export async function readComing(reads: Reads, links: Links): Promise<Sections> {
   const [health, upcoming] = [await reads.health(), await reads.upcoming()];
   const { now } = health.overview;
@@ -24,7 +24,11 @@ export async function readComing(reads: Reads, links: Links): Promise<Sections> 
 export function comingPanel(upcoming: readonly JobRecord[], now: Date, links: Links): Html {
   const body = html`${timeline(upcoming, now)}${upcoming.length > 0 && list(upcoming.slice(0, fewShown), now, links)}`;
   const more = upcoming.length > fewShown;
-  return panel('Coming', body, more && html`<a href="${links.coming}">All that is coming</a>`);
+  return panel(
+    'Upcoming jobs',
+    body,
+    more && html`<a href="${links.coming}">All upcoming jobs</a>`,
+  );
 }
 
 const listed = (upcoming: readonly JobRecord[]): string =>
@@ -43,7 +47,9 @@ function timeline(upcoming: readonly JobRecord[], now: Date): Html {
   }
   const at = (index: number): Date => new Date(now.getTime() + index * stepMs);
   const label = (index: number): string =>
-    stepMs * columns < 86_400_000 ? `${clock(at(index))}Z` : at(index).toISOString().slice(0, 10);
+    stepMs * columns < 86_400_000
+      ? `${clock(at(index))} UTC`
+      : at(index).toISOString().slice(0, 10);
   const write = (value: number): string => count(value);
   return renderChart({
     title: 'Jobs by when they are due',
@@ -83,5 +89,5 @@ function list(upcoming: readonly JobRecord[], now: Date, links: Links): Html {
       jobLink(links, job.id),
     ],
   }));
-  return table('Jobs to come', columns, rows);
+  return table('Upcoming jobs', columns, rows);
 }

@@ -49,5 +49,5 @@ function lock({ dataset, lockStatus, lockAbandoned }: DatasetPage, now: Date, li
   if (lockedBy === null || lockedAt === null) return html`none: it can be written`;
   return html`since ${timeAndDistance(lockedAt, now)}, by ${jobLink(links, lockedBy)}, which is ${
     lockStatus === null ? 'not there' : statusBadge(lockStatus)
-  }${lockAbandoned && html`<br><strong class="bad">Nobody works behind this lock.</strong>`}`;
+  }${lockAbandoned && html`<br><strong class="bad">No running job holds this lock.</strong>`}`;
 }

@@ -16,7 +16,14 @@ export function relative(at: Date, now: Date): string {
   return ms < 0 ? `${inSeconds(-ms)} ago` : `in ${inSeconds(ms)}`;
 }
 
-/** The time of day in UTC, to the minute. */
+/** A moment in UTC, to the second, as text. */
+export const plainTime = (at: Date): string =>
+  `${at.toISOString().slice(0, 19).replace('T', ' ')} UTC`;
+
+/** The time of day in UTC, to the second, as text. */
+export const timeOfDay = (at: Date): string => `${at.toISOString().slice(11, 19)} UTC`;
+
+/** The time of day in UTC, to the minute, without the zone. */
 export const clock = (at: Date): string => at.toISOString().slice(11, 16);
 
 /** A moment in UTC, to the second; of today only the time of day. */
@@ -29,7 +36,7 @@ export const exactTime = (at: Date, now: Date): Html => written(at.toISOString()
 function written(iso: string, now: Date): Html {
   const today = iso.slice(0, 10) === now.toISOString().slice(0, 10);
   const shown = today ? iso.slice(11, -1) : iso.slice(0, -1).replace('T', ' ');
-  return html`<time datetime="${iso}" title="${iso}">${shown}</time>`;
+  return html`<time datetime="${iso}" title="${iso}">${shown} UTC</time>`;
 }
 
 /** A moment in UTC and how far it is. */

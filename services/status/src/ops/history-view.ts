@@ -11,19 +11,19 @@ export const spans = [1, 3, 12, 24] as const;
 /** What a column counts. */
 type Counted = 'accepted' | 'completed' | 'failed' | 'cancelled';
 
-/** As many columns as can be told apart on a phone. */
-const mostColumns = 60;
-
 /** The last hours as charts. */
-export function historyPanel(history: readonly HistoryPoint[], hours: number, links: Links): Html {
-  const points = merge(history);
+export function historyPanel(points: readonly HistoryPoint[], hours: number, links: Links): Html {
   const first = points[0]?.from;
   const last = points.at(-1)?.from;
   const middle = points[Math.floor(points.length / 2)]?.from;
-  const axis = [first, middle].map((at) => (at === undefined ? '' : `${clock(at)}Z`)).concat('now');
+  const axis = [first, middle]
+    .map((at) => (at === undefined ? '' : `${clock(at)} UTC`))
+    .concat('now');
   const stepMs = (points[1]?.from.getTime() ?? 0) - (first?.getTime() ?? 0);
   const columns = points.map(({ from }) =>
-    stepMs <= 60_000 ? clock(from) : `${clock(from)}–${clock(new Date(from.getTime() + stepMs))}`,
+    stepMs <= 60_000
+      ? `${clock(from)} UTC`
+      : `${clock(from)}–${clock(new Date(from.getTime() + stepMs))} UTC`,
   );
   const shared = { columns, axis } as const;
   const bars = (title: string, tone: Counted, empty: string): Chart => {
@@ -39,7 +39,7 @@ export function historyPanel(history: readonly HistoryPoint[], hours: number, li
       { name: 'median', tone: 'typical', values: points.map((point) => point[p50]) },
     ];
     const latest = series[1]?.values.findLast((value) => value !== null) ?? null;
-    const summary = latest === null ? '' : `median ${brief(latest)} last`;
+    const summary = latest === null ? '' : `median about ${brief(latest)} last`;
     const empty = 'No job has ended.';
     return { title, kind: 'lines', series, write: brief, summary, empty, ...shared } as const;
   };
@@ -49,7 +49,7 @@ export function historyPanel(history: readonly HistoryPoint[], hours: number, li
     bars('Failed', 'failed', 'No job failed.'),
     bars('Cancelled', 'cancelled', 'No job was cancelled.'),
     lines('Start drift', 'driftP50Ms', 'driftP99Ms'),
-    lines('Run time', 'runP50Ms', 'runP99Ms'),
+    lines('From first start to end', 'runP50Ms', 'runP99Ms'),
   ];
   const choice = spans.map((span) =>
     span === hours
@@ -65,39 +65,4 @@ export function historyPanel(history: readonly HistoryPoint[], hours: number, li
       : html`<div class="charts">${charts.map(renderChart)}</div>`,
     aside,
   );
-}
-
-/** Fewer points, each of several: sums of counts, the worst of the worst, the mean of the medians. */
-function merge(history: readonly HistoryPoint[]): HistoryPoint[] {
-  const size = Math.max(1, Math.ceil(history.length / mostColumns));
-  // From the end, so that the last point is whole as the others are.
-  const offset = history.length % size;
-  const groups: HistoryPoint[][] = [];
-  for (let start = offset - (offset > 0 ? size : 0); start < history.length; start += size) {
-    groups.push(history.slice(Math.max(0, start), start + size));
-  }
-  return groups.flatMap((group) => {
-    const [first] = group;
-    if (first === undefined) return [];
-    const sum = (name: Counted): number => group.reduce((total, point) => total + point[name], 0);
-    const known = (name: 'driftP50Ms' | 'driftP99Ms' | 'runP50Ms' | 'runP99Ms'): number[] =>
-      group.map((point) => point[name]).filter((value) => value !== null);
-    const worst = (values: readonly number[]): number | null =>
-      values.length === 0 ? null : Math.max(...values);
-    const mean = (values: readonly number[]): number | null =>
-      values.length === 0 ? null : values.reduce((a, b) => a + b, 0) / values.length;
-    return [
-      {
-        from: first.from,
-        accepted: sum('accepted'),
-        completed: sum('completed'),
-        failed: sum('failed'),
-        cancelled: sum('cancelled'),
-        driftP50Ms: mean(known('driftP50Ms')),
-        driftP99Ms: worst(known('driftP99Ms')),
-        runP50Ms: mean(known('runP50Ms')),
-        runP99Ms: worst(known('runP99Ms')),
-      },
-    ];
-  });
 }

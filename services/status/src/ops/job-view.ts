@@ -17,14 +17,19 @@ export async function readJobPage(
   const transitions = await readTransitions(reads.db, id);
   const { now } = (await reads.health()).overview;
   return new Map([
-    ['job', about(job, now, links)],
+    ['job', about(job, transitions, now, links)],
     ['error', errorPanel(job, transitions)],
     ['attempts', panel('Attempts', attempts(transitions, job, now))],
     ['transitions', panel('Transitions', history(transitions, job, now))],
   ]);
 }
 
-function about(job: OperatorJob, now: Date, links: Links): Html {
+function about(
+  job: OperatorJob,
+  transitions: readonly Transition[],
+  now: Date,
+  links: Links,
+): Html {
   const { startTime, started, endTime } = job;
   const lease =
     job.leaseHolder === null || job.leaseExpires === null
@@ -40,12 +45,13 @@ ${facts([
   ['Start time', timeAndDistance(startTime, now)],
   ['Due', timeAndDistance(job.due, now)],
   ['Attempt', attemptsOf(job)],
-  ['Last started', started === null ? 'not yet' : html`${timeAndDistance(started, now)}`],
+  ['First started', started === null ? 'not yet' : timeAndDistance(started, now)],
+  ['Last started', lastStarted(transitions, now)],
   [
     'Ended',
     endTime === null
       ? 'not yet'
-      : html`${timeAndDistance(endTime, now)}${started !== null && html`, after ${brief(endTime.getTime() - started.getTime())}`}`,
+      : html`${timeAndDistance(endTime, now)}${started !== null && html`, ${brief(endTime.getTime() - started.getTime())} after it first started`}`,
   ],
   ['Lease', lease],
   ['Fence', job.fence ?? 'none'],
@@ -59,6 +65,12 @@ ${facts([
 function attemptsOf({ attempt, lost }: OperatorJob): HtmlPart {
   if (attempt === 0) return 'none yet';
   return lost === 0 ? attempt : `${attempt}, of which ${lost} lost with their worker`;
+}
+
+/** The record has the start of the first attempt alone; the claims tell of the later ones. */
+function lastStarted(transitions: readonly Transition[], now: Date): HtmlPart {
+  const last = transitions.findLast(({ event }) => event === 'claim');
+  return last === undefined ? 'not noted' : timeAndDistance(last.at, now);
 }
 
 function handedOver({ enqueuedAt, status }: OperatorJob, now: Date): HtmlPart {
@@ -88,7 +100,7 @@ function errorPanel(job: OperatorJob, transitions: readonly Transition[]): Html 
   const title = isError ? 'Why it failed' : job.status === 'cancelled' ? 'Why it ended' : 'Message';
   return html`<section class="card${isError && ' failed'}"><h2>${title}${isError && job.reason !== null && html` <code>${job.reason}</code>`}</h2>
 ${job.message !== null && html`<p>${job.message}</p>`}
-${last?.message != null && last.message !== job.message && html`<p class="quiet">The log of the last ${last.event}:</p><pre>${last.message}</pre>`}</section>`;
+${last?.message != null && last.message !== job.message && html`<p class="quiet">Last error (<code>${last.event}</code>):</p><pre>${last.message}</pre>`}</section>`;
 }
 
 /** The attempts, each from its claim to what ended it. */

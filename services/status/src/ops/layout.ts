@@ -1,6 +1,6 @@
 import { type Html, html } from '@kasabi/service-kit';
 import { type Assets, styleSheets } from './assets.ts';
-import { inSeconds } from './format.ts';
+import { inSeconds, timeOfDay } from './format.ts';
 import type { Links } from './links.ts';
 import type { Sections, Shown } from './live.ts';
 
@@ -33,7 +33,7 @@ export function createLayout(links: Links, assets: Assets): Layout {
   const { base } = links;
   const menu: readonly (readonly [Place, string, string])[] = [
     ['now', 'Now', base],
-    ['coming', 'Coming', links.coming],
+    ['coming', 'Upcoming', links.coming],
     ['jobs', 'Jobs', links.jobs()],
     ['audit', 'Audit', links.audit()],
     ['queues', 'Queues', links.queues],
@@ -75,7 +75,7 @@ ${body}
           ([name, label, href]) =>
             html`<li><a href="${href}"${name === place && html` aria-current="page"`}>${label}</a></li>`,
         )}</ul></nav>
-<div class="state">${live !== undefined && html`${sectionsOf(live.bar.sections)}<span class="age quiet">as of <span id="age">${inSeconds(ageMs)} ago</span></span>`}</div>
+<div class="state">${live !== undefined && html`${sectionsOf(live.bar.sections)}<span class="age quiet">as of <span id="as-of">${timeOfDay(new Date(Date.now() - ageMs))}</span>, <span id="age">${inSeconds(ageMs)} ago</span></span>`}</div>
 <form method="post" action="${base}/sign-out"><input type="hidden" name="token" value="${formToken}"><button class="plain" type="submit">Sign out</button></form>
 </header>
 <div id="trouble" class="trouble" role="status">${trouble !== undefined && html`<p>${trouble}</p>`}</div>

@@ -53,7 +53,7 @@ export function createPages(reads: Reads, links: Links): Pages {
       }
       case 'coming': {
         const view = viewOf('coming', () => readComing(reads, links));
-        return { title: 'Coming', place: 'coming', head: heading('What is coming'), view };
+        return { title: 'Upcoming', place: 'coming', head: heading('Upcoming jobs'), view };
       }
       case 'jobs': {
         const search = searchOf(searchParams);

@@ -33,6 +33,8 @@ export const mostUpcoming = 200;
 /** Below how often a view is read: the next reading of it is to see something new. */
 const healthMs = 1_500;
 const upcomingMs = 4_000;
+/** A reading of Postgres's clock that took longer, in milliseconds, says nothing of this host's. */
+const tellingMs = 2_000;
 /** The workers tally every few seconds; a chart of hours need not follow each. */
 const historyMs = 15_000;
 
@@ -59,8 +61,12 @@ export function createReads(db: pg.Pool): Reads {
     db,
     health: () =>
       atMostEvery(healthMs, 'health', async () => {
+        const [asked, begun] = [Date.now(), performance.now()];
         const overview = await readOverview(db);
-        const clockOffsetMs = Date.now() - overview.now.getTime();
+        const tookMs = performance.now() - begun;
+        // Of a slow statement nobody knows when in it the clock was read.
+        const clockOffsetMs =
+          tookMs > tellingMs ? undefined : asked + tookMs / 2 - overview.now.getTime();
         return { overview, findings: diagnose({ overview, clockOffsetMs }) };
       }),
     history: (hours) =>

@@ -2,6 +2,7 @@ import { heldForClient, methodNotAllowed, queryOf } from '@kasabi/service-kit';
 import type { Request, Response, Router } from 'express';
 import type { EndedSessions } from './ended-sessions.ts';
 import { NoSuchPage, SignedOut } from './errors.ts';
+import { timeOfDay } from './format.ts';
 import type { Guard } from './guard.ts';
 import type { Live, Shown, View } from './live.ts';
 
@@ -52,7 +53,8 @@ export function addStream(router: Router, options: StreamOptions): void {
       }
       // How old the page is, is how old its main part is.
       const { ageMs, trouble = null } = shown;
-      const state = isMain ? { ageMs: Math.round(ageMs), trouble } : {};
+      const asOf = timeOfDay(new Date(Date.now() - ageMs));
+      const state = isMain ? { ageMs: Math.round(ageMs), asOf, trouble } : {};
       const data = JSON.stringify({ sections, ...state });
       response.write(`event: view\ndata: ${data}\n\n`);
     };
