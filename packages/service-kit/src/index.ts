@@ -45,5 +45,5 @@ export { type RunningService, runService } from './run.ts';
 export { type HttpServer, type ListenOptions, listen, PortUnavailable } from './server.ts';
 export * from './settings.ts';
 export { throttledWarning } from './throttled-warning.ts';
-export { type Count, createWindowCounter } from './window-counter.ts';
 export { version } from './version.ts';
+export { type Count, createWindowCounter } from './window-counter.ts';
