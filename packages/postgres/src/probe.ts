@@ -1,5 +1,5 @@
 import type pg from 'pg';
-import { hasSqlState, sicknessOf } from './errors.ts';
+import { sicknessOf } from './errors.ts';
 import { compareMigrations, knownMigrations } from './migrations.ts';
 import { createPool } from './pool.ts';
 import { describeSick, type SickName } from './states.ts';
@@ -101,21 +101,11 @@ export function createProbe(options: ProbeOptions): Probe {
         return found;
       } catch (error) {
         client?.release(true);
-        return ofError(error);
+        return sick(sicknessOf(error) ?? 'unreachable');
       }
     },
     close: () => own.end(),
   };
-}
-
-function ofError(error: unknown): Sickness {
-  // A schema from before the services could see its migrations, or none at all.
-  if (['42501', '42P01', '3F000'].some((state) => hasSqlState(error, state))) {
-    return sicknessOf(error) === 'login-refused'
-      ? sick('login-refused')
-      : schemaUnknown('an older one');
-  }
-  return sick(sicknessOf(error) ?? 'unreachable');
 }
 
 const sick = (state: SickName): Sickness => ({ state, what: describeSick(state).what });

@@ -10,6 +10,8 @@ import { startService, type TestService } from '@kasabi/test/support';
 /** A server that a test takes away and brings back, at the same address and with its data. */
 export interface PrivateServer {
   readonly pid: () => number;
+  /** Where it keeps its data. */
+  readonly folder: string;
   /** Its URL, whether it runs or not. */
   readonly url: string;
   stop(): Promise<void>;
@@ -35,15 +37,21 @@ export interface PrivateStackOptions {
   /** Short codes; `nasa` alone unless set. */
   readonly datasets?: readonly string[];
   /** Further settings of a service. */
+  /** Further settings of a service that depend on where the servers are. */
+  readonly connect?: (
+    service: 'api' | 'status' | 'worker',
+    servers: { readonly databaseUrl: string; readonly redisUrl: string },
+  ) => Promise<NodeJS.ProcessEnv>;
   readonly settings?: Readonly<Partial<Record<'api' | 'status' | 'worker', NodeJS.ProcessEnv>>>;
 }
 
 type Handle = Awaited<ReturnType<typeof startPostgres>>;
 
-function serverOf(first: Handle, again: () => Promise<Handle>): PrivateServer {
+function serverOf(first: Handle, folder: string, again: () => Promise<Handle>): PrivateServer {
   let running: Handle | undefined = first;
   return {
     pid: () => running?.pid ?? Number.NaN,
+    folder,
     url: first.url,
     async stop() {
       const server = running;
@@ -70,13 +78,13 @@ export async function startPrivateStack(options: PrivateStackOptions = {}): Prom
     const firstPostgres = await startPostgres(postgresOptions);
     const { url: databaseUrl } = firstPostgres;
     const password = new URL(databaseUrl).password;
-    const postgres = serverOf(firstPostgres, () =>
+    const postgres = serverOf(firstPostgres, postgresOptions.dir, () =>
       startPostgres({ ...postgresOptions, password, port: firstPostgres.port }),
     );
     stops.push(postgres.stop);
     const redisOptions = { dir: path.join(folder, 'redis') };
     const firstRedis = await startRedis(redisOptions);
-    const redis = serverOf(firstRedis, () =>
+    const redis = serverOf(firstRedis, redisOptions.dir, () =>
       startRedis({
         ...redisOptions,
         password: new URL(firstRedis.url).password,
@@ -97,6 +105,7 @@ export async function startPrivateStack(options: PrivateStackOptions = {}): Prom
           statusPublicUrl: `http://127.0.0.1:${statusPort}`,
         }),
         ...options.settings?.[name],
+        ...(await options.connect?.(name, { databaseUrl, redisUrl: firstRedis.url })),
       });
       stops.push(() => service.stop());
       return service;

@@ -8,11 +8,13 @@ export interface Gate {
   /** Breaks all connections and refuses new ones. */
   shut(): void;
   open(): void;
+  /** From now on new connections lead to this server; those that are there stay. */
+  leadTo(serverUrl: string): void;
   close(): Promise<void>;
 }
 
 export async function createGate(serverUrl: string): Promise<Gate> {
-  const target = new URL(serverUrl);
+  let target = new URL(serverUrl);
   const sockets = new Set<Socket>();
   let passable = true;
   const server = createServer((incoming) => {
@@ -44,6 +46,9 @@ export async function createGate(serverUrl: string): Promise<Gate> {
   return {
     url: url.href,
     shut,
+    leadTo(other) {
+      target = new URL(other);
+    },
     open: () => {
       passable = true;
     },

@@ -1,0 +1,226 @@
+// A Postgres that answers and does not do its work: requests get 503, everybody names the state, and all is well
+// again when it is over, without a restart of anything.
+import assert from 'node:assert/strict';
+import { execFileSync } from 'node:child_process';
+import { chmodSync, cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
+import { after, before, test } from 'node:test';
+import { startPostgres } from '@kasabi/local';
+import { scrape, waitFor } from '@kasabi/test/support';
+import { type SickWorld, startSickWorld } from './support/sick-world.ts';
+
+let world: SickWorld;
+
+before(async () => {
+  world = await startSickWorld();
+});
+after(() => world?.stop());
+
+/** Sessions of the services end; those that follow begin with what is set now. */
+const endSessions = `
+  SELECT pg_terminate_backend(pid) FROM pg_stat_activity
+  WHERE application_name LIKE 'kasabi-%' AND pid <> pg_backend_pid()`;
+
+interface Sickness {
+  readonly what: string;
+  readonly begin: readonly string[];
+  readonly end: readonly string[];
+  /** What `readyz` and `doctor` say. */
+  readonly said: RegExp;
+  /** Services that are not ready; the api and the worker unless set. */
+  readonly notReady?: readonly ('api' | 'status' | 'worker')[];
+  /** Whether doctor, with a login of its own, meets it, too. */
+  readonly doctor?: boolean;
+}
+
+const writers = ['api', 'worker'] as const;
+
+const sicknesses: readonly Sickness[] = [
+  {
+    what: 'made read-only for all sessions, those that are there as well',
+    begin: ['ALTER SYSTEM SET default_transaction_read_only = on', 'SELECT pg_reload_conf()'],
+    end: ['ALTER SYSTEM RESET default_transaction_read_only', 'SELECT pg_reload_conf()'],
+    said: /is read-only/,
+    doctor: true,
+  },
+  {
+    what: 'a database made read-only for the sessions that begin then, which keep it for as long as they last',
+    begin: ['ALTER DATABASE postgres SET default_transaction_read_only = on', endSessions],
+    end: ['ALTER DATABASE postgres RESET default_transaction_read_only'],
+    said: /is read-only/,
+    doctor: true,
+  },
+  {
+    what: 'a role that may not log in',
+    begin: ['ALTER ROLE kasabi_api NOLOGIN', endSessions],
+    end: ['ALTER ROLE kasabi_api LOGIN'],
+    said: /refuses the login/,
+    notReady: ['api'],
+  },
+  {
+    what: 'a role that may not connect to the database',
+    begin: ['REVOKE CONNECT ON DATABASE postgres FROM PUBLIC', endSessions],
+    end: ['GRANT CONNECT ON DATABASE postgres TO PUBLIC'],
+    said: /refuses the login/,
+    notReady: ['api', 'worker', 'status'],
+  },
+  {
+    what: 'no connection left',
+    begin: ['ALTER ROLE kasabi_api CONNECTION LIMIT 0', endSessions],
+    end: ['ALTER ROLE kasabi_api CONNECTION LIMIT -1'],
+    said: /has no connection left/,
+    notReady: ['api'],
+  },
+  {
+    what: 'a database of another name',
+    begin: [
+      'ALTER DATABASE postgres ALLOW_CONNECTIONS false',
+      endSessions,
+      'ALTER DATABASE postgres RENAME TO elsewhere',
+    ],
+    end: [
+      'ALTER DATABASE elsewhere RENAME TO postgres',
+      'ALTER DATABASE postgres ALLOW_CONNECTIONS true',
+    ],
+    said: /has no database of the name/,
+    notReady: ['api', 'worker', 'status'],
+    doctor: true,
+  },
+  {
+    what: 'a privilege that is missing',
+    begin: ['REVOKE USAGE ON SCHEMA kasabi FROM kasabi_api'],
+    end: ['GRANT USAGE ON SCHEMA kasabi TO kasabi_api'],
+    said: /does not let the role of a service/,
+    notReady: ['api'],
+  },
+];
+
+for (const { what, begin, end, said, notReady = writers, doctor } of sicknesses) {
+  test(`${what}: 503, named, and healed by itself`, async () => {
+    const { status, text } = await world.submit();
+    assert.equal(status, 202, text);
+    await world.admin(...begin);
+    try {
+      await world.untilRefused();
+      for (const service of notReady) await world.untilReady(service, 503, said);
+      if (doctor === true) await world.untilDoctorSays('postgres-sick', said);
+    } finally {
+      await world.admin(...end);
+    }
+    await world.untilWell();
+  });
+}
+
+test('the alerts, the page and the metrics have the state of a read-only Postgres', async () => {
+  const { api, status } = world.stack;
+  await world.admin(
+    'ALTER SYSTEM SET default_transaction_read_only = on',
+    'SELECT pg_reload_conf()',
+  );
+  const labels = { dependency: 'postgres', state: 'read-only' };
+  await waitFor(
+    async () => {
+      const ofStatus = await scrape(status.url);
+      return (
+        (await scrape(api.url)).value('kasabi_dependency_sick', labels) === 1 &&
+        ofStatus.value('kasabi_findings', { code: 'postgres-sick' }) === 1 &&
+        ofStatus.value('kasabi_findings', { code: 'no-worker' }) === 0
+      );
+    },
+    { what: 'them to say so', timeoutMs: 40_000, everyMs: 200 },
+  );
+  await world.admin('ALTER SYSTEM RESET default_transaction_read_only', 'SELECT pg_reload_conf()');
+  await world.untilWell();
+  assert.doesNotMatch((await scrape(api.url)).text, /kasabi_dependency_sick\{/);
+});
+
+test('a schema that is newer or older than the services: none is ready, requests under way end well', async () => {
+  const services = ['api', 'worker', 'status'] as const;
+  await world.admin(`INSERT INTO kasabi.migration (name, run_on) VALUES ('9999_tomorrow', now())`);
+  for (const service of services) await world.untilReady(service, 503, /it has 9999_tomorrow/);
+  assert.equal((await world.submit()).status, 202);
+  await world.admin(`UPDATE kasabi.migration SET name = '0005_other' WHERE name = '0005_trace'`);
+  for (const service of services) await world.untilReady(service, 503, /it lacks 0005_trace/);
+  await world.admin(
+    `UPDATE kasabi.migration SET name = '0005_trace' WHERE name = '0005_other'`,
+    `DELETE FROM kasabi.migration WHERE name = '9999_tomorrow'`,
+  );
+  await world.untilWell();
+});
+
+/** Mounts a disk of 6 MiB that Postgres may write to; undefined where that is not allowed. */
+function mountSmallDisk(): string | undefined {
+  const folder = mkdtempSync(path.join(tmpdir(), 'kasabi-disk-'));
+  try {
+    execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=6m', 'tmpfs', folder], { stdio: 'ignore' });
+    execFileSync('chown', [`--reference=${world.stack.postgres.folder}`, folder]);
+    return folder;
+  } catch {
+    rmSync(folder, { recursive: true });
+    return undefined;
+  }
+}
+
+test('a disk that is full: 503, named, and healed by itself', async (t) => {
+  const disk = mountSmallDisk();
+  if (disk === undefined) {
+    t.skip('only root can mount a small disk');
+    return;
+  }
+  try {
+    await world.admin(
+      `CREATE TABLESPACE small LOCATION '${disk}'`,
+      'ALTER TABLE kasabi.job SET TABLESPACE small',
+    );
+    // As much of it as there is room for.
+    const filler = path.join(disk, 'filler');
+    assert.throws(() => writeFileSync(filler, Buffer.alloc(8 * 1_024 * 1_024)), { code: 'ENOSPC' });
+    await world.untilRefused();
+    await world.untilReady('api', 503, /has no room left on its disk/);
+    rmSync(filler);
+    await world.untilWell();
+    await world.admin('ALTER TABLE kasabi.job SET TABLESPACE pg_default', 'DROP TABLESPACE small');
+  } finally {
+    execFileSync('umount', ['-l', disk]);
+    rmSync(disk, { recursive: true });
+  }
+});
+
+test('a standby where the primary was, until it is promoted', async () => {
+  const { postgres } = world.stack;
+  const folder = mkdtempSync(path.join(tmpdir(), 'kasabi-standby-'));
+  chmodSync(folder, 0o711);
+  const dir = path.join(folder, 'postgres');
+  await postgres.stop();
+  cpSync(postgres.folder, dir, { recursive: true, preserveTimestamps: true });
+  execFileSync('chown', ['-R', `--reference=${postgres.folder}`, dir]);
+  chmodSync(dir, 0o700);
+  writeFileSync(path.join(dir, 'standby.signal'), '');
+  await postgres.start();
+  const standby = await startPostgres({
+    dir,
+    ephemeral: true,
+    password: new URL(postgres.url).password,
+  });
+  try {
+    await world.untilWell();
+    // New connections lead to the standby; the old ones to what was the primary, until they break.
+    world.postgres.leadTo(standby.url);
+    await postgres.stop();
+    await world.untilRefused();
+    for (const service of ['api', 'worker'] as const) {
+      await world.untilReady(service, 503, /is in recovery/);
+    }
+    await world.untilReady('status', 200, /^ready\n$/);
+    await world.untilDoctorSays('postgres-sick', /is in recovery/);
+    const url = new URL(standby.url);
+    await world.adminOf(url.href, 'SELECT pg_promote()');
+    await world.untilWell();
+  } finally {
+    await postgres.start();
+    world.postgres.leadTo(postgres.url);
+    await standby.stop();
+    rmSync(folder, { recursive: true });
+  }
+});
