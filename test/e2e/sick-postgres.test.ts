@@ -2,11 +2,10 @@
 // again when it is over, without a restart of anything.
 import assert from 'node:assert/strict';
 import { execFileSync } from 'node:child_process';
-import { chmodSync, cpSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { startPostgres } from '@kasabi/local';
 import { scrape, waitFor } from '@kasabi/test/support';
 import { type SickWorld, startSickWorld } from './support/sick-world.ts';
 
@@ -184,43 +183,5 @@ test('a disk that is full: 503, named, and healed by itself', async (t) => {
   } finally {
     execFileSync('umount', ['-l', disk]);
     rmSync(disk, { recursive: true });
-  }
-});
-
-test('a standby where the primary was, until it is promoted', async () => {
-  const { postgres } = world.stack;
-  const folder = mkdtempSync(path.join(tmpdir(), 'kasabi-standby-'));
-  chmodSync(folder, 0o711);
-  const dir = path.join(folder, 'postgres');
-  await postgres.stop();
-  cpSync(postgres.folder, dir, { recursive: true, preserveTimestamps: true });
-  execFileSync('chown', ['-R', `--reference=${postgres.folder}`, dir]);
-  chmodSync(dir, 0o700);
-  writeFileSync(path.join(dir, 'standby.signal'), '');
-  await postgres.start();
-  const standby = await startPostgres({
-    dir,
-    ephemeral: true,
-    password: new URL(postgres.url).password,
-  });
-  try {
-    await world.untilWell();
-    // New connections lead to the standby; the old ones to what was the primary, until they break.
-    world.postgres.leadTo(standby.url);
-    await postgres.stop();
-    await world.untilRefused();
-    for (const service of ['api', 'worker'] as const) {
-      await world.untilReady(service, 503, /is in recovery/);
-    }
-    await world.untilReady('status', 200, /^ready\n$/);
-    await world.untilDoctorSays('postgres-sick', /is in recovery/);
-    const url = new URL(standby.url);
-    await world.adminOf(url.href, 'SELECT pg_promote()');
-    await world.untilWell();
-  } finally {
-    await postgres.start();
-    world.postgres.leadTo(postgres.url);
-    await standby.stop();
-    rmSync(folder, { recursive: true });
   }
 });
