@@ -62,6 +62,20 @@ describe('400', () => {
     }
   });
 
+  it('for an Idempotency-Key that is empty, blank or sent twice', async () => {
+    for (const lines of ['Idempotency-Key:', 'Idempotency-Key: \t', 'Idempotency-Key: ""'].concat(
+      'Idempotency-Key: a\r\nIdempotency-Key: a',
+    )) {
+      const request = [
+        `POST /dataset/${stack.dataset}/jobs?jobType=reset HTTP/1.1`,
+        ...['Host: x', `X_KASABI_APIKEY: ${stack.key}`, lines, 'Connection: close', '', ''],
+      ];
+      const [answer] = await exchange(stack.api.port, request.join('\r\n'));
+      assert.equal(answer?.status, 400, lines);
+      assert.match(answer.body, /Idempotency-Key must be 1 to 255|idempotency-key is sent twice/);
+    }
+  });
+
   it('for an unknown parameter of a job document', async () => {
     const answer = await ask(`${stack.statusUrl}/data/${stack.dataset}/jobs/1?api_key=x`, {
       headers: { X_KASABI_APIKEY: stack.key },

@@ -149,3 +149,31 @@ describe('the probes', () => {
     assert.equal(lines.length, before + 1);
   });
 });
+
+describe('Strict-Transport-Security', () => {
+  it('is said by a service that clients reach by https, and by no other', async () => {
+    for (const [publicUrl, expected] of [
+      ['https://api.example.org', 'max-age=31536000'],
+      ['http://api.example.org', null],
+      [undefined, null],
+    ] as const) {
+      const app = createApp({
+        log: pino({ level: 'silent' }),
+        ...(publicUrl !== undefined && { publicUrl }),
+        checks: {},
+        isUnavailable: () => false,
+        routes: () => undefined,
+      });
+      const own = await listen({ listener: app, port: 0, setting: 'TEST_PORT' });
+      try {
+        for (const path of ['/healthz', '/nothing']) {
+          const { headers } = await fetch(`http://127.0.0.1:${own.port}${path}`);
+          assert.equal(headers.get('strict-transport-security'), expected);
+          assert.equal(headers.get('x-content-type-options'), 'nosniff');
+        }
+      } finally {
+        await own.close(0);
+      }
+    }
+  });
+});

@@ -1,10 +1,11 @@
-import { MalformedRequest, NotFound } from '@kasabi/protocol';
+import { NotFound } from '@kasabi/protocol';
 import type { ErrorRequestHandler, Express, RequestHandler } from 'express';
 import type { Registry } from 'prom-client';
 import type { TrustOptions } from './client-address.ts';
 import { followDependencies } from './dependency-metrics.ts';
 import { createExpressApp } from './express-app.ts';
 import { addHealthRoutes, type Checks, createHealth, type Trouble } from './health.ts';
+import { requireHost } from './host.ts';
 import { toApiError } from './http-errors.ts';
 import { createHttpMetrics } from './http-metrics.ts';
 import type { Logger } from './log.ts';
@@ -15,6 +16,8 @@ import { traceRequests } from './request-trace.ts';
 import { securityHeaders } from './security-headers.ts';
 
 export interface AppOptions {
+  /** Where clients reach the service; if that is by https, answers say that it is by nothing else. */
+  readonly publicUrl?: string;
   readonly log: Logger;
   readonly checks: Checks;
   /** Those of the checks that the service does its work without; it is ready while they fail. */
@@ -49,7 +52,7 @@ export function createApp(options: AppOptions): Express {
   }
   app.use(traceRequests);
   app.use(requestLog(options.log, trust));
-  app.use(securityHeaders());
+  app.use(securityHeaders(options.publicUrl?.startsWith('https:') ?? false));
   app.use(requireHost);
   addHealthRoutes(app, {
     health,
@@ -62,14 +65,6 @@ export function createApp(options: AppOptions): Express {
   app.use(answerErrors(options.isUnavailable));
   return app;
 }
-
-// Node.js would do so itself, with an empty answer.
-const requireHost: RequestHandler = (request, _response, next) => {
-  if (request.headers.host === undefined && request.httpVersion !== '1.0') {
-    throw new MalformedRequest('The header Host is missing; HTTP/1.1 needs it, send it.');
-  }
-  next();
-};
 
 const nothingHere: RequestHandler = (request) => {
   const { path } = request;

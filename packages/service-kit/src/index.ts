@@ -9,6 +9,7 @@ export {
 export { addDocumentation } from './docs.ts';
 export { entityTag, isFresh } from './entity-tag.ts';
 export { goneSignal } from './gone-signal.ts';
+export { probeHalfClosed } from './half-close.ts';
 export type { Ailment, Check, Checks } from './health.ts';
 export { Html, type HtmlPart, html, readableUrl } from './html.ts';
 export { toApiError } from './http-errors.ts';

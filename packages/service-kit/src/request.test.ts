@@ -59,6 +59,42 @@ describe('the body of a request', () => {
     assert.equal(latin1.text, 'The request body is not UTF-8; send it in UTF-8.\n');
   });
 
+  it('may be said to be in another charset than UTF-8 while it is ASCII', async () => {
+    const post = (type: string, body: string | Uint8Array<ArrayBuffer>) =>
+      ask('/echo', { method: 'POST', headers: { 'Content-Type': type }, body });
+    const [form, json] = ['application/x-www-form-urlencoded', 'application/json'];
+    for (const parameter of [
+      ...[
+        'charset=ISO-8859-1',
+        'charset="iso-8859-15"',
+        "charset='latin1'",
+        'Charset=Windows-1252',
+      ],
+      ...[
+        'charset=us-ascii',
+        'charset=ANSI_X3.4-1968',
+        'charset=Cp1252',
+        'a=b; charset = UTF8;c=d',
+      ],
+      ...['', 'charset', 'boundary=x'],
+    ]) {
+      const latin = await post(`${form};${parameter}`, 'a=%C3%BC+b');
+      assert.deepEqual([latin.status, latin.text], [200, '{"a":"ü b"}'], parameter);
+      assert.equal((await post(`${json}; ${parameter}`, '{"a":"b"}')).text, '{"a":"b"}', parameter);
+    }
+    for (const [type, body] of [
+      [`${form}; charset=ISO-8859-1`, 'a=ü'],
+      [`${json}; charset=windows-1252`, '{"a":"ü"}'],
+    ] as const) {
+      const { status, text } = await post(type, Uint8Array.from(Buffer.from(body, 'latin1')));
+      assert.equal(status, 415);
+      assert.match(text, /^The request body has characters beyond ASCII .* percent-encoded\.\n$/);
+    }
+    for (const charset of ['utf-16', 'utf-16le', 'utf-32', 'ebcdic', 'ibm037', 'x']) {
+      assert.equal((await post(`${form}; charset=${charset}`, 'a=b')).status, 415, charset);
+    }
+  });
+
   it('has the limit at most', async () => {
     const post = (length: number) => {
       const body = `a=${'x'.repeat(length - 2)}`;

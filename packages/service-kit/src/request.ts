@@ -32,15 +32,28 @@ export function readParameters(request: Request, allowed: ReadonlySet<string>): 
   return { parameters: gathered.parameters, problem: problem ?? gathered.problem };
 }
 
+/** Charsets, beside UTF-8, in which ASCII is ASCII: what old clients say of a form without meaning it. */
+const asciiCharset =
+  /^(us-?ascii|ansi_x3\.4-1968|iso-?8859-?\d+|latin-?\d+|(windows|cp)-?12\d\d|cp-?\d{3}|koi8-[ru]|macroman)$/;
+
 function decodeBody(
   request: Request,
   body: Buffer,
 ): { readonly text?: { form: string } | { json: string }; readonly problem?: ApiError } {
-  const type = request.is(['application/json', 'application/x-www-form-urlencoded']);
-  const charset = /;\s*charset="?([^";\s]+)/i.exec(request.headers['content-type'] ?? '')?.[1];
-  if (!type || (charset !== undefined && !/^(utf-?8|us-ascii)$/i.test(charset))) {
+  const contentType = (request.headers['content-type'] ?? '').toLowerCase();
+  const type = contentType.split(';', 1)[0]?.trim();
+  const charset = /;\s*charset\s*=\s*["']?([^"';\s]+)/.exec(contentType)?.[1] ?? 'utf-8';
+  const isUtf8 = /^utf-?8$/.test(charset);
+  const readable = isUtf8 || asciiCharset.test(charset);
+  if (!readable || (type !== 'application/json' && type !== 'application/x-www-form-urlencoded')) {
     const problem = new UnsupportedMediaType(
       'Send the parameters as application/x-www-form-urlencoded or application/json, in UTF-8.',
+    );
+    return { problem };
+  }
+  if (!isUtf8 && body.some((byte) => byte > 0x7f)) {
+    const problem = new UnsupportedMediaType(
+      'The request body has characters beyond ASCII in another charset than UTF-8; send it in UTF-8, or percent-encoded.',
     );
     return { problem };
   }

@@ -15,10 +15,16 @@ const contentSecurity = {
   frameAncestors: ["'none'"],
 };
 
-/** helmet's headers. They are the same for every answer, so helmet is asked once. */
-export function securityHeaders(): RequestHandler {
+/**
+ * helmet's headers. They are the same for every answer, so helmet is asked once.
+ *
+ * @param https whether browsers are told to come by https alone from now on: of this host, for its
+ *   subdomains may be anybody's. Said over http it would mean nothing (RFC 6797).
+ */
+export function securityHeaders(https: boolean): RequestHandler {
   const secure = helmet({
     contentSecurityPolicy: { useDefaults: false, directives: contentSecurity },
+    strictTransportSecurity: https && { includeSubDomains: false },
   });
   const headers: (readonly [string, string])[] = [];
   const recorder = {

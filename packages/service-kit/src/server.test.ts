@@ -107,6 +107,28 @@ describe('listen', () => {
     );
   });
 
+  it('answers a client that has closed its half of the connection, and closes the other', async () => {
+    const { listener, arrived, answerAll } = gate();
+    const { port } = await start(listener);
+    const connection = await open(port);
+    connection.socket.end(`${get('/first')}${get('/now')}${get('/third')}`);
+    await arrived(2);
+    answerAll();
+    const answers = await connection.untilClosed();
+    assert.deepEqual(
+      answers.map(({ body }) => body),
+      ['answer to /first\n', 'answer to /now\n', 'answer to /third\n'],
+    );
+    const idle = await open(port);
+    idle.write(get('/now'));
+    await idle.answered(1);
+    idle.socket.end();
+    await idle.untilClosed(1_000);
+    const partial = await open(port);
+    partial.socket.end('GET /first HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf');
+    assert.equal((await partial.untilClosed()).at(0)?.status, 400);
+  });
+
   it('overlooks expectations that it does not know', async () => {
     const { port } = await start(gate().listener);
     const [answer] = await exchange(port, get('/now', 'Expect: banana\r\nConnection: close\r\n'));

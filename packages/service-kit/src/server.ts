@@ -68,6 +68,8 @@ export async function listen(options: ListenOptions): Promise<HttpServer> {
     },
     listener,
   );
+  // A client may close its half of the connection behind its request, and is answered all the same.
+  Object.assign(server, { httpAllowHalfOpen: true });
   server.on('connection', connections.onConnection);
   limitConnections(server, options.connections ?? {}, (which) => {
     options.log?.info({ which }, 'connection refused');

@@ -75,6 +75,7 @@ await runService(async () => {
 
   const app = createApp({
     log,
+    publicUrl: settings.API_PUBLIC_URL,
     checks: { Postgres: probe.check, Redis: () => redisTrouble(redis) },
     // Jobs are accepted without it, and handed over when it is back.
     optional: ['Redis'],

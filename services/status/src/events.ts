@@ -1,6 +1,6 @@
 import type { JobRecord } from '@kasabi/jobs';
 import { ApiError, jobDocumentOf } from '@kasabi/protocol';
-import { entityTag, heldForClient, methodNotAllowed } from '@kasabi/service-kit';
+import { entityTag, heldForClient, methodNotAllowed, probeHalfClosed } from '@kasabi/service-kit';
 import type { Express, Request, Response } from 'express';
 import type { JobRoutesOptions } from './jobs.ts';
 import type { FoundJob } from './read-job.ts';
@@ -44,13 +44,15 @@ export function addEventRoutes(app: Express, options: JobRoutesOptions): void {
     heldForClient(response);
     response.write('retry: 1000\n\n');
     if (!known) response.write(event.text);
-    const heartbeat = setInterval(() => response.write(': still here\n\n'), heartbeatMs);
+    const beat = (): boolean => response.write(': still here\n\n');
+    const heartbeat = setInterval(beat, heartbeatMs);
+    const stopProbing = probeHalfClosed(request.socket, beat, beat);
     try {
       let record: JobRecord | undefined = first;
       while (record !== undefined && !hasEnded(record)) {
         record = await waitForChange({
           watcher: options.watcher,
-          socket: request.socket,
+          ...{ request, response },
           found: { record, access },
         });
         if (record === undefined) break;
@@ -63,6 +65,7 @@ export function addEventRoutes(app: Express, options: JobRoutesOptions): void {
       response.write(`: ${error.message}\n\n`);
     } finally {
       clearInterval(heartbeat);
+      stopProbing();
       release();
       response.end();
     }

@@ -68,10 +68,9 @@ export function addJobRoutes(app: Express, options: JobRoutesOptions): void {
     if (!hasEnded(record) && !hasMissedChange(request, record, successStatus)) {
       const release = options.held.hold(request, found);
       heldForClient(response);
-      const { socket } = request;
       const timeoutMs = seconds * 1_000;
       try {
-        record = (await waitForChange({ watcher, socket, found, timeoutMs })) ?? record;
+        record = (await waitForChange({ watcher, request, response, found, timeoutMs })) ?? record;
       } finally {
         release();
       }

@@ -94,6 +94,7 @@ await runService(async () => {
   measurePools(registry, { requests: pool, ...(operations && { operations: operations.pool }) });
   const app = createApp({
     log,
+    publicUrl: statusUrl,
     checks: { Postgres: probe.check },
     isUnavailable: isTransient,
     registry,

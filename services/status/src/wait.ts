@@ -1,5 +1,6 @@
-import type { Socket } from 'node:net';
 import type { JobRecord } from '@kasabi/jobs';
+import { probeHalfClosed } from '@kasabi/service-kit';
+import type { Request, Response } from 'express';
 import { type FoundJob, refusalOf } from './read-job.ts';
 import type { News, Watcher } from './watcher.ts';
 
@@ -11,8 +12,10 @@ export function hasEnded(record: JobRecord): boolean {
 export interface WaitOptions {
   readonly watcher: Watcher;
   readonly found: FoundJob;
-  /** The wait ends when this closes, or its client sends no more. Not the response: one of a pipeline is not told. */
-  readonly socket: Socket;
+  /** The wait ends when its connection closes. Of the response, one of a pipeline is not told. */
+  readonly request: Request;
+  /** What the client waits for; one whose head is sent already is a stream. */
+  readonly response: Response;
   /** The wait ends after this many milliseconds at the latest. */
   readonly timeoutMs?: number;
 }
@@ -28,15 +31,17 @@ export interface WaitOptions {
  * that nothing else holds is collected and never comes (Node.js 20).
  */
 export function waitForChange(options: WaitOptions): Promise<JobRecord | undefined> {
-  const { watcher, found, socket, timeoutMs } = options;
+  const { watcher, found, request, response, timeoutMs } = options;
+  const { socket } = request;
   return new Promise((resolve, reject) => {
     let unwatch = (): void => undefined;
+    let stopProbing = (): void => undefined;
     let timer: NodeJS.Timeout | undefined;
     const end = (): void => {
       unwatch();
       clearTimeout(timer);
+      stopProbing();
       socket.off('close', giveUp);
-      socket.off('end', giveUp);
     };
     const giveUp = (): void => {
       end();
@@ -48,14 +53,30 @@ export function waitForChange(options: WaitOptions): Promise<JobRecord | undefin
       else if (news.outcome === 'released') resolve(undefined);
       else reject(refusalOf(news.outcome, found.access.datasetCode));
     };
-    // A client that half-closes has its answer at once: it cannot be told from one that has gone.
-    if (socket.destroyed || socket.readableEnded) {
+    if (socket.destroyed) {
       resolve(undefined);
       return;
     }
     socket.once('close', giveUp);
-    socket.once('end', giveUp);
     if (timeoutMs !== undefined) timer = setTimeout(giveUp, timeoutMs);
     unwatch = watcher.watch(found, onNews);
+    if (!response.headersSent) stopProbing = probe(request, response, giveUp);
   });
+}
+
+/**
+ * Keeps a client that has gone from being waited for: it looks like one that has only closed its half of the
+ * connection. An interim answer, which HTTP/1.1 allows before every answer, is sent to it in two parts;
+ * HTTP/1.0 does not, so that there the wait ends with what is known.
+ */
+function probe(request: Request, response: Response, giveUp: () => void): () => void {
+  const { socket } = request;
+  // One of a pipeline, behind another one: that one finds out.
+  if (response.socket === null) return () => undefined;
+  if (request.httpVersion === '1.0') return probeHalfClosed(socket, giveUp, () => undefined);
+  return probeHalfClosed(
+    socket,
+    () => socket.write('HTTP/1.1 100 Continue\r\n'),
+    () => socket.write('\r\n'),
+  );
 }

@@ -1,4 +1,4 @@
-import { heldForClient, methodNotAllowed, queryOf } from '@kasabi/service-kit';
+import { heldForClient, methodNotAllowed, probeHalfClosed, queryOf } from '@kasabi/service-kit';
 import type { Request, Response, Router } from 'express';
 import type { EndedSessions } from './ended-sessions.ts';
 import { NoSuchPage, SignedOut } from './errors.ts';
@@ -58,13 +58,15 @@ export function addStream(router: Router, options: StreamOptions): void {
       const data = JSON.stringify({ sections, ...state });
       response.write(`event: view\ndata: ${data}\n\n`);
     };
+    const beat = (): boolean => response.write(': still here\n\n');
+    const stopProbing = probeHalfClosed(request.socket, beat, beat);
     const end = (): void => {
       response.end();
     };
     const heartbeat = setInterval(async () => {
       // Another process may have ended it.
       if (await ended.hasEnded(session)) end();
-      else response.write(': still here\n\n');
+      else beat();
     }, heartbeatMs);
     const forgetEnd = ended.onEnd(session, end);
     // Who comes back with a renewed session goes on; who does not is told so.
@@ -75,6 +77,7 @@ export function addStream(router: Router, options: StreamOptions): void {
     );
     response.once('close', () => {
       clearInterval(heartbeat);
+      stopProbing();
       clearTimeout(expiry);
       forgetEnd();
       stopping.removeEventListener('abort', end);
