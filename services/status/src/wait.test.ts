@@ -22,15 +22,15 @@ it('every wait ends in its time, however often the collector runs meanwhile', as
   const answers = Promise.all(
     ids.map((id) =>
       ask(`${status.url}/data/nasa/jobs/${id}`, {
-        headers: { X_KASABI_APIKEY: status.key, Prefer: 'wait=3' },
+        headers: { X_KASABI_APIKEY: status.key, Prefer: 'wait=8' },
       }),
     ),
   );
   await waitFor(() => status.watcher.waiting === ids.length, { what: 'all to wait' });
   for (let round = 0; round < 3; round += 1) collect();
   for (const { status: code, headers } of await answers) {
-    assert.deepEqual([code, headers.get('preference-applied')], [200, 'wait=3']);
+    assert.deepEqual([code, headers.get('preference-applied')], [200, 'wait=8']);
   }
-  assert.ok(performance.now() - from < 8_000, `${performance.now() - from} ms`);
+  assert.ok(performance.now() - from < 20_000, `${performance.now() - from} ms`);
   assert.equal(status.watcher.waiting, 0);
 });

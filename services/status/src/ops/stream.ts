@@ -58,7 +58,9 @@ export function addStream(router: Router, options: StreamOptions): void {
       const data = JSON.stringify({ sections, ...state });
       response.write(`event: view\ndata: ${data}\n\n`);
     };
-    const beat = (): boolean => response.write(': still here\n\n');
+    const beat = (): void => {
+      if (!response.writableEnded) response.write(': still here\n\n');
+    };
     const stopProbing = probeHalfClosed(request.socket, beat, beat);
     const end = (): void => {
       response.end();
