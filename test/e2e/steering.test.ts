@@ -140,7 +140,7 @@ describe('cancel', () => {
         assert.notEqual(claimed.outcome === 'claimed', won, claimed.outcome);
         if (claimed.outcome === 'claimed') await complete(fixture.worker, claimed.claim);
         const { status } = await fixture.read(jobId);
-        assert.equal(status, won ? 'failed' : 'completed');
+        assert.equal(status, won ? 'cancelled' : 'completed');
         cancelled += Number(won);
       }
       assert.ok(cancelled > 0 && cancelled < 300, `${cancelled} of 300 were cancelled`);

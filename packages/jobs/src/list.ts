@@ -43,7 +43,8 @@ export async function listJobs(db: Database, options: ListJobsOptions): Promise<
           .join(' UNION ALL ');
   const { rows } = await db.query<JobRecord>(
     `SELECT ${recordColumns}
-     FROM (${from}) AS j JOIN kasabi.dataset d ON d.id = j.dataset_id
+     FROM (${from}) AS j
+     JOIN LATERAL (SELECT code FROM kasabi.dataset WHERE id = j.dataset_id LIMIT 1) AS d ON true
      ORDER BY j.id DESC LIMIT ${limit}`,
     values,
   );
