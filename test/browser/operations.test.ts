@@ -47,6 +47,17 @@ async function lockAbandoned(code: string): Promise<void> {
   );
 }
 
+/** Makes a cancelled job one that failed, which would take hours. */
+async function makeFailed(id: string): Promise<void> {
+  const pool = stack.database.pool();
+  await pool.query('DELETE FROM kasabi.job_transition WHERE job_id = $1', [id]);
+  await pool.query(
+    `UPDATE kasabi.job SET status = 'failed', reason = 'busy', message = 'Writers kept it busy.'
+     WHERE id = $1`,
+    [id],
+  );
+}
+
 const badge = (page: Page, status: string) => page.locator('#job .badge', { hasText: status });
 
 // Two at once: half of the time each waits for the page to update.
@@ -108,7 +119,7 @@ function walkThrough(look: Look): void {
     await assertGood(page, 'an ended job');
   });
 
-  it(`cancels a scheduled job when asked twice, and repeats it (${name})`, async () => {
+  it(`cancels a scheduled job when asked twice, and repeats only one that failed (${name})`, async () => {
     const id = await submit(3_600_000);
     await go(`/jobs/${id}`);
     await page.getByRole('link', { name: 'Cancel this job' }).click();
@@ -119,25 +130,33 @@ function walkThrough(look: Look): void {
     await page.getByRole('link', { name: 'Cancel this job' }).click();
     await page.getByRole('button', { name: 'Cancel the job' }).click();
     await page.getByText('The job is cancelled.').waitFor();
-    await badge(page, 'failed').waitFor();
+    await badge(page, 'cancelled').waitFor();
     await page.getByText('Cancelled by an operator before it started.').first().waitFor();
+    assert.equal(await page.getByRole('link', { name: 'Repeat this job' }).count(), 0);
     await assertGood(page, 'a cancelled job');
+    await go(`/jobs/${id}/retry`);
+    await page.getByRole('button', { name: 'Repeat the job' }).click();
+    await page.getByText('This job was cancelled, so it is not repeated.').waitFor();
 
+    await makeFailed(id);
+    await go(`/jobs/${id}`);
+    await badge(page, 'failed').waitFor();
+    await assertGood(page, 'a failed job');
     await page.getByRole('link', { name: 'Repeat this job' }).click();
     await assertGood(page, 'the question before repeating');
     await page.getByRole('button', { name: 'Repeat the job' }).click();
     await page.getByText('The job is repeated').waitFor();
     assert.ok(!page.url().includes(id), 'the page is that of another job');
-    await page.getByText(`Repeats job ${id}`).waitFor();
     await badge(page, 'completed').waitFor();
+    await page.locator('dt', { hasText: 'Repeats' }).waitFor();
 
     await go(`/jobs/${id}/retry`);
     await page.getByRole('button', { name: 'Repeat the job' }).click();
     await page.getByText('This job was repeated before').waitFor();
     await go('/audit');
     const rows = page.getByRole('row').filter({ hasText: id.slice(0, 13) });
-    assert.equal(await rows.count(), 3);
-    assert.match((await rows.allTextContents()).join(), /repeated.*done.*done/s);
+    assert.equal(await rows.count(), 4);
+    assert.match((await rows.allTextContents()).join(), /repeated.*done.*cancelled.*done/s);
     // The refusal is an answer of its own, and the browser notes that.
     open = { ...open, complaints: open.complaints.filter((text) => !text.includes('409')) };
   });

@@ -25,7 +25,10 @@ after(async () => {
 });
 
 async function withIdleWriter(work: (writer: pg.Client) => Promise<void>): Promise<void> {
-  const writer = new pg.Client({ connectionString: stack.database.url });
+  const writer = new pg.Client({
+    connectionString: stack.database.url,
+    application_name: 'a forgotten load',
+  });
   await writer.connect();
   try {
     await writer.query('BEGIN');
@@ -68,6 +71,22 @@ test('when the writer stays, the job fails with a message its owner can act on',
     assert.deepEqual([job.status, job.attempt], ['failed', 3]);
     assert.equal(job.reason, 'busy');
     assert.match(job.message ?? '', /kept the dataset busy for \d+ seconds.*Nothing was changed/);
+    const { rows } = await stack.database
+      .pool()
+      .query<{ event: string; message: string }>(
+        `SELECT event, message FROM kasabi.job_transition WHERE event IN ('retry', 'fail') ORDER BY at DESC LIMIT 3`,
+      );
+    assert.deepEqual(
+      rows.map(({ event }) => event),
+      ['fail', 'retry', 'retry'],
+    );
+    for (const { message } of rows) {
+      assert.match(
+        message,
+        /In the way: process \d+ \(a forgotten load\) of \w+, in a transaction since \d{4}-\S+Z, idle in transaction since /,
+      );
+    }
+    assert.doesNotMatch(job.message ?? '', /forgotten|process/, 'that is for operators alone');
     await writer.query('COMMIT');
   });
   const contents = await readContents(stack.database.pool(), dataset);
@@ -102,4 +121,40 @@ test('resets over HTTP beside writers at every level: each ends, none deletes wh
   const found = checkHistory(writers, { complete: [last], glimpses, everyFence: false });
   assert.ok(found >= 12 * 3, `only ${found} subjects`);
   assert.ok(glimpses.filter((it) => it.subjects.length > 0).length >= 12);
+});
+
+test('a job that was first tried within RETRY_HOURS is tried again, however often; then no more', async () => {
+  const worker = await stack.addWorker({
+    LOCK_TIMEOUT_MS: '200',
+    MAX_ATTEMPTS: '2',
+    RETRY_HOURS: '1',
+  });
+  for (const other of stack.workers.filter((it) => it !== worker)) await other.stop();
+  await withIdleWriter(async () => {
+    const jobId = await postJob(stack);
+    const attempted = (count: number) =>
+      waitFor(
+        async () => {
+          const job = await readJob(stack, jobId);
+          return Number(job['attempt']) >= count && job['status'] !== 'running' ? job : undefined;
+        },
+        { what: `attempt ${count} to end`, everyMs: 20 },
+      );
+    const again = await attempted(3);
+    assert.deepEqual([again['status'], again['reason']], ['scheduled', null]);
+    const until = /It is tried again by itself, until (\S+Z)\.$/.exec(
+      String(again['message']),
+    )?.[1];
+    const aheadMs = Date.parse(until ?? '') - Date.now();
+    assert.ok(aheadMs > 58 * 60_000 && aheadMs <= 60 * 60_000, String(again['message']));
+    // An hour later.
+    await stack.database.pool().query(
+      `UPDATE kasabi.job SET created = created - interval '1 h', start_time = start_time - interval '1 h',
+              started = started - interval '1 h' WHERE id = $1`,
+      [jobId],
+    );
+    const ended = await waitForJob(stack, jobId);
+    assert.deepEqual([ended.status, ended.reason], ['failed', 'busy']);
+    assert.match(ended.message ?? '', /busy for 60 minutes.*ask again when they have finished/);
+  });
 });
