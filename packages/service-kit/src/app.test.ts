@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { InvalidParameter } from '@kasabi/protocol';
+import { InvalidParameter, Overloaded } from '@kasabi/protocol';
+import { waitFor } from '@kasabi/test/support';
 import { pino } from 'pino';
 import { createApp } from './app.ts';
 import { methodNotAllowed } from './methods.ts';
@@ -26,6 +27,9 @@ before(async () => {
       });
       router.get('/bug', () => {
         throw new TypeError('a bug with a SECRET');
+      });
+      router.get('/full', () => {
+        throw new Overloaded();
       });
       router.get('/away', () => {
         throw new DependencyAway('refused');
@@ -175,5 +179,39 @@ describe('Strict-Transport-Security', () => {
         await own.close(0);
       }
     }
+  });
+});
+
+describe('the log', () => {
+  const bytes = (from: number): number => lines.slice(from).join('').length;
+
+  it('has a few lines of what is turned away in thousands, and their count, and no stack', async () => {
+    const before = lines.length;
+    const paths = ['/wrong', '/no/such', '/full', '/away'];
+    for (let round = 0; round < 25; round += 1) {
+      await Promise.all(paths.flatMap((path) => Array.from({ length: 10 }, () => ask(path))));
+    }
+    await waitFor(() => lines.slice(before).some((line) => line.includes('turnedAway')), {
+      what: 'the count',
+    });
+    const ofAll = lines.slice(before).map((line) => JSON.parse(line));
+    assert.ok(bytes(before) < 100_000, `${bytes(before)} bytes`);
+    const full = ofAll.filter(({ req }) => req?.url === '/full' || req?.url === '/*');
+    assert.ok(full.length >= 5);
+    assert.ok(ofAll.every(({ err }) => err?.stack === undefined || err.message === 'refused'));
+    const stacks = ofAll.filter(({ err }) => err?.stack !== undefined);
+    assert.ok(stacks.length <= 2, `${stacks.length} say in full why a dependency is away`);
+    const counted = ofAll.flatMap(({ turnedAway }) => turnedAway ?? []);
+    assert.ok(counted.length > 0);
+    for (const counts of counted) {
+      for (const kind of Object.keys(counts)) assert.match(kind, /^(400|404|503)$/);
+    }
+  });
+
+  it('has of a bug each line, and its stack once in a while', async () => {
+    const before = lines.length;
+    for (let sent = 0; sent < 3; sent += 1) await ask('/bug');
+    const found = lines.slice(before).map((line) => JSON.parse(line));
+    assert.equal(found.filter(({ res }) => res?.status === 500).length, 3);
   });
 });

@@ -1,4 +1,4 @@
-import { NotFound } from '@kasabi/protocol';
+import { NotFound, Overloaded } from '@kasabi/protocol';
 import type { ErrorRequestHandler, Express, RequestHandler } from 'express';
 import type { Registry } from 'prom-client';
 import type { TrustOptions } from './client-address.ts';
@@ -75,8 +75,8 @@ const nothingHere: RequestHandler = (request) => {
 function answerErrors(isUnavailable: AppOptions['isUnavailable']): ErrorRequestHandler {
   return (error, request, response, _next) => {
     const apiError = toApiError(error, request.id, isUnavailable);
-    // What the request's log line shows.
-    if (apiError.status >= 500) response.err = error;
+    // What the request's log line shows; of one that there was too much of, there is nothing to show.
+    if (apiError.status >= 500 && !(error instanceof Overloaded)) response.err = error;
     if (response.headersSent) {
       // Too late for an answer: a broken connection is at least no half answer taken for a whole one.
       response.destroy();

@@ -14,7 +14,7 @@ export type { Ailment, Check, Checks } from './health.ts';
 export { Html, type HtmlPart, html, readableUrl } from './html.ts';
 export { toApiError } from './http-errors.ts';
 export { heldForClient } from './http-metrics.ts';
-export { createLogger, type Logger, redactUrl } from './log.ts';
+export { createLogger, type Logger } from './log.ts';
 export { createLoopMetrics, type MeasuredRound } from './loop-metrics.ts';
 export { methodNotAllowed } from './methods.ts';
 export { createRegistry } from './metrics-registry.ts';
@@ -41,10 +41,11 @@ export {
   shortCodeOf,
   singleHeader,
 } from './request.ts';
-export { logWith } from './request-log.ts';
+export { isAbout, logWith } from './request-log.ts';
 export { type RunningService, runService } from './run.ts';
 export { type HttpServer, type ListenOptions, listen, PortUnavailable } from './server.ts';
 export * from './settings.ts';
 export { throttledWarning } from './throttled-warning.ts';
+export { type TurnedAwayLog, turnedAwayLog } from './turned-away.ts';
 export { version } from './version.ts';
 export { type Count, createWindowCounter } from './window-counter.ts';

@@ -10,42 +10,8 @@ export interface LogOptions {
   readonly level: string;
 }
 
-/** The parameters whose values are logged. Any other may be a key, or a key under a misspelt name. */
-const harmless: ReadonlySet<string> = new Set([
-  'jobType',
-  'startTime',
-  'status',
-  'limit',
-  'cursor',
-]);
-
 /** An issued key: its prefix and 256 bits in base64url. */
 const issuedKey = /kasabi_[\w-]{43}/g;
-
-/** What an issued key may look like, and a key in a path that somebody forgot the `?` of. */
-const keyInText = /kasabi_[\w-]{8,}|(?<=api[_-]?key=)[^&/]+/gi;
-
-const longestLogged = 500;
-
-/**
- * A request target as it may be logged: without the authority of an absolute one, with the values of
- * harmless parameters only, and cut off when it is long.
- */
-export function redactUrl(url: string): string {
-  const [path = '', ...rest] = url.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?]*/i, '').split('?');
-  const query = rest.length === 0 ? '' : `?${rest.join('?').split('&').map(redactPair).join('&')}`;
-  const redacted = `${path}${query}`.replace(keyInText, '[redacted]');
-  return redacted.length > longestLogged ? `${redacted.slice(0, longestLogged)}…` : redacted;
-}
-
-function redactPair(pair: string): string {
-  const end = pair.indexOf('=');
-  const name = end < 0 ? pair : pair.slice(0, end);
-  if (end >= 0 && harmless.has(name)) return pair;
-  // A bare key may stand where a name should.
-  const shown = /^[\w.%+-]{0,20}$/.test(name) ? name : '[redacted]';
-  return end < 0 ? shown : `${shown}=[redacted]`;
-}
 
 /** An error as it is logged. */
 export interface LoggedError {

@@ -4,6 +4,7 @@ import type { Socket } from 'node:net';
 import { readAddress } from './client-address.ts';
 import { ofParserError } from './http-errors.ts';
 import type { Logger } from './log.ts';
+import { turnedAwayLog } from './turned-away.ts';
 
 const lingerMs = 1_000;
 
@@ -29,14 +30,18 @@ export function refuse(socket: Socket, error: Error, log?: Logger): void {
     'Connection: close',
   ];
   const { code } = error as NodeJS.ErrnoException;
-  log?.info(
-    {
-      req: { id, from: readAddress(socket.remoteAddress ?? '') },
-      res: { status: apiError.status },
-      code,
-    },
-    'request refused',
-  );
+  if (log !== undefined) {
+    turnedAwayLog(log).note(String(apiError.status), () =>
+      log.info(
+        {
+          req: { id, from: readAddress(socket.remoteAddress ?? '') },
+          res: { status: apiError.status },
+          code,
+        },
+        'request refused',
+      ),
+    );
+  }
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
   // Closed at once, with bytes of the client's still unread, TCP would reset the connection, and the
   // client might never see the answer.

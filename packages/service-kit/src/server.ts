@@ -6,6 +6,7 @@ import { createConnections } from './connections.ts';
 import { messageClasses } from './express-app.ts';
 import type { Logger } from './log.ts';
 import { refuse } from './refusal.ts';
+import { turnedAwayLog } from './turned-away.ts';
 
 /** The port is taken, or the address is none of this host's. */
 export class PortUnavailable extends Error {
@@ -72,7 +73,11 @@ export async function listen(options: ListenOptions): Promise<HttpServer> {
   Object.assign(server, { httpAllowHalfOpen: true });
   server.on('connection', connections.onConnection);
   limitConnections(server, options.connections ?? {}, (which) => {
-    options.log?.info({ which }, 'connection refused');
+    const { log } = options;
+    if (log === undefined) return;
+    turnedAwayLog(log).note(`connection, ${which}`, () =>
+      log.info({ which }, 'connection refused'),
+    );
   });
   // Node.js refuses expectations other than 100-continue; HTTP lets a server overlook them.
   server.on('checkExpectation', listener);

@@ -27,7 +27,8 @@ export function startRequestSpan(
   headers: IncomingHttpHeaders,
 ): RequestSpan | undefined {
   if (!isTracing()) return undefined;
-  const parent = propagation.extract(ROOT_CONTEXT, headers);
+  // Nothing else of what came: a tracestate would be exported as it is.
+  const parent = propagation.extract(ROOT_CONTEXT, { traceparent: headers['traceparent'] });
   const span = trace.getTracer('kasabi').startSpan(method, { kind: SpanKind.SERVER }, parent);
   const within = trace.setSpan(parent, span);
   return {

@@ -78,11 +78,15 @@ export function createAcceptor(options: AcceptorOptions): Acceptor {
 
   return {
     accept(request) {
-      const attributes = { 'kasabi.dataset': request.datasetCode, 'kasabi.job.type': request.type };
+      const attributes = { 'kasabi.job.type': request.type };
       return inSpan('accept', { attributes }, async (span) => {
         const outcome = await records.add({ ...request, trace: span.traceparent });
         afterCommit('metrics', () => metrics.answered(request.type, outcome.outcome));
         span.set({ 'kasabi.outcome': outcome.outcome });
+        // Not before it is known to be one: a key may stand in its place.
+        if (outcome.outcome !== 'refused' && outcome.outcome !== 'dataset-unknown') {
+          span.set({ 'kasabi.dataset': request.datasetCode });
+        }
         if (outcome.outcome === 'accepted') {
           const { job } = outcome;
           span.set({ 'kasabi.job.id': job.id });

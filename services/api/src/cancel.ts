@@ -3,6 +3,7 @@ import { cancel } from '@kasabi/jobs';
 import { NotFound, NotScheduled, Unauthorized } from '@kasabi/protocol';
 import {
   apiKeyOf,
+  isAbout,
   jobIdOf,
   logWith,
   methodNotAllowed,
@@ -39,6 +40,9 @@ export function addCancelRoute(app: Express, options: CancelRouteOptions): void 
       const cancelled = await cancel(pool, { keyDigest, datasetCode: code, jobId });
       if (cancelled.outcome === 'refused') throw new Unauthorized();
       options.knownKeys.add(keyDigest);
+      const { outcome } = cancelled;
+      if (outcome === 'job-unknown') isAbout(request, code);
+      else if (outcome !== 'dataset-unknown') isAbout(request, code, jobId);
       if (problem !== undefined) throw problem;
       switch (cancelled.outcome) {
         case 'cancelled':

@@ -15,6 +15,7 @@ import {
 } from '@kasabi/protocol';
 import {
   apiKeyOf,
+  isAbout,
   json,
   logWith,
   methodNotAllowed,
@@ -52,11 +53,17 @@ export function addJobRoutes(app: Express, options: JobRoutesOptions): void {
    * Throws what an invalid request is answered. Its key is checked first, in a statement that valid
    * requests never need: who has no good key learns nothing about the request either.
    */
-  async function refuse(keyDigest: Buffer, code: string, problem: unknown): Promise<never> {
+  async function refuse(
+    request: Request,
+    keyDigest: Buffer,
+    code: string,
+    problem: unknown,
+  ): Promise<never> {
     const verdict = await authorize(pool, keyDigest, code);
     if (verdict === 'refused') throw new Unauthorized();
     knownKeys.add(keyDigest);
     if (verdict === 'dataset-unknown') throw noSuchDataset(code);
+    isAbout(request, code);
     throw problem;
   }
 
@@ -66,15 +73,15 @@ export function addJobRoutes(app: Express, options: JobRoutesOptions): void {
       const code = shortCodeOf(request.params.code);
       const { parameters, problem } = readParameters(request, jobRequestParameters);
       const keyDigest = digestKey(apiKeyOf(request, parameters));
-      if (problem !== undefined) return await refuse(keyDigest, code, problem);
+      if (problem !== undefined) return await refuse(request, keyDigest, code, problem);
       const job = parseJobRequest(parameters);
-      if (!job.ok) return await refuse(keyDigest, code, job.problem);
+      if (!job.ok) return await refuse(request, keyDigest, code, job.problem);
       const idempotency = readIdempotency(request, [
         code,
         job.request.type,
         spellingOf(job.request.startTime),
       ]);
-      if (idempotency instanceof Error) return await refuse(keyDigest, code, idempotency);
+      if (idempotency instanceof Error) return await refuse(request, keyDigest, code, idempotency);
 
       // All that depends on the request is looked at before the job is accepted.
       const asJson = prefersJson(request);
@@ -85,6 +92,8 @@ export function addJobRoutes(app: Express, options: JobRoutesOptions): void {
         idempotency,
       });
       if (outcome.outcome !== 'refused') knownKeys.add(keyDigest);
+      const isKnown = outcome.outcome !== 'refused' && outcome.outcome !== 'dataset-unknown';
+      if (isKnown) isAbout(request, code);
       const accepted = acceptedJob(outcome, code, options);
       const { type } = job.request;
       const { id: jobId, startTime } = accepted;

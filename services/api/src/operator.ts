@@ -44,7 +44,9 @@ export function addOperatorRoutes(app: Express, options: OperatorRoutesOptions):
     const operatorAddress = addressOf(request);
     const result = await action(operatorAddress);
     const requestId = response.getHeader('X-Request-Id');
-    log.info({ ...subject, operatorAddress, requestId, ...result }, 'operator action');
+    // Who an action is about is logged when it is there: a key may stand in its place.
+    const about = result.outcome.endsWith('-unknown') ? {} : subject;
+    log.info({ ...about, operatorAddress, requestId, ...result }, 'operator action');
     response.status(statusOf(result.outcome)).set('Cache-Control', 'no-store').json(result);
   }
 

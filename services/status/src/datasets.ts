@@ -1,5 +1,5 @@
 import type { DatasetStatusDocument } from '@kasabi/protocol';
-import { methodNotAllowed, shortCodeOf } from '@kasabi/service-kit';
+import { isAbout, methodNotAllowed, shortCodeOf } from '@kasabi/service-kit';
 import type { Express } from 'express';
 import type { DatasetReader } from './read-dataset.ts';
 
@@ -15,6 +15,7 @@ export function addDatasetRoutes(
     .route('/dataset/:code/status')
     .get(async (request, response) => {
       const dataset = await options.datasets.read(shortCodeOf(request.params.code));
+      isAbout(request, dataset.code);
       const document: DatasetStatusDocument = {
         status: dataset.status,
         storageMode: dataset.storageMode,

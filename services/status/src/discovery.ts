@@ -1,5 +1,5 @@
 import { NotFound } from '@kasabi/protocol';
-import { entityTag, isFresh, methodNotAllowed, shortCodeOf } from '@kasabi/service-kit';
+import { entityTag, isAbout, isFresh, methodNotAllowed, shortCodeOf } from '@kasabi/service-kit';
 import type { Express, Request } from 'express';
 import {
   type Description,
@@ -58,6 +58,7 @@ export function addDiscoveryRoutes(app: Express, options: DiscoveryOptions): voi
       const { code, extension } = splitName(request.params.name);
       const { type, form } = choose(request, extension);
       const dataset = await options.datasets.read(code);
+      isAbout(request, code);
       const description = describeDataset(dataset, options);
       const body = form.write(description);
       // With the type, for RDF/JSON by another name is another representation at this address.

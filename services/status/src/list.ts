@@ -11,6 +11,7 @@ import {
 } from '@kasabi/protocol';
 import {
   apiKeyOf,
+  isAbout,
   methodNotAllowed,
   noSuchDataset,
   readParameters,
@@ -36,6 +37,7 @@ export function addListRoute(app: Express, options: ListRouteOptions): void {
       const verdict = await authorize(pool, digestKey(apiKeyOf(request, parameters)), code);
       if (verdict === 'refused') throw new Unauthorized();
       if (verdict === 'dataset-unknown') throw noSuchDataset(code);
+      isAbout(request, code);
       if (problem !== undefined) throw problem;
       const { status, jobType, limit, before } = parseJobListRequest(parameters);
 

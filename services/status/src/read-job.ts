@@ -2,7 +2,14 @@ import { type Access, digestKey } from '@kasabi/accounts';
 import { type AskedJob, type FindOutcome, findJobs, type JobRecord } from '@kasabi/jobs';
 import { createBatcher } from '@kasabi/postgres';
 import { type ApiError, NotFound, Unauthorized } from '@kasabi/protocol';
-import { apiKeyOf, jobIdOf, noSuchDataset, readParameters, shortCodeOf } from '@kasabi/service-kit';
+import {
+  apiKeyOf,
+  isAbout,
+  jobIdOf,
+  noSuchDataset,
+  readParameters,
+  shortCodeOf,
+} from '@kasabi/service-kit';
 import type { Request } from 'express';
 import type pg from 'pg';
 
@@ -62,6 +69,8 @@ export function createJobReader(pool: pg.Pool): JobReader {
     const access: Access = { keyDigest, datasetCode: code };
     const found = await records.add({ ...access, jobId: jobIdOf(request.params.id) });
     if (found.outcome === 'refused') throw refusalOf(found.outcome, code);
+    if (found.outcome === 'found') isAbout(request, code, found.job.id);
+    else if (found.outcome === 'job-unknown') isAbout(request, code);
     return { access, found, problem };
   }
 

@@ -7,6 +7,7 @@ import {
   methodNotAllowed,
   queryOf,
   subjectOf,
+  turnedAwayLog,
 } from '@kasabi/service-kit';
 import type { Router } from 'express';
 import { formOf } from './form.ts';
@@ -67,7 +68,9 @@ ${problem !== undefined && html`<p class="notice bad" role="alert">${problem}</p
         gone: goneSignal(request),
       });
       if (answer.verdict !== 'open') {
-        log.warn({ from: address, verdict: answer.verdict }, 'a sign-in failed');
+        turnedAwayLog(log).note('sign-in', () =>
+          log.warn({ from: address, verdict: answer.verdict }, 'a sign-in failed'),
+        );
         const seconds = answer.verdict === 'wait' ? answer.retryAfterSeconds : undefined;
         if (seconds !== undefined) response.set('Retry-After', String(seconds));
         const problem =
