@@ -130,6 +130,6 @@ describe('the status of a dataset', () => {
     assert.equal(status, 200);
     assert.equal(headers.get('content-type'), 'application/json; charset=utf-8');
     assert.equal(headers.get('cache-control'), 'no-store');
-    assert.equal(text, '{"status":"draft","storageMode":"read-write"}');
+    assert.equal(text, '{"status":"draft","storageMode":"read-write","jobs":"running"}');
   });
 });

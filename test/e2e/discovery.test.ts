@@ -50,7 +50,7 @@ describe('a client that starts at the Turtle description', () => {
     // It always sends this parameter, which no one needs.
     const statusUrl = `${statements.get(`${services}statusEndpoint`)}?output=json`;
     const status = await describedFor('application/json', statusUrl, headers);
-    assert.equal(status.text, '{"status":"draft","storageMode":"read-write"}');
+    assert.equal(status.text, '{"status":"draft","storageMode":"read-write","jobs":"running"}');
   });
 });
 

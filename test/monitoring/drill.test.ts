@@ -3,7 +3,7 @@
 import assert from 'node:assert/strict';
 import path from 'node:path';
 import { describe, it } from 'node:test';
-import { findingCodes } from '@kasabi/operations';
+import { findingCodes, pauseAsOperator, resumeAsOperator } from '@kasabi/operations';
 import { KEY_PREFIX } from '@kasabi/queue';
 import { type StackOptions, startStack, type TestStack, waitFor } from '@kasabi/test/support';
 import { Redis } from 'ioredis';
@@ -234,6 +234,28 @@ describe('an operator is told', { concurrency: 4 }, () => {
         "Every round of the relay fails: another program has taken its marker's key in Redis",
       );
       await redis(url, (client) => client.set(key, kept));
+      await drill.untilWell();
+    });
+
+    it('that jobs are paused', async () => {
+      const { stack, drill } = ill();
+      const db = stack.database.pool();
+      await pauseAsOperator(db, { operatorAddress: '203.0.113.9', reason: 'a migration' });
+      await drill.untilNamed('paused', 'An operator pauses all jobs');
+      await resumeAsOperator(db, { operatorAddress: '203.0.113.9' });
+      await drill.untilWell();
+    });
+
+    it('that Postgres was restored', async () => {
+      const { stack, drill } = ill();
+      await redis(stack.redis.url, (client) =>
+        client.set(`${KEY_PREFIX}:beat`, `1000000 ${Date.now()}`),
+      );
+      await drill.untilNamed(
+        'postgres-restored',
+        'Postgres knows nothing of the newest beats that Redis has seen',
+      );
+      await resumeAsOperator(stack.database.pool(), { operatorAddress: '203.0.113.9' });
       await drill.untilWell();
     });
 

@@ -117,6 +117,7 @@ test('owners, keys and datasets are made and shown, as JSON', async () => {
     fence: 0,
     lockedBy: null,
     lockedAt: null,
+    jobsPaused: false,
     quads: 17_823,
   });
   assert.ok(Date.parse(created) <= Date.parse(since));

@@ -6,6 +6,7 @@ import { addJobCommands } from './commands/job.ts';
 import { addKeyCommands } from './commands/key.ts';
 import { addMigrateCommand } from './commands/migrate.ts';
 import { addOwnerCommands } from './commands/owner.ts';
+import { addPauseCommands } from './commands/pause.ts';
 import { describeError, NotConfirmed } from './errors.ts';
 import { printError } from './output.ts';
 
@@ -45,6 +46,7 @@ function buildProgram(exit: (code: number) => void): Command {
   addKeyCommands(program);
   addDatasetCommands(program);
   addJobCommands(program);
+  addPauseCommands(program);
   addMigrateCommand(program);
   addDoctorCommand(program, exit);
   addFindingCommands(program);

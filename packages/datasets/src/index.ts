@@ -11,6 +11,7 @@ export {
 export { type LoadOptions, type LoadProgress, type LoadResult, loadDataset } from './load.ts';
 export { DatasetReadOnly } from './load-errors.ts';
 export { type Lock, type LockRequest, lockDataset } from './lock.ts';
+export { isPaused } from './paused.ts';
 export {
   BaseIriInvalid,
   RdfFileDamaged,

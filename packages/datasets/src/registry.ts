@@ -3,6 +3,7 @@ import { type Database, hasSqlState, roleName, sqlState, withTransaction } from 
 import { datasetCodePattern } from '@kasabi/protocol';
 import type pg from 'pg';
 import { DatasetCodeInvalid, DatasetExists, DatasetUnknown } from './errors.ts';
+import { isPaused } from './paused.ts';
 import { LOCK_CLASS, quadsTableDdl } from './tables.ts';
 
 /** `draft` until its owner publishes it. */
@@ -24,6 +25,8 @@ export interface Dataset {
   /** The id of the job that holds the lock. */
   readonly lockedBy: string | null;
   readonly lockedAt: Date | null;
+  /** Whether operators have paused its jobs, or all jobs. */
+  readonly jobsPaused: boolean;
 }
 
 export interface NewDataset {
@@ -42,7 +45,7 @@ const nothingElse: Alongside = async () => undefined;
 const selectDataset = `
   SELECT d.id, d.code, d.title, o.name AS owner, d.status, d.created, d.published,
          d.storage_mode AS "storageMode", d.fence, d.locked_by AS "lockedBy",
-         d.locked_at AS "lockedAt"
+         d.locked_at AS "lockedAt", ${isPaused('d.id')} AS "jobsPaused"
   FROM kasabi.dataset d JOIN kasabi.owner o ON o.id = d.owner_id`;
 
 /**

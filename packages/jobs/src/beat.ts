@@ -31,10 +31,10 @@ const text = `
   ), beaten AS (
     UPDATE kasabi.beat b
     SET beats = greatest(judged.beats, $1::bigint) + 1, at = clock_timestamp(),
-        cluster = judged.cluster, database = judged.database
+        cluster = judged.cluster, database = judged.database, vouched = false
     FROM judged
     WHERE b.beats = judged.beats
-      AND (judged.restored IS NOT NULL
+      AND (judged.restored IS NOT NULL OR b.vouched
            OR b.at NOT BETWEEN clock_timestamp() - interval '${freshSeconds} seconds'
                            AND clock_timestamp() + interval '1 second')
     RETURNING b.beats, b.at, judged.restored

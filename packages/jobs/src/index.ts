@@ -37,5 +37,4 @@ export { type Beat, readRestored } from './restored.ts';
 export { type RetryOptions, retry } from './retry.ts';
 export { type JobEvent, transitions } from './state.ts';
 export { type FailureReason, type RecordStatus, recordStatuses } from './status.ts';
-export { isPaused } from './stopped.ts';
 export type { NotedEvent } from './transition.ts';

@@ -1,5 +1,5 @@
+import { isPaused } from '@kasabi/datasets';
 import type { Database } from '@kasabi/postgres';
-import { isPaused } from './stopped.ts';
 
 /**
  * For how long, in milliseconds, the oldest due job has waited to be taken up; 0 when none is due. What

@@ -1,3 +1,4 @@
+import { isPaused } from '@kasabi/datasets';
 import type { JobType } from '@kasabi/protocol';
 import type { FailureReason, RecordStatus } from './status.ts';
 
@@ -23,7 +24,12 @@ export interface JobRecord {
   readonly reason: FailureReason | null;
 }
 
+// Part of no record: it is so while the pause lasts.
+const pausedNotice = "'The job is due and waits: its operators have paused it.'";
+
 /** The columns of a `JobRecord`, of `kasabi.job j` and `kasabi.dataset d`. */
 export const recordColumns = `j.id, d.code AS dataset, j.type, j.status, j.created,
   j.start_time AS "startTime", j.due,
-  greatest(extract(epoch FROM j.due - now()) * 1000, 0)::float8 AS "dueInMs", j.started, j.end_time AS "endTime", j.attempt, j.message, j.reason`;
+  greatest(extract(epoch FROM j.due - now()) * 1000, 0)::float8 AS "dueInMs", j.started, j.end_time AS "endTime", j.attempt,
+  CASE WHEN j.status = 'scheduled' AND j.due <= now() AND ${isPaused('j.dataset_id')}
+       THEN concat_ws(' ', j.message, ${pausedNotice}) ELSE j.message END AS message, j.reason`;

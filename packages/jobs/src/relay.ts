@@ -1,8 +1,8 @@
+import { isPaused } from '@kasabi/datasets';
 import type { Database } from '@kasabi/postgres';
 import type { Delivery, Enqueue } from './delivery.ts';
 import { createLoop, type Loop } from './loop.ts';
 import { markEnqueued } from './mark-enqueued.ts';
-import { isPaused } from './stopped.ts';
 
 export interface RelayOptions {
   readonly db: Database;

@@ -32,7 +32,7 @@ const older = (newest: string): string =>
 export const judgeBeat = `
   SELECT b.beats, b.at, here.cluster, here.database,
          CASE
-           WHEN b.vouched > b.at THEN NULL
+           WHEN b.vouched THEN NULL
            WHEN b.beats = 0 THEN
              CASE WHEN $1::bigint IS NOT NULL AND EXISTS (SELECT FROM kasabi.job) THEN ${older("'it has no beat yet'")} END
            WHEN b.database <> here.database OR (b.cluster <> here.cluster AND '' NOT IN (b.cluster, here.cluster))

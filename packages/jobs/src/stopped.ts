@@ -1,8 +1,5 @@
+import { isPaused } from '@kasabi/datasets';
 import { staleAfterSeconds } from './restored.ts';
-
-/** Whether operators have paused the jobs of a dataset, as SQL; `datasetId` is SQL for its id. */
-export const isPaused = (datasetId: string): string => `
-  EXISTS (SELECT FROM kasabi.pause p WHERE p.dataset_id IS NULL OR p.dataset_id = ${datasetId})`;
 
 // Never true, and never read. What matters is the lock that a statement with it takes on the table before it
 // takes its snapshot: ROW SHARE, which nothing else has. See `claimsUnderWay`.

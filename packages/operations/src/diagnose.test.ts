@@ -52,6 +52,7 @@ const healthy: Overview = {
   oldestDueMs: 200,
   lockedDatasets: [lock()],
   workers: [worker(), worker({ holder: 'host:2:def' })],
+  pauses: [],
   relay: { backlog: 0, lagMs: 0, lastRoundAgeMs: 900 },
   acknowledgements: [],
   troubledJobs: [],

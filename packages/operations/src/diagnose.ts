@@ -1,5 +1,6 @@
 import { withAcknowledgements } from './acknowledgements.ts';
 import { diagnoseJobs } from './diagnose-jobs.ts';
+import { diagnosePauses } from './diagnose-pauses.ts';
 import { diagnosePostgres } from './diagnose-postgres.ts';
 import { diagnoseWorkers, workersAlive } from './diagnose-workers.ts';
 import { type Facts, type Finding, type FindingCode, findingCodes } from './finding.ts';
@@ -13,7 +14,12 @@ export function diagnose(facts: Facts): Finding[] {
   const alive = overview === undefined ? [] : workersAlive(overview);
   const postgres = diagnosePostgres(facts, alive.length > 0);
   if (overview === undefined) return postgres;
-  const findings = [...postgres, ...diagnoseWorkers(overview, facts), ...diagnoseJobs(overview)];
+  const findings = [
+    ...postgres,
+    ...diagnosePauses(facts),
+    ...diagnoseWorkers(overview, facts),
+    ...diagnoseJobs(overview),
+  ];
   const found = new Set(findings.map(({ code }) => code));
   const consequences = new Set<FindingCode>();
   for (const [cause, follow] of following) {

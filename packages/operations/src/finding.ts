@@ -8,10 +8,12 @@ export const findingCodes = [
   'postgres-sick',
   'redis-down',
   'redis-sick',
+  'postgres-restored',
   'no-worker',
   'relay-stopped',
   'dataset-abandoned',
   'dataset-busy',
+  'paused',
   'redis-wiped',
   'worker-frozen',
   'queue-backlog',
@@ -32,7 +34,7 @@ export interface FindingSubject {
 }
 
 /** What helps at once, and has a button on the page. */
-export type Remedy = 'unlock' | 'retry';
+export type Remedy = 'unlock' | 'retry' | 'resume';
 
 /** Something that is wrong. */
 export interface Finding {
@@ -60,6 +62,8 @@ export interface Facts {
   readonly postgresError?: string | undefined;
   /** The state that Postgres is known to be in, whether or not it could be read. */
   readonly postgresSick?: SickState | undefined;
+  /** Why this Postgres must have been restored, by what Redis has seen; see `readRestored`. */
+  readonly restored?: string | undefined;
   /** Whether Redis answered the one who asks; undefined when it has no connection to it. */
   readonly redisAnswers?: boolean | undefined;
   /** Why it takes no writes, if it answers all the same: as a sentence goes on after "Redis". */

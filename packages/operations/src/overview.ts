@@ -1,7 +1,9 @@
+import { isPaused } from '@kasabi/datasets';
 import type { RecordStatus } from '@kasabi/jobs';
 import type { Database } from '@kasabi/postgres';
 import { type Acknowledgement, acknowledgements } from './acknowledgement.ts';
 import { type BusyJob, busyDatasets, busyJobs } from './busy-jobs.ts';
+import { type Pause, selectPauses } from './pauses.ts';
 
 /** Counts go no further than this: a longer queue is not counted out at every look. */
 export const countLimit = 10_000;
@@ -75,13 +77,15 @@ export interface Overview {
   readonly running: number;
   /**
    * For how long the oldest due job has waited to be taken up; 0 when none is due. What waits behind a job that
-   * finds its dataset busy is none of them.
+   * finds its dataset busy is none of them, nor is what is paused.
    */
   readonly oldestDueMs: number;
   /** At most 100, the longest locked first. */
   readonly lockedDatasets: readonly LockedDataset[];
   /** The workers that reported within a day, the latest report first; at most 200. */
   readonly workers: readonly WorkerState[];
+  /** That of all datasets first, then the oldest. */
+  readonly pauses: readonly Pause[];
   readonly relay: {
     /** Records that Redis should hold and was never handed, at most `countLimit`. */
     readonly backlog: number;
@@ -172,9 +176,12 @@ const text = `
        SELECT FROM kasabi.job WHERE status = 'scheduled' AND due <= now()
        ORDER BY due LIMIT ${countLimit}) AS s) AS due,
     (SELECT count(*)::int FROM kasabi.job WHERE status = 'running') AS running,
-    coalesce((SELECT ${ms('now() - due')} FROM kasabi.job
-      WHERE status = 'scheduled' AND due <= now() AND dataset_id NOT IN (${busyDatasets})
-      ORDER BY due LIMIT 1), 0) AS oldest_due_ms,
+    coalesce((SELECT ${ms('now() - due')} FROM (
+       SELECT due, dataset_id FROM kasabi.job
+       WHERE status = 'scheduled' AND due <= now() AND dataset_id NOT IN (${busyDatasets})
+       ORDER BY due LIMIT ${countLimit}) AS first
+      WHERE NOT ${isPaused('first.dataset_id')} ORDER BY due LIMIT 1), 0) AS oldest_due_ms,
+    ${list(selectPauses)} AS pauses,
     ${list(lockedDatasets)} AS locked_datasets,
     ${list(workers)} AS workers,
     ${list(acknowledgements)} AS acknowledgements,
@@ -195,6 +202,7 @@ interface Row {
   readonly oldest_due_ms: number;
   readonly locked_datasets: readonly (LockedDataset & { readonly lockedAt: string })[];
   readonly workers: readonly WorkerState[];
+  readonly pauses: readonly Pause[];
   readonly acknowledgements: readonly Acknowledgement[];
   readonly backlog: number;
   readonly lag_ms: number;
@@ -220,6 +228,7 @@ export async function readOverview(db: Database): Promise<Overview> {
     oldestDueMs: row.oldest_due_ms,
     lockedDatasets: row.locked_datasets.map((it) => withDates(it, 'lockedAt')),
     workers: row.workers.map((it) => withDates(it, 'started', 'seen', 'redisLost')),
+    pauses: row.pauses.map((it) => withDates(it, 'since')),
     relay: {
       backlog: row.backlog,
       lagMs: row.lag_ms,

@@ -137,7 +137,12 @@ test('a resume is told what it starts: what is due and not paused by another', a
   await pause();
   await pause(other.code);
   const oldestDue = (await fixture.read(first))['due'];
-  assert.deepEqual(await readResumable(fixture.admin), { due: 2, oldestDue, allStayPaused: false });
+  assert.deepEqual(await readResumable(fixture.admin), {
+    due: 2,
+    oldestDue,
+    isPaused: true,
+    allStayPaused: false,
+  });
   const { due, allStayPaused } = await readResumable(fixture.admin, other.code);
   assert.deepEqual([due, allStayPaused], [0, true]);
   assert.deepEqual(await resume(), { outcome: 'done', due: 2 });

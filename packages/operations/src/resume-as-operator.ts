@@ -15,6 +15,8 @@ export interface Resumable {
   readonly due: number;
   /** When the first of them was due; null when none is. */
   readonly oldestDue: Date | null;
+  /** Whether it is paused at all. */
+  readonly isPaused: boolean;
   /** Whether jobs of all datasets stay paused when one dataset is resumed. */
   readonly allStayPaused: boolean;
 }
@@ -40,6 +42,9 @@ export async function readResumable(db: Database, dataset?: string): Promise<Res
     text: `
       WITH asked AS (${asked})
       SELECT count(job.id)::int AS due, min(job.due) AS "oldestDue",
+             EXISTS (
+               SELECT FROM kasabi.pause p JOIN asked ON NOT asked.unknown
+               WHERE p.dataset_id IS NOT DISTINCT FROM asked.id) AS "isPaused",
              NOT (SELECT everything FROM asked)
                AND EXISTS (SELECT FROM kasabi.pause WHERE dataset_id IS NULL) AS "allStayPaused"
       FROM asked LEFT JOIN kasabi.job ON ${concerned}`,
@@ -70,7 +75,7 @@ export async function resumeAsOperator(
         WHERE NOT asked.unknown AND p.dataset_id IS NOT DISTINCT FROM asked.id
         RETURNING p.id
       ), vouched AS (
-        UPDATE kasabi.beat b SET vouched = clock_timestamp() FROM asked
+        UPDATE kasabi.beat b SET vouched = true FROM asked
         WHERE asked.everything
       ), settled AS (
         SELECT asked.id AS dataset_id,

@@ -25,8 +25,8 @@ CREATE TABLE kasabi.beat (
   -- Which database it was written in.
   cluster text NOT NULL DEFAULT '',
   database oid NOT NULL DEFAULT 0,
-  -- When somebody last said that jobs are to start, whatever this database is.
-  vouched timestamptz NOT NULL DEFAULT '-infinity'
+  -- Somebody has said since the newest beat that jobs are to start, whatever this database is.
+  vouched boolean NOT NULL DEFAULT false
 );
 INSERT INTO kasabi.beat DEFAULT VALUES;
 
@@ -45,7 +45,7 @@ GRANT SELECT ON kasabi.pause, kasabi.beat TO kasabi_api, kasabi_worker, kasabi_s
 GRANT INSERT, DELETE ON kasabi.pause TO kasabi_api;
 GRANT INSERT, UPDATE ON kasabi.pause TO kasabi_worker;
 GRANT UPDATE (vouched) ON kasabi.beat TO kasabi_api;
-GRANT UPDATE (beats, at, cluster, database) ON kasabi.beat TO kasabi_worker;
+GRANT UPDATE (beats, at, cluster, database, vouched) ON kasabi.beat TO kasabi_worker;
 
 -- Down Migration
 

@@ -46,6 +46,9 @@ export const datasetStatusDocument = z.object({
   storageMode: z
     .enum(['read-write', 'read-only'])
     .describe('Whether its data can be written just now: not while a job has locked it.'),
+  jobs: z
+    .enum(['running', 'paused'])
+    .describe('Whether its jobs start when they are due: not while operators have paused them.'),
 });
 export type DatasetStatusDocument = z.infer<typeof datasetStatusDocument>;
 

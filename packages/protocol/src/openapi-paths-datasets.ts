@@ -128,7 +128,9 @@ function status({ statusUrl }: DocumentUrls, errors: ErrorResponses): Operation 
         content: {
           [json]: {
             schema: schemaRef('DatasetStatus'),
-            examples: { usual: { value: { status: 'published', storageMode: 'read-write' } } },
+            examples: {
+              usual: { value: { status: 'published', storageMode: 'read-write', jobs: 'running' } },
+            },
           },
         },
       },

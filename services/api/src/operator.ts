@@ -17,6 +17,7 @@ import type pg from 'pg';
 import type { ApiMetrics } from './metrics.ts';
 import { requireOperator } from './operator-auth.ts';
 import { acknowledgementOf, findingOf } from './operator-findings.ts';
+import { addPauseRoutes } from './operator-pauses.ts';
 
 export interface OperatorRoutesOptions {
   readonly pool: pg.Pool;
@@ -26,7 +27,7 @@ export interface OperatorRoutesOptions {
 }
 
 /**
- * What operators may do: `POST /ops/jobs/{id}/cancel`, `POST /ops/jobs/{id}/retry`,
+ * What operators may do, beside pausing jobs: `POST /ops/jobs/{id}/cancel`, `POST /ops/jobs/{id}/retry`,
  * `POST /ops/datasets/{short-code}/unlock`, and `POST /ops/findings/{code}/acknowledge` or `/unacknowledge`. The operations page sends them, from the status service. Each
  * answers with the action's outcome as JSON: 200 when it is done, 404 when there is no such job or
  * dataset, 409 when it is in another state; and each leaves an audit record.
@@ -104,6 +105,8 @@ export function addOperatorRoutes(app: Express, options: OperatorRoutesOptions):
       });
     })
     .all(methodNotAllowed('POST'));
+
+  addPauseRoutes(app, pool, act);
 }
 
 function statusOf(outcome: string): number {

@@ -5,7 +5,7 @@ import type { DatasetReader } from './read-dataset.ts';
 
 /**
  * Adds `GET /dataset/{short-code}/status`. It needs no key: whoever uses a dataset may know whether it
- * can be written just now.
+ * can be written just now, and whether its jobs are paused.
  */
 export function addDatasetRoutes(
   app: Express,
@@ -19,6 +19,7 @@ export function addDatasetRoutes(
       const document: DatasetStatusDocument = {
         status: dataset.status,
         storageMode: dataset.storageMode,
+        jobs: dataset.jobsPaused ? 'paused' : 'running',
       };
       response.set('Cache-Control', 'no-store').json(document);
     })

@@ -18,6 +18,7 @@ function dataset(title: string): Dataset {
     created: new Date('2011-05-27T14:30:00.999Z'),
     published: new Date('2011-06-01T00:00:00Z'),
     storageMode: 'read-write',
+    jobsPaused: false,
     fence: 0,
     lockedBy: null,
     lockedAt: null,

@@ -38,7 +38,7 @@ export function createOverviewMetrics(registry: Registry): OverviewMetrics {
   const due = gauge('kasabi_jobs_due', `Jobs that are due and wait, at most ${countLimit}.`);
   const oldest = gauge(
     'kasabi_oldest_due_job_age_seconds',
-    'For how long the oldest due job has waited to be taken up; 0 when none is due.',
+    'For how long the oldest due job has waited to be taken up; 0 when none is due. Those paused do not count.',
   );
   const readOnly = gauge('kasabi_datasets_read_only', 'Datasets that are read-only.');
   const longest = gauge(
@@ -57,6 +57,12 @@ export function createOverviewMetrics(registry: Registry): OverviewMetrics {
     'kasabi_relay_last_round_age_seconds',
     'Since the last good round of any relay; +Inf when no worker has told of one.',
   );
+  const paused = new Gauge({
+    name: 'kasabi_paused',
+    help: 'What operators, or a relay that found Postgres restored, have paused: all jobs (0 or 1), and datasets.',
+    labelNames: ['scope'],
+    registers,
+  });
   const workers = new Gauge({
     name: 'kasabi_workers',
     help: 'Workers by state: alive; silent without having stopped in order; or silent and replaced by another (for a day).',
@@ -106,6 +112,9 @@ export function createOverviewMetrics(registry: Registry): OverviewMetrics {
       oldest.set(overview.oldestDueMs / 1_000);
       readOnly.set(counts.readOnlyDatasets);
       longest.set((lockedDatasets[0]?.lockedMs ?? 0) / 1_000);
+      const all = overview.pauses.filter(({ dataset }) => dataset === null).length;
+      paused.set({ scope: 'all' }, all);
+      paused.set({ scope: 'dataset' }, overview.pauses.length - all);
       backlog.set(relay.backlog);
       lag.set(relay.lagMs / 1_000);
       lastRound.set((relay.lastRoundAgeMs ?? Number.POSITIVE_INFINITY) / 1_000);

@@ -140,6 +140,7 @@ function detailsTable(details: Summary & { tables: readonly string[]; quads: num
       ['Published', formatTime(details.published)],
       ['Storage mode', details.storageMode],
       ['Locked', lockedBy === null ? '-' : `by job ${lockedBy} since ${formatTime(lockedAt)}`],
+      ['Jobs', details.jobsPaused ? 'paused' : 'start when they are due'],
       ['Fence', String(details.fence)],
       ['Tables', details.tables.join(', ')],
       ['Quads', formatCount(details.quads)],

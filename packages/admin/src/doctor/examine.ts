@@ -51,6 +51,7 @@ export async function examine(settings: AdminSettings): Promise<Examination> {
       postgresError: postgres.error,
       redisAnswers: redis?.answers,
       redisTrouble: redis?.trouble,
+      restored: redis?.restored,
       postgresSick: postgres.sick,
       clockOffsetMs: postgres.clockOffsetMs,
     });

@@ -1,5 +1,12 @@
+import { readRestored } from '@kasabi/jobs';
 import { type Drift, readDrift } from '@kasabi/operations';
-import { connect, readRedisSetup, redisTrouble, viewQueue } from '@kasabi/queue';
+import {
+  connect,
+  createBeatMarkStore,
+  readRedisSetup,
+  redisTrouble,
+  viewQueue,
+} from '@kasabi/queue';
 import type pg from 'pg';
 import { atLeast, type Check, judge } from './check.ts';
 import { reasonOf } from './postgres.ts';
@@ -15,6 +22,8 @@ export interface RedisFacts {
   readonly answers: boolean;
   /** Why it takes no writes, if it answers all the same. */
   readonly trouble?: string | undefined;
+  /** Why Postgres must have been restored, by what Redis has seen of it. */
+  readonly restored?: string | undefined;
 }
 
 /**
@@ -33,6 +42,7 @@ export async function checkRedis(url: string, pool: pg.Pool | undefined): Promis
     return {
       answers: true,
       trouble,
+      restored: pool && (await readRestored(pool, await createBeatMarkStore(redis).readMark())),
       checks: [
         checkVersion(setup.version),
         checkEviction(setup.evictionPolicy),

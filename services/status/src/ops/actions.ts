@@ -14,6 +14,7 @@ import { aboutJob, aboutLock } from './action-subjects.ts';
 import { callApi } from './call-api.ts';
 import type { Guard } from './guard.ts';
 import type { Links } from './links.ts';
+import { pause, pauseSubject, resume } from './pause.ts';
 import type { Reads } from './reads.ts';
 
 export interface ActionOptions {
@@ -99,7 +100,8 @@ ${fields}
         log.info({ action: path, status: answer.status, from: request.address }, 'operator action');
         if (answer.ok) {
           const page = answer.jobId === undefined ? subject.page : links.job(answer.jobId);
-          response.redirect(303, `${page}?done=${action.done}`);
+          const done = answer.unsettled ? 'pausing' : action.done;
+          response.redirect(303, `${page}?done=${done}`);
           return;
         }
         response.status(answer.status === 401 ? 502 : answer.status).type('text/html');
@@ -115,6 +117,17 @@ ${fields}
   }
   add('/jobs/:id/cancel', cancel, (request) => jobOf(request as Request<{ id: string }>, 'cancel'));
   add('/jobs/:id/retry', retry, (request) => jobOf(request as Request<{ id: string }>, 'retry'));
+  for (const verb of ['pause', 'resume'] as const) {
+    const about = { db: reads.db, links };
+    add(`/${verb}`, { pause, resume }[verb], (request) =>
+      pauseSubject(request, verb, undefined, about),
+    );
+    add(`/datasets/:code/${verb}`, { pause, resume }[verb], async (request) => {
+      const code = shortCodeOf(request.params['code'] ?? '');
+      await aboutLock(reads.db, code, links);
+      return await pauseSubject(request, verb, code, about);
+    });
+  }
   add('/datasets/:code/unlock', unlock, (request) =>
     datasetOf(request as Request<{ code: string }>),
   );

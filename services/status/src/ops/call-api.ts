@@ -10,6 +10,8 @@ export interface ApiAnswer {
   readonly message: string;
   /** The job that a repetition made. */
   readonly jobId: string | undefined;
+  /** Whether jobs that were about to be taken up may still start after a pause. */
+  readonly unsettled: boolean;
 }
 
 export interface ApiCall {
@@ -41,12 +43,13 @@ export async function callApi(call: ApiCall): Promise<ApiAnswer> {
     });
     const body = (await answer.json().catch(() => ({}))) as ApiBody;
     const message = messageOf(answer.status, body);
-    return { ok: answer.ok, status: answer.status, message, jobId: body.jobId };
+    const unsettled = (body.unsettled ?? 0) > 0;
+    return { ok: answer.ok, status: answer.status, message, jobId: body.jobId, unsettled };
   } catch (error) {
     call.log.warn({ err: error, action: path }, 'the api service did not answer an action');
     const message =
       'The api service did not answer, so it is not known whether this was done. The page of the job or dataset tells.';
-    return { ok: false, status: 502, message, jobId: undefined };
+    return { ok: false, status: 502, message, jobId: undefined, unsettled: false };
   }
 }
 
@@ -55,6 +58,7 @@ interface ApiBody {
   readonly outcome?: string;
   readonly status?: string;
   readonly jobId?: string;
+  readonly unsettled?: number;
   readonly detail?: string;
 }
 
@@ -68,6 +72,10 @@ function messageOf(status: number, { outcome, status: found, jobId, detail }: Ap
       return 'This job was cancelled, so it is not repeated. If it is to be done after all, its owner asks for a new one.';
     case 'repeated':
       return `This job was repeated before, by the job ${jobId}. If that one failed as well, repeat that one.`;
+    case 'already-paused':
+      return 'These jobs are paused already; nothing was changed.';
+    case 'not-paused':
+      return 'These jobs are not paused any more; nothing had to be done.';
     case 'not-locked':
       return 'The dataset is not locked any more; nothing had to be done.';
     case 'job-not-ended':

@@ -1,4 +1,4 @@
-import { type DatasetPage, readDatasetPage } from '@kasabi/operations';
+import { type DatasetPage, type Pause, readDatasetPage, readPauses } from '@kasabi/operations';
 import { type Html, html } from '@kasabi/service-kit';
 import { timeAndDistance } from './format.ts';
 import { datasetJobs } from './jobs-view.ts';
@@ -17,32 +17,41 @@ export async function readDataset(
 ): Promise<Sections | undefined> {
   const page = await readDatasetPage(reads.db, code, { limit: jobsShown });
   if (page === undefined) return undefined;
+  const pause = (await readPauses(reads.db)).find(({ dataset }) => dataset === code);
   const { now } = (await reads.health()).overview;
   return new Map([
-    ['dataset', about(page, now, links)],
+    ['dataset', about(page, pause, now, links)],
     ['jobs', datasetJobs(page.jobs, code, now, links)],
   ]);
 }
 
-function about(page: DatasetPage, now: Date, links: Links): Html {
+function about(page: DatasetPage, pause: Pause | undefined, now: Date, links: Links): Html {
   const { dataset, lockAbandoned } = page;
   const { code, title, owner, status, created, published, storageMode, fence } = dataset;
   const isLocked = dataset.lockedBy !== null;
   return html`<section class="card${lockAbandoned && ' failed'}">
-<div class="card-head"><span class="badge ${isLocked ? 'locked' : 'completed'}">${storageMode}</span>${
+<div class="card-head"><span class="badge ${isLocked ? 'locked' : 'completed'}">${storageMode}</span><div>${
     lockAbandoned &&
-    html`<div><a class="action" href="${links.dataset(code)}/unlock">Release the lock…</a></div>`
-  }</div>
+    html`<a class="action" href="${links.dataset(code)}/unlock">Release the lock…</a> `
+  }${
+    pause === undefined
+      ? html`<a class="action" href="${links.dataset(code)}/pause">Pause its jobs…</a>`
+      : html`<a class="action" href="${links.dataset(code)}/resume">Resume its jobs…</a>`
+  }</div></div>
 ${facts([
   ['Title', title],
   ['Owner', owner],
   ['Published', published === null ? `not yet (${status})` : timeAndDistance(published, now)],
   ['Made', timeAndDistance(created, now)],
   ['Lock', lock(page, now, links)],
+  ...(pause === undefined ? [] : [['Jobs', paused(pause, now)] as const]),
   ['Fence', fence],
 ])}
 </section>`;
 }
+
+const paused = ({ since, by, reason }: Pause, now: Date): Html =>
+  html`<strong class="bad">paused</strong> since ${timeAndDistance(since, now)}, by ${by}${reason !== null && html`: ${reason}`}`;
 
 function lock({ dataset, lockStatus, lockAbandoned }: DatasetPage, now: Date, links: Links): Html {
   const { lockedBy, lockedAt } = dataset;

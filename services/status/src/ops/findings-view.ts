@@ -47,6 +47,10 @@ function subjectLink({ kind, id }: FindingSubject, links: Links): Html {
 }
 
 function remedyLink({ remedy, subject }: Finding, links: Links): Html {
+  if (remedy === 'resume') {
+    const place = subject === undefined ? links.base : links.dataset(subject.id);
+    return html`<a class="action" href="${place}/resume">Resume…</a>`;
+  }
   if (subject === undefined) return html``;
   if (remedy === 'unlock') {
     return html`<a class="action" href="${links.dataset(subject.id)}/unlock">Release the lock…</a>`;

@@ -5,6 +5,10 @@ const notices: Readonly<Record<string, string>> = {
   cancelled: 'The job is cancelled.',
   repeated: 'The job is repeated: this is the new one.',
   unlocked: 'The lock is released: the dataset can be written again.',
+  paused: 'Paused: nothing starts any more. Jobs that run go on to their end.',
+  pausing:
+    'Paused. Jobs that workers were about to take up may still start: someone else holds their records.',
+  resumed: 'Resumed: what is due starts now.',
   acknowledged: 'The finding is acknowledged: it is no alarm until it changes.',
   unacknowledged: 'The acknowledgement is taken back: the finding is an alarm again.',
 };

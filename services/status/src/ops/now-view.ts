@@ -40,6 +40,7 @@ function tiles(overview: Overview, links: Links): Html {
   const alive = overview.workers.filter(({ holder }) => presence.get(holder) === 'alive');
   const silent = [...presence.values()].filter((it) => it === 'silent').length;
   const places = alive.reduce((sum, { concurrency }) => sum + concurrency, 0);
+  const isPaused = overview.pauses.some(({ dataset }) => dataset === null);
   return html`<dl class="tiles">
 ${tile('Scheduled', counted(scheduled), `${counted(due)} of them due`, links.jobs({ status: 'scheduled' }))}
 ${tile('Running', count(running), `of ${plural(places, 'place')}`, links.jobs({ status: 'running' }))}
@@ -47,7 +48,8 @@ ${tile('Oldest due job', due === 0 ? 'none' : brief(oldestDueMs), due === 0 ? 'n
 ${tile('Locked datasets', counted(lockedDatasets.length, 100), 'read-only while a job runs', '#locked')}
 ${tile('Relay', relay.backlog === 0 ? 'up to date' : brief(relay.lagMs), relayNote(overview), '#workers')}
 ${tile('Workers', count(alive.length), silent === 0 ? 'all report' : `${silent} silent`, '#workers')}
-</dl>`;
+</dl>
+<p class="actions">${isPaused ? html`<a class="action" href="${links.base}/resume">Resume all jobs…</a>` : html`<a class="action" href="${links.base}/pause">Pause all jobs…</a>`}</p>`;
 }
 
 const tile = (name: string, value: string, note: HtmlPart, href: string): Html =>

@@ -1,0 +1,92 @@
+import { DatasetUnknown } from '@kasabi/datasets';
+import {
+  formatDuration,
+  pauseAsOperator,
+  type Resumable,
+  readResumable,
+  resumeAsOperator,
+} from '@kasabi/operations';
+import type { Command } from 'commander';
+import { addExamples, jsonOption, nonEmpty } from '../arguments.ts';
+import { confirm, yesOption } from '../confirm.ts';
+import { withDatabase } from '../database.ts';
+import { ActionRefused } from '../errors.ts';
+import { formatCount, formatTime, print, printJson } from '../output.ts';
+import { operatorAddress } from './operator.ts';
+
+const whose = (dataset: string | undefined): string =>
+  dataset === undefined ? 'All jobs' : `The jobs of ${dataset}`;
+
+/** Adds `pause` and `resume`. */
+export function addPauseCommands(program: Command): void {
+  const pause = program
+    .command('pause')
+    .description('keep jobs from starting until they are resumed; those that run go on')
+    .argument(
+      '[DATASET]',
+      'the short code of the dataset whose jobs are meant; all jobs unless given',
+    )
+    .option('--reason <TEXT>', 'why, for other operators', nonEmpty)
+    .addOption(jsonOption())
+    .action(async (dataset: string | undefined, options: { reason?: string; json?: true }) => {
+      const { reason } = options;
+      const result = await withDatabase((pool) =>
+        pauseAsOperator(pool, { dataset, reason, operatorAddress }),
+      );
+      if (result.outcome === 'dataset-unknown') throw new DatasetUnknown(dataset ?? '');
+      const { outcome, since, running, unsettled } = result;
+      if (options.json) return printJson({ dataset: dataset ?? null, since, running, unsettled });
+      const lines = [
+        outcome === 'done'
+          ? `${whose(dataset)} are paused.`
+          : `${whose(dataset)} are paused already, since ${formatTime(since)}.`,
+        unsettled === 0
+          ? 'Nothing starts any more.'
+          : `${unsettled} that workers were about to take up may still start: someone else holds their records. Nothing else does.`,
+      ];
+      if (running > 0) lines.push(`${running} run and go on to their end.`);
+      print(lines.join(' '));
+    });
+  addExamples(pause, 'pause --reason "restoring last night\'s backup"', 'pause nasa');
+
+  const resume = program
+    .command('resume')
+    .description('let paused jobs start again')
+    .argument('[DATASET]', 'the short code of the dataset that was paused; all jobs unless given')
+    .addOption(yesOption())
+    .addOption(jsonOption())
+    .action(async (dataset: string | undefined, options: { yes?: true; json?: true }) => {
+      const result = await withDatabase(async (pool) => {
+        const asked = await readResumable(pool, dataset);
+        if (asked.isPaused && asked.due > 0)
+          await confirm(consequence(dataset, asked), options.yes);
+        const done = await resumeAsOperator(pool, { dataset, operatorAddress });
+        return { ...done, allStayPaused: asked.allStayPaused };
+      });
+      switch (result.outcome) {
+        case 'dataset-unknown':
+          throw new DatasetUnknown(dataset ?? '');
+        case 'not-paused':
+          throw new ActionRefused(`${whose(dataset)} are not paused; nothing was changed.`);
+        case 'done':
+          if (options.json) printJson({ dataset: dataset ?? null, due: result.due });
+          else if (result.allStayPaused) {
+            print(`${whose(dataset)} are resumed, and wait: all jobs are paused, and stay so.`);
+          } else print(`${whose(dataset)} are resumed; ${startsNow(result.due)}.`);
+      }
+    });
+  addExamples(resume, 'resume', 'resume nasa --yes');
+}
+
+/** What a resume starts, as a question says it. */
+function consequence(dataset: string | undefined, { due, oldestDue }: Resumable): string {
+  const since =
+    oldestDue === null
+      ? ''
+      : `, the oldest since ${formatTime(oldestDue)} (${formatDuration(Date.now() - oldestDue.getTime())})`;
+  const jobs = due === 1 ? '1 job is' : `${formatCount(due)} jobs are`;
+  return `${whose(dataset)} are resumed: ${jobs} due${since}, and ${due === 1 ? 'starts' : 'start'} at once. A reset deletes what its dataset holds then.`;
+}
+
+const startsNow = (due: number): string =>
+  due === 0 ? 'none is due' : `${formatCount(due)} ${due === 1 ? 'is' : 'are'} due and may start`;

@@ -1,0 +1,60 @@
+import { readResumable } from '@kasabi/operations';
+import type { Database } from '@kasabi/postgres';
+import { html } from '@kasabi/service-kit';
+import type { Request } from 'express';
+import type { Action, Subject } from './action.ts';
+import { formOf } from './form.ts';
+import { plural } from './format.ts';
+import { datasetLink, type Links } from './links.ts';
+import { facts } from './parts.ts';
+
+export const pause: Action = {
+  question: 'Pause these jobs?',
+  consequence:
+    'They are accepted and wait: none is taken up until they are resumed. Those that run go on to their end.',
+  button: 'Pause',
+  done: 'paused',
+};
+
+export const resume: Action = {
+  question: 'Resume these jobs?',
+  consequence: 'Those that are due start at once. A reset deletes what its dataset holds then.',
+  button: 'Resume',
+  done: 'resumed',
+};
+
+/** What a pause or a resume is about: a dataset's jobs by its short code, or all jobs. */
+export async function pauseSubject(
+  request: Request,
+  verb: 'pause' | 'resume',
+  dataset: string | undefined,
+  { db, links }: { readonly db: Database; readonly links: Links },
+): Promise<Subject> {
+  const place = dataset === undefined ? '' : `/datasets/${dataset}`;
+  const page = `${links.base}${place}`;
+  const whose = dataset === undefined ? 'of all datasets' : datasetLink(links, dataset);
+  if (verb === 'pause') {
+    const reason = request.method === 'POST' ? (formOf(request).get('reason') ?? '') : '';
+    return {
+      about: facts([['Jobs', whose]]),
+      page,
+      apiPath: `${place}/pause?${new URLSearchParams({ reason })}`,
+      fields: html`<label class="grow">Reason <input name="reason" maxlength="200" value="${reason}" placeholder="for other operators; may be empty"></label>`,
+    };
+  }
+  const { due, oldestDue, allStayPaused } = await readResumable(db, dataset);
+  return {
+    about: facts([
+      ['Jobs', whose],
+      ['Due', due === 0 ? 'none' : plural(due, 'job', 'jobs')],
+      ...(oldestDue === null
+        ? []
+        : [['The oldest since', `${oldestDue.toISOString().slice(0, 19)}Z`] as const]),
+      ...(allStayPaused
+        ? [['Besides', 'jobs of all datasets are paused, and stay so'] as const]
+        : []),
+    ]),
+    page,
+    apiPath: `${place}/resume`,
+  };
+}
