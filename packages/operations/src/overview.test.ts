@@ -52,6 +52,7 @@ test('nothing is there, and that is said in numbers', async () => {
     oldestDueMs: 0,
     lockedDatasets: [],
     workers: [],
+    pauses: [],
     relay: { backlog: 0, lagMs: 0, lastRoundAgeMs: null },
     acknowledgements: [],
     troubledJobs: [],

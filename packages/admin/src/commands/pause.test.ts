@@ -44,7 +44,7 @@ test('pause and resume work without a service, say what they do, and are audited
   );
 
   const unsure = await admin('resume');
-  assert.equal(unsure.code, 1);
+  assert.equal(unsure.code, 4);
   assert.match(
     unsure.err,
     /^All jobs are resumed: 1 job is due, the oldest since \S+Z \(.*\), and starts at once\./,
