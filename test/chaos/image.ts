@@ -44,6 +44,8 @@ export function makeImage(folder: string, patches: readonly Patch[] = []): Image
     if (entry === '@kasabi' || entry.startsWith('.')) continue;
     symlinkSync(path.join(modules, entry), path.join(folder, 'node_modules', entry));
   }
+  // Its version is that of the whole.
+  cpSync(path.join(projectRoot, 'package.json'), path.join(folder, 'package.json'));
   for (const kind of ['packages', 'services']) {
     for (const name of readdirSync(path.join(projectRoot, kind))) {
       copyWorkspace(folder, kind, name);
