@@ -18,6 +18,9 @@ export interface Connections {
 /** So many requests of one connection are worked on at a time. */
 const mostPipelined = 64;
 
+/** How long answers may take that stand before the end of such a connection, in milliseconds. */
+const lingerMs = 2_000;
+
 /** Follows the connections of one server. */
 export function createConnections(): Connections {
   const open = new Map<Socket, Set<ServerResponse>>();
@@ -32,8 +35,10 @@ export function createConnections(): Connections {
       const underWay = open.get(request.socket);
       if (underWay !== undefined && underWay.size >= mostPipelined) {
         overfull.add(request.socket);
-        // What has arrived is forgotten, and nothing more is read.
+        // What has arrived is forgotten, and nothing more is read, so that it is not seen when the client
+        // goes: what is not answered soon, such as what is held, is cut off.
         request.socket.pause();
+        setTimeout(() => request.socket.destroy(), lingerMs).unref();
         refusePipelined(response);
         return;
       }

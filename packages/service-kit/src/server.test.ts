@@ -183,3 +183,49 @@ describe('close', () => {
     assert.deepEqual(await connection.untilClosed(1_000), []);
   });
 });
+
+describe('the limits of connections', () => {
+  it('are 64 requests ahead of their answers; with one more it ends behind a 429', async () => {
+    const { listener } = gate();
+    const { port } = await start(listener);
+    const answers = await exchange(port, get('/now').repeat(200));
+    assert.deepEqual(
+      answers.map(({ status }) => status),
+      [...Array(64).fill(200), 429],
+    );
+    assert.match(answers.at(-1)?.body ?? '', /^More than 64 requests came on one connection/);
+    assert.equal(answers.at(-1)?.headers['connection'], 'close');
+  });
+
+  it('let go of what is held on a connection with too many requests, though its client has gone', async () => {
+    let closed = 0;
+    const { port } = await start((request) => request.socket.once('close', () => (closed += 1)));
+    const connection = await open(port);
+    connection.write(get('/held').repeat(1_000));
+    await waitFor(() => closed === 64, { what: 'the requests to be told', timeoutMs: 8_000 });
+  });
+
+  it('count connections of one address, and in all, and close those beyond', async () => {
+    const { listener } = gate();
+    for (const connections of [{ perAddress: 3 }, { inAll: 3 }]) {
+      const { port } = await start(listener, { connections });
+      const held = [await open(port), await open(port), await open(port)];
+      const refused = await open(port);
+      await refused.untilClosed();
+      assert.equal(refused.text(), '');
+      for (const connection of held) {
+        connection.write(get('/now'));
+        assert.equal((await connection.answered(1))[0]?.status, 200);
+      }
+      held[0]?.destroy();
+      await waitFor(
+        async () => {
+          const next = await open(port);
+          next.write(get('/now'));
+          return (await next.answered(1))[0]?.status === 200;
+        },
+        { what: 'a connection in the place of one that was closed' },
+      );
+    }
+  });
+});
