@@ -208,7 +208,8 @@ describe('an error for a client that prefers JSON', () => {
       detail: 'There is no such jobType; did you mean reset?',
       instance: `urn:kasabi:request:${headers.get('x-request-id')}`,
     });
-    await waitFor(() => stack.api.logs.some((line) => line.includes('"id":"trace-0001"')), {
+    const id = `"id":"${headers.get('x-request-id')}"`;
+    await waitFor(() => stack.api.logs.some((line) => line.includes(id)), {
       what: 'the log line with the id',
     });
   });
