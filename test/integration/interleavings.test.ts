@@ -5,6 +5,7 @@ import type { Checks } from './support/model.ts';
 
 const all: Checks = {
   claimIsGuarded: true,
+  pauseIsHonoured: true,
   lockNeedsLease: true,
   clearNeedsFence: true,
   completeNeedsLease: true,
@@ -13,7 +14,7 @@ const all: Checks = {
   relayRuns: true,
 };
 
-test('no interleaving of two workers, relay, rescuer and owner breaks a promise', (context) => {
+test('no interleaving of two workers, relay, rescuer, operator and owner breaks a promise', (context) => {
   const { states, moves, depth, violation } = explore(all);
   context.diagnostic(`${states} states, ${moves} moves, every interleaving to depth ${depth}`);
   assert.equal(violation, undefined);
@@ -23,6 +24,7 @@ test('no interleaving of two workers, relay, rescuer and owner breaks a promise'
 // What each check is there for: without it the exploration finds a promise broken.
 const without: readonly (readonly [Partial<Checks>, string])[] = [
   [{ claimIsGuarded: false }, 'a record moves only as the state table says'],
+  [{ pauseIsHonoured: false }, 'nothing starts while it is paused'],
   [{ lockNeedsLease: false }, 'no dataset'],
   [{ clearNeedsFence: false, completeNeedsLease: false }, 'a '],
   [{ rescueUnlocks: false }, 'no dataset'],

@@ -67,6 +67,9 @@ function brokenBy(world: World, { next }: Step): string | undefined {
     const allowed = Object.values(transitions[world.status]).some((to) => to.includes(next.status));
     if (!allowed) return 'a record moves only as the state table says';
   }
+  if (world.paused && world.status !== 'running' && next.status === 'running') {
+    return 'nothing starts while it is paused';
+  }
   if (world.data === 'new' && next.data === 'none') return 'data written after the end stays';
   if (next.clears > 1) return 'a reset takes effect once';
   if (next.status === 'completed' && next.clears === 0) return 'a completed job has had its effect';

@@ -1,8 +1,8 @@
 import type { RecordStatus } from '@kasabi/jobs';
 
 /**
- * A model of one job: its record, its dataset, the queue, two workers, the relay, the rescuer and an owner
- * who may cancel and who loads new data once the job has ended. A step is one commit in Postgres or one
+ * A model of one job: its record, its dataset, the queue, two workers, the relay, the rescuer, an operator who
+ * may pause and resume, and an owner who may cancel and who loads new data once the job has ended. A step is one commit in Postgres or one
  * operation of Redis; between any two steps a worker may be frozen for as long as it likes, lose its
  * process, or have its delivery repeated. That Postgres makes each step atomic is taken for granted here,
  * and tested on Postgres itself elsewhere.
@@ -13,6 +13,8 @@ export interface World {
   /** How many attempts ended with their worker. */
   readonly lost: number;
   readonly holder: Worker | null;
+  /** An operator's pause has returned, and nobody has resumed. */
+  readonly paused: boolean;
   /** Time has passed without a heartbeat. */
   readonly leaseExpired: boolean;
   readonly enqueued: boolean;
@@ -37,6 +39,7 @@ export type Progress =
 /** The checks that keep the promises; a test switches each off. */
 export interface Checks {
   readonly claimIsGuarded: boolean;
+  readonly pauseIsHonoured: boolean;
   readonly lockNeedsLease: boolean;
   readonly clearNeedsFence: boolean;
   readonly completeNeedsLease: boolean;
@@ -55,6 +58,7 @@ export const start: World = {
   attempt: 0,
   lost: 0,
   holder: null,
+  paused: false,
   leaseExpired: false,
   enqueued: false,
   deliveries: 0,
@@ -98,6 +102,7 @@ export function steps(world: World, checks: Checks): Step[] {
       ...(checks.rescueUnlocks && { locked: false }),
     });
   }
+  if (!hasEnded(world)) add(world.paused ? 'resume' : 'pause', { paused: !world.paused });
   if (world.status === 'scheduled') add('cancel', { status: 'cancelled' });
   if (hasEnded(world) && !world.locked && world.data !== 'new') add('load', { data: 'new' });
   for (const worker of ['a', 'b'] as const) possible.push(...workerSteps(world, worker, checks));
@@ -126,7 +131,10 @@ function workerSteps(world: World, worker: Worker, checks: Checks): Step[] {
     const attempt = world.attempt + 1;
     const claimable = world.status === 'scheduled' || !checks.claimIsGuarded;
     if (!claimable || attempt > maxAttempts + maxLost + 1) add('drop', {});
-    else {
+    else if (world.paused && checks.pauseIsHonoured) {
+      // Given back for a while.
+      add('snooze', { deliveries: Math.min(world.deliveries + 1, 2) });
+    } else {
       const change = { status: 'running', attempt, holder: worker, leaseExpired: false } as const;
       add('claim', change, { at: 'claimed', attempt });
     }
