@@ -13,14 +13,17 @@ const places = [
   'test/monitoring',
   'test/chaos',
 ];
+/** Run alone, when a filter names them: what they measure is time. */
+const alone = 'test/floods';
 const skipped = new Set(['node_modules', 'dist']);
 
 /**
  * The project's test files, relative to its root: those beside the sources, the test
- * support's own, and those below `test`. With filters, those whose path holds one of them.
+ * support's own, and those below `test`. With filters, those whose path holds one of them. The floods are
+ * left out unless a filter names them, and are then alone.
  */
 export function findTestFiles(root: string, filters: readonly string[]): string[] {
-  return places
+  return (filters.some((filter) => filter.includes('floods')) ? [alone] : places)
     .flatMap((place) => filesBelow(root, place))
     .filter((file) => file.endsWith('.test.ts'))
     .filter((file) => filters.length === 0 || filters.some((filter) => file.includes(filter)))
