@@ -33,36 +33,46 @@ export interface RedisFacts {
 export async function checkRedis(url: string, pool: pg.Pool | undefined): Promise<RedisFacts> {
   const redis = await connect({ url, name: 'kasabi-admin', onError: () => undefined });
   try {
-    const ailment = await redisTrouble(redis);
-    const trouble = ailment?.state === 'unreachable' ? undefined : ailment?.what;
-    if (redis.status !== 'ready') return { checks: [], answers: trouble !== undefined, trouble };
-    // A server that lets nothing be read says no more.
-    if (ailment !== undefined && trouble === undefined) return { checks: [], answers: false };
-    const setup = await readRedisSetup(redis);
-    return {
-      answers: true,
-      trouble,
-      restored: pool && (await readRestored(pool, await createBeatMarkStore(redis).readMark())),
-      checks: [
-        checkVersion(setup.version),
-        checkEviction(setup.evictionPolicy),
-        checkPersistence(setup.appendOnly, setup.lastWriteOk),
-        pool === undefined
-          ? {
-              name: 'drift',
-              status: 'skip',
-              what: 'Not compared: Postgres has no records to compare with',
-            }
-          : await checkDrift(redis, pool),
-      ],
-    };
+    if (redis.status !== 'ready') return await troubleOf(redis);
+    const checks = await look(redis, pool);
+    const restored =
+      pool && (await readRestored(pool, await createBeatMarkStore(redis).readMark()));
+    // After the rest: a replica can be read, and a write that it refuses ends the connection.
+    return { ...(await troubleOf(redis)), answers: true, restored, checks };
   } catch (error) {
-    // It was there a moment ago, or is frozen; or it refuses this login.
+    const sick = await troubleOf(redis);
+    if (sick.trouble !== undefined) return sick;
+    // It was there a moment ago, or is frozen.
     const todo = 'See that REDIS_URL names it with the right password, and its log.';
     return { checks: [judge('redis', reasonOf(error), { status: 'fail', todo })], answers: false };
   } finally {
     redis.disconnect();
   }
+}
+
+type Connection = Awaited<ReturnType<typeof connect>>;
+
+/** What keeps it from taking a write, if it answers all the same. */
+async function troubleOf(redis: Connection): Promise<RedisFacts> {
+  const ailment = await redisTrouble(redis);
+  const trouble = ailment?.state === 'unreachable' ? undefined : ailment?.what;
+  return { checks: [], answers: trouble !== undefined, trouble };
+}
+
+async function look(redis: Connection, pool: pg.Pool | undefined): Promise<Check[]> {
+  const setup = await readRedisSetup(redis);
+  return [
+    checkVersion(setup.version),
+    checkEviction(setup.evictionPolicy),
+    checkPersistence(setup.appendOnly, setup.lastWriteOk),
+    pool === undefined
+      ? {
+          name: 'drift',
+          status: 'skip',
+          what: 'Not compared: Postgres has no records to compare with',
+        }
+      : await checkDrift(redis, pool),
+  ];
 }
 
 function checkVersion(version: string): Check {
@@ -97,10 +107,7 @@ function checkPersistence(appendOnly: boolean, lastWriteOk: boolean): Check {
   return judge('redis-persistence', 'appendonly is on');
 }
 
-async function checkDrift(
-  redis: Awaited<ReturnType<typeof connect>>,
-  pool: pg.Pool,
-): Promise<Check> {
+async function checkDrift(redis: Connection, pool: pg.Pool): Promise<Check> {
   const view = await viewQueue(redis);
   try {
     return judgeDrift(await readDrift(pool, view, sample));
