@@ -7,7 +7,7 @@ const countUpToBytes = 64 * 1024 ** 2;
 
 /**
  * How many quads a dataset holds, in little time whatever its size: counted in a small one, and as Postgres
- * last estimated in a large one. Undefined where it has not estimated yet. For the same roles as `countQuads`.
+ * last estimated in a large one. Undefined where it has not estimated yet. For the same role as `countQuads`.
  */
 export async function estimateQuads(
   db: Database,
@@ -33,8 +33,8 @@ export async function estimateQuads(
 }
 
 /**
- * How many quads a dataset holds. Counts them, so it takes time in proportion. For the roles that may
- * read quads: worker, status and the schema's owner.
+ * How many quads a dataset holds. Counts them, so it takes time in proportion. For the role that may
+ * read quads: the schema's owner.
  *
  * @throws DatasetUnknown
  */

@@ -36,6 +36,5 @@ export function quadsTableDdl(datasetId: number): string {
     CREATE TRIGGER ${guard} BEFORE INSERT OR UPDATE OR DELETE OR TRUNCATE ON ${table}
       FOR EACH STATEMENT EXECUTE FUNCTION kasabi.guard(${datasetId});
     ALTER TABLE ${table} ENABLE ALWAYS TRIGGER ${guard}, REPLICA IDENTITY FULL;
-    GRANT SELECT, DELETE, TRUNCATE ON ${table} TO ${roleName('worker')};
-    GRANT SELECT ON ${table} TO ${roleName('status')};`;
+    GRANT DELETE, TRUNCATE ON ${table} TO ${roleName('worker')};`;
 }

@@ -1,3 +1,5 @@
+import { recordSource } from './record.ts';
+
 /** A job as a client names it, and the digest of the key it shows. */
 export interface AskedJob {
   readonly keyDigest: Buffer;
@@ -33,7 +35,7 @@ export const askedJobs = `${asked}
   LEFT JOIN ${keyOf('asked.digest')} AS k ON true
   LEFT JOIN ${datasetOf('asked.code')} AS d ON true
   LEFT JOIN LATERAL (
-    SELECT * FROM kasabi.job WHERE job.id = asked.id AND job.dataset_id = d.id LIMIT 1
+    SELECT ${recordSource} FROM kasabi.job WHERE job.id = asked.id AND job.dataset_id = d.id LIMIT 1
   ) AS j ON true`;
 
 /** The parameters of a statement that is made with `askedJobs`. */

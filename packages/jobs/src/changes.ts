@@ -1,5 +1,5 @@
 import type { Database } from '@kasabi/postgres';
-import { type JobRecord, recordColumns } from './record.ts';
+import { type JobRecord, recordColumns, recordSource } from './record.ts';
 
 /** A job, and the state of it that its watcher knows. */
 export type Watched = Pick<JobRecord, 'id' | 'status' | 'attempt'>;
@@ -26,7 +26,7 @@ export async function readChanges(db: Database, watched: readonly Watched[]): Pr
       SELECT (known.position - 1)::int AS position, ${recordColumns}
       FROM unnest($1::uuid[], $2::text[], $3::int[])
         WITH ORDINALITY AS known (id, status, attempt, position)
-      LEFT JOIN LATERAL (SELECT * FROM kasabi.job WHERE id = known.id LIMIT 1) AS j ON true
+      LEFT JOIN LATERAL (SELECT ${recordSource} FROM kasabi.job WHERE id = known.id LIMIT 1) AS j ON true
       LEFT JOIN kasabi.dataset d ON d.id = j.dataset_id
       WHERE j.id IS NULL OR j.status <> known.status OR j.attempt <> known.attempt`,
     // None needs quoting, which node-postgres would look for in each of thousands.

@@ -31,7 +31,7 @@ export async function heartbeat(
       SELECT given.id, extended.id IS NOT NULL AS extended
       FROM ${given(claimed, 'id, holder, attempt', '$5')}
       LEFT JOIN extended ON extended.id = given.id
-      JOIN LATERAL (SELECT * FROM kasabi.job WHERE id = given.id LIMIT 1) AS j
+      JOIN LATERAL (SELECT attempt, status, lease_holder FROM kasabi.job WHERE id = given.id LIMIT 1) AS j
         ON j.attempt = given.attempt
           AND (j.status = 'completed' OR j.status = 'running' AND j.lease_holder = given.holder)`,
     values: [

@@ -27,7 +27,7 @@ export { markEnqueued } from './mark-enqueued.ts';
 export { nextDue } from './next-due.ts';
 export { oldestDueMs } from './oldest-due.ts';
 export { createPruner, type PrunerOptions } from './pruner.ts';
-export { type JobRecord, recordColumns } from './record.ts';
+export { type JobRecord, recordColumns, recordSource } from './record.ts';
 export { recordFence } from './record-fence.ts';
 export { createRelay, type RelayOptions } from './relay.ts';
 export { release } from './release.ts';

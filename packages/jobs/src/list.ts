@@ -1,6 +1,6 @@
 import type { Database } from '@kasabi/postgres';
 import type { JobStatus, JobType } from '@kasabi/protocol';
-import { type JobRecord, recordColumns } from './record.ts';
+import { type JobRecord, recordColumns, recordSource } from './record.ts';
 import { recordStatusesOf } from './status.ts';
 
 export interface ListJobsOptions {
@@ -31,7 +31,7 @@ export async function listJobs(db: Database, options: ListJobsOptions): Promise<
   const limit = parameter(options.limit);
   const newest = (condition?: string): string => {
     const all = condition === undefined ? conditions : [...conditions, condition];
-    return `(SELECT * FROM kasabi.job j ${all.length === 0 ? '' : `WHERE ${all.join(' AND ')}`}
+    return `(SELECT ${recordSource} FROM kasabi.job j ${all.length === 0 ? '' : `WHERE ${all.join(' AND ')}`}
              ORDER BY j.id DESC LIMIT ${limit})`;
   };
   // Each status of the record by itself: an index has them in order, of several together it has not.

@@ -27,6 +27,13 @@ export interface JobRecord {
 // Part of no record: it is so while the pause lasts.
 const pausedNotice = "'The job is due and waits: its operators have paused it.'";
 
+/**
+ * The columns of `kasabi.job` that a `JobRecord` is read from, for a subquery: a role that shows jobs may read
+ * no others, so that `*` is refused to it.
+ */
+export const recordSource =
+  'id, dataset_id, type, status, created, start_time, due, started, end_time, attempt, message, reason';
+
 /** The columns of a `JobRecord`, of `kasabi.job j` and `kasabi.dataset d`. */
 export const recordColumns = `j.id, d.code AS dataset, j.type, j.status, j.created,
   j.start_time AS "startTime", j.due,

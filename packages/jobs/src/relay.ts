@@ -63,7 +63,7 @@ const overdue = `
          enqueued_at < greatest(page.due, now() - $5 * interval '1 millisecond')
            AND NOT ${isPaused('page.dataset_id')} AS missing
   FROM (
-    SELECT * FROM kasabi.job
+    SELECT id, dataset_id, attempt, trace, due, enqueued_at FROM kasabi.job
     WHERE status = 'scheduled' AND due < now() - $1 * interval '1 millisecond'
       AND due >= $3 AND (due, id) > ($3, $4)
     ORDER BY due, id LIMIT $2

@@ -58,7 +58,7 @@ test('cancel: a scheduled job ends, its transition and the audit say by whom', a
   assert.equal(record['status'], 'cancelled');
   const message = 'Cancelled by an operator before it started.';
   assert.equal(record['message'], message);
-  const [transition] = await readTransitions(fixture.api, jobId);
+  const [transition] = await readTransitions(fixture.database.pool('status'), jobId);
   assert.deepEqual(
     [transition?.event, transition?.actor, transition?.attempt, transition?.message],
     ['cancel', 'operator', 0, message],

@@ -29,7 +29,7 @@ export const busyJobs = `
          CASE b.status WHEN 'scheduled' THEN greatest(${ms('b.due - now()')}, 0) ELSE 0 END AS "dueInMs",
          noted.message AS cause, ${ms('now() - noted.at')} AS "causeMs"
   FROM (
-    SELECT * FROM kasabi.job
+    SELECT id, dataset_id, type, status, attempt, due, busy_since FROM kasabi.job
     WHERE busy_since < now() - interval '${namedAfterMinutes} minutes'
       AND status IN ('scheduled', 'running')
     ORDER BY job.busy_since LIMIT 20

@@ -136,6 +136,8 @@ const backlog = `
     AND created < now() - interval '1 second'
   ORDER BY due`;
 
+const troubledColumns = 'id, dataset_id, type, status, attempt, message, end_time, busy_since';
+
 const troubled = (from: string): string => `
   SELECT j.id, d.code AS dataset, j.type, j.status, j.attempt, j.message, j.end_time AS "endTime"
   FROM (${from}) AS j JOIN kasabi.dataset d ON d.id = j.dataset_id`;
@@ -144,7 +146,7 @@ const troubled = (from: string): string => `
 // completed. Of those, the last twenty are looked at: with more, the dataset is at work.
 const failed = troubled(`
   SELECT * FROM (
-    SELECT * FROM kasabi.job f
+    SELECT ${troubledColumns} FROM kasabi.job f
     WHERE f.status = 'failed' AND f.end_time > now() - interval '1 day'
     ORDER BY f.end_time DESC LIMIT 200
   ) AS recent
@@ -158,11 +160,11 @@ const failed = troubled(`
   ORDER BY recent.end_time DESC LIMIT 20`);
 
 const trying = troubled(`
-  (SELECT * FROM kasabi.job r WHERE r.status = 'running' AND r.attempt >= 3
+  (SELECT ${troubledColumns} FROM kasabi.job r WHERE r.status = 'running' AND r.attempt >= 3
      AND r.busy_since IS NULL LIMIT 20)
   UNION ALL
   (SELECT * FROM (
-     SELECT * FROM kasabi.job WHERE status = 'scheduled' AND due < now() + interval '10 minutes'
+     SELECT ${troubledColumns} FROM kasabi.job WHERE status = 'scheduled' AND due < now() + interval '10 minutes'
      ORDER BY due LIMIT 1000) AS s
    WHERE s.attempt >= 3 AND s.busy_since IS NULL LIMIT 20)`);
 

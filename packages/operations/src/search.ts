@@ -1,4 +1,4 @@
-import { type JobRecord, type RecordStatus, recordColumns } from '@kasabi/jobs';
+import { type JobRecord, type RecordStatus, recordColumns, recordSource } from '@kasabi/jobs';
 import type { Database } from '@kasabi/postgres';
 
 export interface JobSearch {
@@ -38,7 +38,7 @@ export async function searchJobs(db: Database, search: JobSearch): Promise<JobRe
   const limit = parameter(search.limit);
   const newest = (condition: string): string => {
     const all = condition === '' ? conditions : [condition, ...conditions];
-    return `SELECT * FROM kasabi.job j ${all.length === 0 ? '' : `WHERE ${all.join(' AND ')}`}
+    return `SELECT ${recordSource} FROM kasabi.job j ${all.length === 0 ? '' : `WHERE ${all.join(' AND ')}`}
             ORDER BY j.id DESC LIMIT ${limit}`;
   };
   // Of each dataset its newest, by its index: the newest of all may be far apart.

@@ -1,4 +1,4 @@
-import { type JobRecord, recordColumns } from '@kasabi/jobs';
+import { type JobRecord, recordColumns, recordSource } from '@kasabi/jobs';
 import type { Database } from '@kasabi/postgres';
 
 /** The jobs that are next, by when they are due; overdue ones come first. */
@@ -10,7 +10,7 @@ export async function readUpcoming(
     name: 'upcoming',
     text: `
       SELECT ${recordColumns}
-      FROM (SELECT * FROM kasabi.job WHERE status = 'scheduled' ORDER BY due LIMIT $1) AS j
+      FROM (SELECT ${recordSource} FROM kasabi.job WHERE status = 'scheduled' ORDER BY due LIMIT $1) AS j
       JOIN kasabi.dataset d ON d.id = j.dataset_id
       ORDER BY j.due, j.id`,
     values: [limit],

@@ -63,7 +63,7 @@ export async function prepareRoles(
   }
   await client.query(`
     GRANT USAGE ON SCHEMA kasabi TO kasabi_api, kasabi_worker, kasabi_status;
-    GRANT USAGE ON SCHEMA store TO kasabi_worker, kasabi_status;`);
+    GRANT USAGE ON SCHEMA store TO kasabi_worker;`);
 }
 
 /**
