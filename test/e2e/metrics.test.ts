@@ -34,9 +34,10 @@ const bounded: Readonly<Record<string, RegExp>> = {
   by: /^(owner|operator)$/,
   outcome: /^(completed|failed|retried|released|dropped|locked|busy)$/,
   reason:
-    /^(early|busy|error|refused|dataset-unknown|too-far-ahead|too-many-open|key-reused|in-flight)$/,
+    /^(early|busy|paused|unchecked|error|refused|dataset-unknown|too-far-ahead|too-many-open|key-reused|in-flight)$/,
   status: /^(scheduled|running|failed)$/,
-  state: /^(alive|silent)$/,
+  state: /^(alive|silent|replaced)$/,
+  scope: /^(all|datasets)$/,
   version: /^\d+\.\d+\.\d+$/,
   le: /^(\+Inf|[\d.]+)$/,
 };

@@ -96,7 +96,7 @@ describe('the trace of a job', () => {
       ['accept', /INSERT INTO kasabi\.job|WITH asked AS MATERIALIZED/],
       ['claim', /^WITH asked AS/],
       ['lock', /pg_advisory_xact_lock/],
-      ['clear', /^DELETE FROM store\.quads_\d+$/],
+      ['clear', /^SAVEPOINT deleting; DELETE FROM store\.quads_\d+; RELEASE SAVEPOINT deleting$/],
       ['unlock', /storage_mode = 'read-write'/],
       ['complete', /status = 'completed'/],
       ['reset', /^COMMIT$/],
