@@ -123,7 +123,7 @@ test('all is well, which is said check by check', async () => {
   assert.deepEqual([code, status], [0, 'ok']);
   assert.match(check('postgres').what, /^Postgres 18\.\d/);
   assert.match(check('redis').what, /^Redis \d+\.\d/);
-  assert.match(check('workers').what, /^1 workers/);
+  assert.match(check('workers').what, /^1 worker reports/);
   const { code: also, out } = await doctor();
   assert.equal(also, 0);
   assert.match(out, /^ok {4}settings {11}DATABASE_URL and REDIS_URL are set\n/);
