@@ -169,13 +169,66 @@ function walkThrough(look: Look): void {
     await row.getByText('not there').waitFor();
     await page.locator('#findings').getByText(`The dataset ${code} is read-only`).waitFor();
     await assertGood(page, 'the first page with a finding');
-    await row.getByRole('link', { name: code }).click();
+    const finding = page.locator('#findings li').filter({ hasText: code });
+    await finding.getByRole('link', { name: 'Acknowledge' }).click();
+    await page.getByLabel('Note').fill('known to the owner');
+    await assertGood(page, 'the question before acknowledging');
+    await page.getByRole('button', { name: 'Acknowledge the finding' }).click();
+    await page.getByText('The finding is acknowledged').waitFor();
+    await page.locator('#findings li.acknowledged').filter({ hasText: code }).waitFor();
+    await page.getByText('known to the owner').first().waitFor();
+    await assertGood(page, 'the first page with an acknowledged finding');
+    await finding.getByRole('link', { name: 'Take this back' }).click();
+    await page.getByRole('button', { name: 'Take it back' }).click();
+    await page.getByText('The acknowledgement is taken back').waitFor();
+    await finding.getByRole('link', { name: 'Release the lock' }).waitFor();
+    await finding.getByRole('link', { name: code }).click();
     await page.getByText('read-only').first().waitFor();
     await assertGood(page, 'a locked dataset');
     await page.getByRole('link', { name: 'Release the lock' }).click();
     await page.getByRole('button', { name: 'Release the lock' }).click();
     await page.getByText('The lock is released').waitFor();
     await page.locator('#dataset .badge', { hasText: 'read-write' }).waitFor();
+  });
+
+  it(`cancels all jobs that a filter finds, after a question with their number (${name})`, async () => {
+    const code = `bulk-${look.join('-')}`;
+    await createDataset(stack.database.pool(), { code, owner: stack.owner });
+    const of = { ...stack, dataset: code };
+    for (let jobs = 0; jobs < 3; jobs += 1) {
+      const wanted = { jobType: 'reset', startTime: inMs(7_200_000) };
+      assert.equal((await submitForm(of, wanted)).status, 202);
+    }
+    await go('/datasets');
+    await page.getByLabel('Short code').fill(code);
+    await page.getByRole('button', { name: 'Search' }).click();
+    const row = page.getByRole('row').filter({ hasText: code });
+    await row.getByRole('link', { name: '3', exact: true }).click();
+    await page.waitForURL(new RegExp(`dataset=${code}`));
+    await assertGood(page, 'the jobs of a dataset');
+    await page.getByRole('link', { name: 'Cancel all that are scheduled' }).click();
+    const question = `Cancel 3 scheduled jobs of the dataset ${code}?`;
+    await page.getByRole('heading', { name: question }).waitFor();
+    await assertGood(page, 'the question before cancelling all');
+    await page.getByRole('button', { name: 'Cancel 3 jobs' }).click();
+    await page.getByText('Below is what became of each job').waitFor();
+    assert.equal(await page.getByRole('row').filter({ hasText: 'Cancel a job' }).count(), 3);
+    await assertGood(page, 'what became of each job');
+    await go(`/bulk/cancel?dataset=${code}`);
+    await page.getByText('There are none, so there is nothing to do.').waitFor();
+    await go('/audit');
+    await page.getByText(`3 scheduled jobs of the dataset ${code}: 3 done`).waitFor();
+  });
+
+  it(`says what a filter cannot be, instead of leaving it out (${name})`, async () => {
+    await go('/jobs?status=canceled');
+    await page.getByText('There is no status "canceled"; did you mean cancelled?').waitFor();
+    await go('/jobs?from=yesterday&type=rest');
+    await page.getByText('from must be a time such as').waitFor();
+    await page.getByText('did you mean reset?').waitFor();
+    assert.equal(await page.locator('#found tbody tr').count(), 0);
+    await go('/datasets?state=looked');
+    await page.getByText('did you mean locked?').waitFor();
   });
 
   it(`finds jobs, and tells what is coming and what is not there (${name})`, async () => {

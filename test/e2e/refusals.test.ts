@@ -208,8 +208,7 @@ describe('an error for a client that prefers JSON', () => {
       detail: 'There is no such jobType; did you mean reset?',
       instance: `urn:kasabi:request:${headers.get('x-request-id')}`,
     });
-    const id = `"id":"${headers.get('x-request-id')}"`;
-    await waitFor(() => stack.api.logs.some((line) => line.includes(id)), {
+    await waitFor(() => stack.api.logs.some((line) => line.includes('"id":"trace-0001"')), {
       what: 'the log line with the id',
     });
   });

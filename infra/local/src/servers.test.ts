@@ -31,19 +31,19 @@ describe('the servers of the local stack', () => {
     const password = 'a-password';
     const first = await startPostgres({ dir, password });
     assert.equal(statSync(dir).mode & 0o777, 0o700);
-    await query(first.url, 'CREATE TABLE kept AS SELECT 1 AS value');
+    await query(first.url, 'CREATE TABLE public.kept AS SELECT 1 AS value');
     await assert.rejects(query(first.url.replace(password, 'wrong'), 'SELECT 1'), /password/);
     await first.stop();
 
     const second = await startPostgres({ dir, password });
-    await query(second.url, 'INSERT INTO kept VALUES (2)');
+    await query(second.url, 'INSERT INTO public.kept VALUES (2)');
     signal(second.pid, 'SIGKILL');
     await second.process.exited;
 
     // As if the killed server's pid now belonged to another program: this one.
     writeFileSync(path.join(dir, 'postmaster.pid'), `${process.pid}\n${dir}\n`);
     const third = await startPostgres({ dir, password });
-    assert.deepEqual(await query(third.url, 'SELECT value FROM kept ORDER BY value'), [
+    assert.deepEqual(await query(third.url, 'SELECT value FROM public.kept ORDER BY value'), [
       { value: 1 },
       { value: 2 },
     ]);

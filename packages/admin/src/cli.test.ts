@@ -340,7 +340,14 @@ test('wrong usage exits with 2, and a near miss is named', async () => {
   await fails(2, /missing required argument 'CODE'/, 'dataset', 'show');
   await fails(2, /too many arguments/, 'dataset', 'count', 'a', 'b');
   await fails(2, /--owner <OWNER>' not specified/, 'dataset', 'create', 'x');
-  await fails(2, /Allowed choices are scheduled, running/, 'job', 'list', '--status', 'done');
+  await fails(
+    2,
+    /There is no status "done"; it is one of scheduled/,
+    'job',
+    'list',
+    '--status',
+    'done',
+  );
   await fails(2, /whole number from 1 to/, 'job', 'list', '--limit', '0');
   await fails(2, /whole number from 1 to/, 'key', 'revoke', 'kasabi_x');
   await fails(2, /lower-case letters/, 'owner', 'create', 'N A');
@@ -362,7 +369,7 @@ test('help is there for every command, without a database', async () => {
       ...['create', 'list'].map((it) => ['owner', it]),
       ...['issue', 'list', 'revoke'].map((it) => ['key', it]),
       ...['list', 'ack', 'unack'].map((it) => ['finding', it]),
-      ...['list', 'show', 'cancel', 'retry'].map((it) => ['job', it]),
+      ...['list', 'show', 'cancel', 'retry', 'cancel-all', 'retry-all'].map((it) => ['job', it]),
     ],
   ];
   await Promise.all(

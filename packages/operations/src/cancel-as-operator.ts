@@ -5,6 +5,8 @@ import type { Database } from '@kasabi/postgres';
 export interface ActionOnJob {
   readonly jobId: string;
   readonly operatorAddress: string;
+  /** The audit's row of the bulk action that this is a part of. */
+  readonly partOf?: string | undefined;
 }
 
 export type OperatorCancelOutcome =
@@ -22,7 +24,7 @@ const cancelled = cancelAsked({ by: "'an operator'", actor: "'operator'" });
 /** Cancels a scheduled job, whoever's it is; with its audit record, in one statement. */
 export async function cancelAsOperator(
   db: Database,
-  { jobId, operatorAddress }: ActionOnJob,
+  { jobId, operatorAddress, partOf }: ActionOnJob,
 ): Promise<OperatorCancelOutcome> {
   const { rows } = await db.query<Row>({
     name: 'cancel-as-operator',
@@ -38,11 +40,12 @@ export async function cancelAsOperator(
                CASE asked.status WHEN 'scheduled' THEN 'running' ELSE asked.status END AS status
         FROM asked LEFT JOIN cancelled ON true
       ), audited AS (
-        INSERT INTO kasabi.operator_action (action, job_id, dataset_id, operator_address, outcome)
-        SELECT 'cancel', $1::uuid, dataset_id, $2, outcome FROM settled
+        INSERT INTO kasabi.operator_action
+          (action, job_id, dataset_id, operator_address, outcome, part_of)
+        SELECT 'cancel', $1::uuid, dataset_id, $2, outcome, $3::uuid FROM settled
       )
       SELECT outcome, status FROM settled`,
-    values: [jobId, operatorAddress],
+    values: [jobId, operatorAddress, partOf ?? null],
   });
   const { outcome, status } = rows[0] as Row;
   return outcome === 'not-scheduled' ? { outcome, status } : { outcome };

@@ -21,7 +21,7 @@ export async function readDatasetPage(
 ): Promise<DatasetPage | undefined> {
   const dataset = await findDataset(db, code);
   if (dataset === undefined) return undefined;
-  const jobs = await searchJobs(db, { dataset: code, limit, before });
+  const { jobs } = await searchJobs(db, { dataset: code, limit, before });
   const lockStatus = await statusOf(db, dataset.lockedBy);
   return {
     dataset,

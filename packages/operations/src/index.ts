@@ -7,6 +7,19 @@ export {
   mostAcknowledgedHours,
   unacknowledgeFinding,
 } from './acknowledgements.ts';
+export {
+  type BulkCount,
+  type BulkOutcome,
+  type BulkRequest,
+  type BulkVerb,
+  bulkVerbs,
+  countForBulk,
+  describeBulk,
+  describeOutcomes,
+  mostInBulk,
+  runBulk,
+  suits,
+} from './bulk.ts';
 export type { BusyJob } from './busy-jobs.ts';
 export {
   type ActionOnJob,
@@ -14,6 +27,15 @@ export {
   type OperatorCancelOutcome,
 } from './cancel-as-operator.ts';
 export { type Counts, type JobCount, readCounts } from './counts.ts';
+export {
+  countDatasets,
+  type DatasetFilter,
+  type DatasetSearch,
+  type ListedDataset,
+  mostDatasetsCounted,
+  mostOpenCounted,
+  searchDatasets,
+} from './dataset-list.ts';
 export { type DatasetPage, readDatasetPage } from './dataset-page.ts';
 export { alarms, diagnose } from './diagnose.ts';
 export { type Drift, readDrift } from './drift.ts';
@@ -29,6 +51,19 @@ export {
 } from './finding.ts';
 export { type HistoryPoint, readHistory } from './history.ts';
 export { type OperatorJob, readJob } from './job.ts';
+export {
+  describeFilter,
+  type FilterParameters,
+  type FilterTime,
+  filterParameters,
+  filterParametersOf,
+  filterTimes,
+  type JobFilter,
+  type ParsedFilter,
+  parseJobFilter,
+  unknownWord,
+} from './job-filter.ts';
+export { isWordOf, parseMoment } from './moment.ts';
 export {
   type ActionSearch,
   type OperatorAction,
@@ -72,7 +107,7 @@ export {
   resumeAsOperator,
 } from './resume-as-operator.ts';
 export { type OperatorRetryOutcome, retryAsOperator } from './retry-as-operator.ts';
-export { type JobSearch, searchJobs } from './search.ts';
+export { type FoundJobs, type JobSearch, mostLookedAt, searchJobs } from './search.ts';
 export { createTally, type TallyOptions } from './tally.ts';
 export { readTransitions, type Transition } from './transitions.ts';
 export { readUpcoming } from './upcoming.ts';

@@ -43,7 +43,7 @@ export async function retryAsOperator(
 
 async function repeat(
   db: Database,
-  { jobId, operatorAddress }: ActionOnJob,
+  { jobId, operatorAddress, partOf }: ActionOnJob,
 ): Promise<OperatorRetryOutcome> {
   const { rows } = await db.query<Row>({
     name: 'retry-as-operator',
@@ -71,11 +71,11 @@ async function repeat(
         FROM asked LEFT JOIN made ON true
       ), audited AS (
         INSERT INTO kasabi.operator_action
-          (action, job_id, dataset_id, operator_address, outcome, made_job_id)
-        SELECT 'retry', $1::uuid, dataset_id, $2, outcome, made FROM settled
+          (action, job_id, dataset_id, operator_address, outcome, made_job_id, part_of)
+        SELECT 'retry', $1::uuid, dataset_id, $2, outcome, made, $3::uuid FROM settled
       )
       SELECT outcome, status, dataset, made, earlier FROM settled`,
-    values: [jobId, operatorAddress],
+    values: [jobId, operatorAddress, partOf ?? null],
   });
   const { outcome, status, dataset, made, earlier } = rows[0] as Row;
   switch (outcome) {

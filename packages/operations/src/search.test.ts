@@ -1,5 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { createOwner } from '@kasabi/accounts';
+import { createDataset } from '@kasabi/datasets';
 import { createFixture, type Fixture } from '../../../test/integration/support/fixture.ts';
 import { readDatasetPage } from './dataset-page.ts';
 import { readJob } from './job.ts';
@@ -22,7 +24,7 @@ after(async () => {
 });
 
 async function found(search: Omit<JobSearch, 'limit'>, limit = 100): Promise<number[]> {
-  const jobs = await searchJobs(fixture.database.pool('status'), { ...search, limit });
+  const { jobs } = await searchJobs(fixture.database.pool('status'), { ...search, limit });
   return jobs.map((job) => ids.indexOf(job.id));
 }
 
@@ -51,6 +53,56 @@ test('a text is an id, the beginning of one, or part of a short code', async () 
   assert.deepEqual(await found({ text: 'esa', dataset: 'nasa-moon' }), []);
   for (const text of ['%', "'", '--------', 'ffffffff-ffff', '   ']) {
     assert.equal((await found({ text })).length, text.trim() === '' ? 5 : 0, text);
+  }
+});
+
+test('jobs are found by owner, by parts of their message, and by their times', async () => {
+  await createOwner(fixture.admin, 'esa');
+  const hers = await createDataset(fixture.admin, { code: 'hers', owner: 'esa' });
+  await fixture.admin.query(
+    `INSERT INTO kasabi.job (dataset_id, type, status, created, start_time, due, end_time, message, id, requested_by)
+     SELECT $1, 'reset', 'failed', at, at + interval '1 h', at + interval '1 h', at + interval '2 h',
+            'The Disk is full', uuidv7(at - now()), 1
+     FROM (SELECT timestamptz '2026-11-20T10:00Z' + n * interval '1 day' AS at FROM generate_series(0, 2) n) t`,
+    [hers.id],
+  );
+  const days = async (search: object): Promise<number[]> => {
+    const { jobs } = await searchJobs(fixture.database.pool('status'), { ...search, limit: 100 });
+    return jobs.map(({ created }) => created.getUTCDate());
+  };
+  assert.deepEqual(await days({ owner: 'esa' }), [22, 21, 20]);
+  assert.deepEqual(await days({ owner: 'esa', status: 'completed' }), []);
+  assert.deepEqual(await days({ owner: 'nobody' }), []);
+  assert.equal((await days({ owner: 'nasa' })).length, 5);
+  assert.deepEqual(await days({ message: 'disk IS' }), [22, 21, 20]);
+  assert.deepEqual(await days({ message: 'disk is', dataset: 'nasa-moon' }), []);
+  assert.deepEqual(await days({ message: '%' }), [], 'it is no pattern');
+  const at = (day: string) => new Date(`2026-11-${day}Z`);
+  assert.deepEqual(await days({ owner: 'esa', from: at('21T10:00'), to: at('22T10:00') }), [21]);
+  assert.deepEqual(await days({ from: at('20T10:00'), to: at('20T10:00:01') }), [20]);
+  const start = { time: 'start', from: at('21T11:00'), to: at('22T11:00') } as const;
+  assert.deepEqual(await days(start), [21]);
+  const ended = { time: 'ended', from: at('21T12:00'), to: at('22T12:00:01') } as const;
+  assert.deepEqual(await days({ ...ended, owner: 'esa' }), [22, 21]);
+  assert.deepEqual(await days({ ...ended, text: 'her' }), [22, 21]);
+});
+
+test('pages of an owner with many datasets have every job once, in order', async () => {
+  const all = (await searchJobs(fixture.database.pool('status'), { limit: 100 })).jobs;
+  for (const search of [{ text: 'moon' }, { owner: 'nasa' }]) {
+    const paged: string[] = [];
+    for (let before: string | undefined; ; ) {
+      const { jobs } = await searchJobs(fixture.database.pool('status'), {
+        ...search,
+        before,
+        limit: 2,
+      });
+      paged.push(...jobs.map(({ id }) => id));
+      before = jobs.at(-1)?.id;
+      if (jobs.length < 2) break;
+    }
+    const wanted = all.filter(({ dataset }) => dataset.endsWith('moon')).map(({ id }) => id);
+    assert.deepEqual(paged, wanted);
   }
 });
 

@@ -1,66 +1,75 @@
-import { type JobRecord, type RecordStatus, recordColumns, recordSource } from '@kasabi/jobs';
+import { type JobRecord, recordColumns, recordSource } from '@kasabi/jobs';
 import type { Database } from '@kasabi/postgres';
+import { type FilterSql, filterSql } from './filter-sql.ts';
+import type { JobFilter } from './job-filter.ts';
 
-export interface JobSearch {
-  /** A job's id or its first eight digits or more, or part of a dataset's short code. */
-  readonly text?: string | undefined;
-  readonly status?: RecordStatus | undefined;
-  readonly type?: string | undefined;
-  /** A dataset's short code. */
-  readonly dataset?: string | undefined;
+export interface JobSearch extends JobFilter {
   /** Only jobs older than the one with this id: the last of the page before. */
   readonly before?: string | undefined;
   readonly limit: number;
 }
 
-const idPrefix = /^[0-9a-f]{8}[0-9a-f-]{0,28}$/;
+/** Jobs that were found, newest first. */
+export interface FoundJobs {
+  readonly jobs: readonly JobRecord[];
+  /**
+   * The last job that was looked at, where the search ended before it had looked at all: a page that begins
+   * there goes on.
+   */
+  readonly searchedTo: string | undefined;
+}
 
-/** At most so many datasets are searched for a part of their short code. */
-const maxDatasets = 100;
+/** At most so many jobs are looked at for what no index tells: a message, a start, an end. */
+export const mostLookedAt = 100_000;
 
 /** Jobs that match everything that is given, newest first. */
-export async function searchJobs(db: Database, search: JobSearch): Promise<JobRecord[]> {
-  const values: unknown[] = [];
-  const parameter = (value: unknown): string => `$${values.push(value)}`;
-  const conditions: string[] = [];
-  if (search.status !== undefined) conditions.push(`j.status = ${parameter(search.status)}`);
-  if (search.type !== undefined) conditions.push(`j.type = ${parameter(search.type)}`);
-  if (search.before !== undefined) conditions.push(`j.id < ${parameter(search.before)}::uuid`);
-  const words = search.text?.trim().toLowerCase() ?? '';
-  const range = idPrefix.test(words) ? idRange(words) : undefined;
-  if (range !== undefined) {
-    const [from, to] = range;
-    conditions.push(`j.id BETWEEN ${parameter(from)}::uuid AND ${parameter(to)}::uuid`);
-  }
-  const datasets: string[] = [];
-  if (search.dataset !== undefined) datasets.push(`code = ${parameter(search.dataset)}`);
-  if (words !== '' && range === undefined) datasets.push(`strpos(code, ${parameter(words)}) > 0`);
-  const limit = parameter(search.limit);
-  const newest = (condition: string): string => {
-    const all = condition === '' ? conditions : [condition, ...conditions];
-    return `SELECT ${recordSource} FROM kasabi.job j ${all.length === 0 ? '' : `WHERE ${all.join(' AND ')}`}
-            ORDER BY j.id DESC LIMIT ${limit}`;
-  };
-  // Of each dataset its newest, by its index: the newest of all may be far apart.
-  const from =
-    datasets.length === 0
-      ? newest('')
-      : `SELECT each.* FROM (
-           SELECT id FROM kasabi.dataset WHERE ${datasets.join(' AND ')}
-           ORDER BY code LIMIT ${maxDatasets}) AS wanted
-         CROSS JOIN LATERAL (${newest('j.dataset_id = wanted.id')}) AS each
-         ORDER BY each.id DESC LIMIT ${limit}`;
-  const { rows } = await db.query<JobRecord>(
+export async function searchJobs(db: Database, search: JobSearch): Promise<FoundJobs> {
+  const sql = filterSql(search);
+  const limit = sql.parameter(search.limit);
+  const from = sql.scanned.length > 0 ? windowed(sql, limit) : ofNewest(sql, limit);
+  const { rows: jobs } = await db.query<JobRecord>(
     `SELECT ${recordColumns} FROM (${from}) AS j JOIN kasabi.dataset d ON d.id = j.dataset_id
      ORDER BY j.id DESC`,
-    values,
+    sql.values,
   );
-  return rows;
+  if (sql.scanned.length === 0 || jobs.length >= search.limit) {
+    return { jobs, searchedTo: undefined };
+  }
+  const end = filterSql(search);
+  const { rows } = await db.query<{ id: string }>(
+    `SELECT j.id FROM kasabi.job j ${whereOf(end.indexed)}
+     ORDER BY j.id DESC OFFSET ${mostLookedAt - 1} LIMIT 2`,
+    end.indexedValues,
+  );
+  // With another one behind it, there is more to look at.
+  return { jobs, searchedTo: rows.length > 1 ? rows[0]?.id : undefined };
 }
 
-/** The ids that begin with these digits, from the first to the last; undefined if none can. */
-function idRange(prefix: string): [string, string] | undefined {
-  const digits = prefix.replaceAll('-', '');
-  if (digits.length > 32) return undefined;
-  return [digits.padEnd(32, '0'), digits.padEnd(32, 'f')];
+/** The newest jobs, as far as an index tells; of some datasets, the newest of each by its index. */
+function ofNewest({ indexed, datasets }: FilterSql, limit: string): string {
+  const newest = (most: string, ...more: readonly string[]): string =>
+    `SELECT ${recordSource} FROM kasabi.job j ${whereOf([...more, ...indexed])} ORDER BY j.id DESC LIMIT ${most}`;
+  if (datasets.length === 0) return newest(limit);
+  // The jobs wanted are of those datasets whose newest ones are the newest: of thousands, few are looked into.
+  return `SELECT each.* FROM (
+      SELECT d.id FROM kasabi.dataset d CROSS JOIN LATERAL (
+        SELECT j.id FROM kasabi.job j ${whereOf(['j.dataset_id = d.id', ...indexed])}
+        ORDER BY j.id DESC LIMIT 1) AS latest
+      ${whereOf(datasets)} ORDER BY latest.id DESC LIMIT ${limit}) AS wanted
+    CROSS JOIN LATERAL (${newest(limit, 'j.dataset_id = wanted.id')}) AS each
+    ORDER BY each.id DESC LIMIT ${limit}`;
 }
+
+/** Those of the newest jobs that match what no index tells. */
+function windowed({ indexed, scanned, datasets }: FilterSql, limit: string): string {
+  const ofDatasets =
+    datasets.length === 0
+      ? []
+      : [`j.dataset_id = ANY (ARRAY(SELECT d.id FROM kasabi.dataset d ${whereOf(datasets)}))`];
+  return `SELECT * FROM (
+      SELECT ${recordSource} FROM kasabi.job j ${whereOf(indexed)} ORDER BY j.id DESC LIMIT ${mostLookedAt}) AS j
+    ${whereOf([...scanned, ...ofDatasets])} ORDER BY j.id DESC LIMIT ${limit}`;
+}
+
+const whereOf = (conditions: readonly string[]): string =>
+  conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;

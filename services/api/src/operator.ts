@@ -3,6 +3,7 @@ import {
   cancelAsOperator,
   releaseAbandonedLock,
   retryAsOperator,
+  runBulk,
   unacknowledgeFinding,
 } from '@kasabi/operations';
 import {
@@ -16,8 +17,12 @@ import type { Express, Request, Response } from 'express';
 import type pg from 'pg';
 import type { ApiMetrics } from './metrics.ts';
 import { requireOperator } from './operator-auth.ts';
+import { bulkOf } from './operator-bulk.ts';
 import { acknowledgementOf, findingOf } from './operator-findings.ts';
 import { addPauseRoutes } from './operator-pauses.ts';
+
+/** A bulk action ends after so many milliseconds, and says what is left: whoever asked waits no longer. */
+const bulkMs = 10_000;
 
 export interface OperatorRoutesOptions {
   readonly pool: pg.Pool;
@@ -28,7 +33,8 @@ export interface OperatorRoutesOptions {
 
 /**
  * What operators may do, beside pausing jobs: `POST /ops/jobs/{id}/cancel`, `POST /ops/jobs/{id}/retry`,
- * `POST /ops/datasets/{short-code}/unlock`, and `POST /ops/findings/{code}/acknowledge` or `/unacknowledge`. The operations page sends them, from the status service. Each
+ * `POST /ops/datasets/{short-code}/unlock`, `POST /ops/bulk/cancel` or `/retry` for all that a filter finds, and
+ * `POST /ops/findings/{code}/acknowledge` or `/unacknowledge`. The operations page sends them, from the status service. Each
  * answers with the action's outcome as JSON: 200 when it is done, 404 when there is no such job or
  * dataset, 409 when it is in another state; and each leaves an audit record.
  */
@@ -79,6 +85,17 @@ export function addOperatorRoutes(app: Express, options: OperatorRoutesOptions):
       const dataset = shortCodeOf(request.params.code);
       await act(request, response, { action: 'unlock', dataset }, (operatorAddress) =>
         releaseAbandonedLock(pool, { dataset, operatorAddress }),
+      );
+    })
+    .all(methodNotAllowed('POST'));
+
+  app
+    .route('/ops/bulk/:verb')
+    .post(async (request, response) => {
+      const asked = bulkOf(request);
+      const signal = AbortSignal.timeout(bulkMs);
+      await act(request, response, { action: `${asked.verb}-all` }, (operatorAddress) =>
+        runBulk(pool, { ...asked, operatorAddress, signal }),
       );
     })
     .all(methodNotAllowed('POST'));

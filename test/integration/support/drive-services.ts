@@ -95,6 +95,10 @@ async function useAsOperator(stack: TestStack): Promise<void> {
     lockDataset(client, { datasetId: other.id, jobId: randomUUID(), timeoutMs: 1_000 }),
   );
   await browse(stack, [`/jobs/${idOf(failed)}`, '/datasets/abandoned', `/datasets/${dataset}`]);
+  const all = `dataset=${dataset}&owner=owner&message=nobody+says+this&time=ended&from=2020-01-01T00:00Z`;
+  for (const verb of ['cancel', 'retry']) {
+    await act(`bulk/${verb}?${all}&count=100&newest=ffffffff-ffff-7fff-bfff-ffffffffffff`);
+  }
   await act('datasets/abandoned/unlock');
   await act('findings/job-fails/acknowledge?mark=x&subject=x&hours=1');
   await act('findings/job-fails/unacknowledge?subject=x');
@@ -123,9 +127,16 @@ async function browse(stack: TestStack, paths: readonly string[]): Promise<void>
       'status=waiting',
       'dataset=nasa',
       'owner=owner',
+      'message=busy',
+      'time=ended&from=2020-01-01T00:00Z&to=2030-01-01T00:00Z',
     ].map((search) => `/ops/jobs?${search}`),
+    ...['', 'owner=owner', 'locked=yes', 'paused=no', 'status=draft', 'text=na'].map(
+      (search) => `/ops/datasets?${search}`,
+    ),
+    '/ops/bulk/cancel?dataset=nasa',
+    '/ops/bulk/retry?dataset=nasa&owner=owner&message=busy',
   ];
-  for (let path = left.pop(); path !== undefined && seen.size < 60; path = left.pop()) {
+  for (let path = left.pop(); path !== undefined && seen.size < 90; path = left.pop()) {
     if (seen.has(path)) continue;
     seen.add(path);
     const { status, text } = await ask(stack.statusUrl + path, { headers: { ...page, Cookie } });

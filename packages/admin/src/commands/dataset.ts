@@ -3,7 +3,6 @@ import {
   createDataset,
   type Dataset,
   getDataset,
-  listDatasets,
   publishDataset,
   quadsTable,
 } from '@kasabi/datasets';
@@ -13,6 +12,7 @@ import { addExamples, jsonOption, nonEmpty } from '../arguments.ts';
 import { withDatabase } from '../database.ts';
 import { formatCount, formatTime, print, printJson } from '../output.ts';
 import { formatTable } from '../table.ts';
+import { addDatasetList } from './dataset-list.ts';
 import { addLoadCommand } from './dataset-load.ts';
 import { addUnlockCommand } from './dataset-unlock.ts';
 import { operatorAddress } from './operator.ts';
@@ -63,16 +63,7 @@ export function addDatasetCommands(program: Command): void {
     });
   addExamples(publish, 'dataset publish nasa');
 
-  const list = dataset
-    .command('list')
-    .description('list all datasets')
-    .addOption(jsonOption())
-    .action(async (options: { json?: true }) => {
-      const all = await withDatabase((pool) => listDatasets(pool));
-      if (options.json) printJson(all.map(summary));
-      else print(all.length === 0 ? 'There are no datasets.' : listTable(all));
-    });
-  addExamples(list, 'dataset list', 'dataset list --json');
+  addDatasetList(dataset);
 
   const show = dataset
     .command('show')
@@ -112,20 +103,6 @@ type Summary = Omit<Dataset, 'id'>;
 /** The registry's row without its internal id. */
 function summary({ id: _, ...rest }: Dataset): Summary {
   return rest;
-}
-
-function listTable(datasets: readonly Dataset[]): string {
-  return formatTable(
-    ['CODE', 'OWNER', 'STATUS', 'STORAGE', 'CREATED', 'TITLE'],
-    datasets.map((it) => [
-      it.code,
-      it.owner,
-      it.status,
-      it.storageMode,
-      formatTime(it.created),
-      it.title,
-    ]),
-  );
 }
 
 function detailsTable(details: Summary & { tables: readonly string[]; quads: number }): string {

@@ -1,56 +1,56 @@
-import { getDataset } from '@kasabi/datasets';
-import { type JobRecord, type RecordStatus, recordStatuses } from '@kasabi/jobs';
-import { searchJobs } from '@kasabi/operations';
-import { type JobType, jobTypeNames } from '@kasabi/protocol';
-import { type Command, Option } from 'commander';
+import type { JobRecord } from '@kasabi/jobs';
+import { mostLookedAt, parseJobFilter, searchJobs } from '@kasabi/operations';
+import type { Command } from 'commander';
 import { addExamples, jobId, jsonOption, wholeNumber } from '../arguments.ts';
 import { withDatabase } from '../database.ts';
-import { formatTime, print, printJson } from '../output.ts';
+import { formatCount, formatTime, print, printError, printJson } from '../output.ts';
 import { formatTable } from '../table.ts';
+import { checkNames } from './check-names.ts';
 import { addJobActions } from './job-actions.ts';
+import { addBulkActions } from './job-bulk.ts';
+import { addFilterOptions, type FilterOptions } from './job-filter-options.ts';
 import { addShowCommand } from './job-show.ts';
 
-interface ListOptions {
-  readonly dataset?: string;
-  readonly status?: RecordStatus;
-  readonly type?: JobType;
-  readonly text?: string;
+interface ListOptions extends FilterOptions {
   readonly before?: string;
   readonly limit: number;
   readonly json?: true;
 }
 
-/** Adds `job list`, `show`, `cancel` and `retry`. */
+/** Adds `job list`, `show`, `cancel`, `retry`, `cancel-all` and `retry-all`. */
 export function addJobCommands(program: Command): void {
   const job = program.command('job').alias('jobs').description('jobs');
 
-  const list = job
-    .command('list')
-    .description('list jobs, newest first')
-    .option('--dataset <CODE>', 'only those of this dataset')
-    .addOption(new Option('--status <STATUS>', 'only those in this status').choices(recordStatuses))
-    .addOption(new Option('--type <TYPE>', 'only those of this type').choices(jobTypeNames))
-    .option(
-      '--text <TEXT>',
-      'only those whose id begins like this, or whose dataset has it in its code',
-    )
+  const list = addFilterOptions(job.command('list').description('list jobs, newest first'))
     .option('--before <ID>', 'only those older than this job: the last of the page before', jobId)
     .option('--limit <N>', 'at most this many', wholeNumber(1, 10_000), 50)
     .addOption(jsonOption())
-    .action(async ({ json, ...search }: ListOptions) => {
-      const { dataset } = search;
-      const jobs = await withDatabase(async (pool) => {
-        // A dataset that is not there has no jobs either, but that is not what was meant.
-        if (dataset !== undefined) await getDataset(pool, dataset);
-        return await searchJobs(pool, search);
+    .action(async ({ json, limit, before, ...given }: ListOptions) => {
+      const { filter } = parseJobFilter(given);
+      const { jobs, searchedTo } = await withDatabase(async (pool) => {
+        await checkNames(pool, filter);
+        return await searchJobs(pool, { ...filter, limit, before });
       });
       if (json) printJson(jobs);
       else print(jobs.length === 0 ? 'There are no such jobs.' : jobTable(jobs));
+      if (searchedTo !== undefined) {
+        printError(
+          `The newest ${formatCount(mostLookedAt)} jobs were looked at; to go on: --before ${searchedTo}`,
+        );
+      } else if (jobs.length === limit && !json) {
+        print(`\nFor the next page: --before ${jobs.at(-1)?.id}`);
+      }
     });
-  addExamples(list, 'job list', 'job list --dataset nasa --status failed --limit 5');
+  addExamples(
+    list,
+    'job list',
+    'job list --dataset nasa --status failed --limit 5',
+    'job list --owner nasa --message busy --time ended --from 2h',
+  );
 
   addShowCommand(job);
   addJobActions(job);
+  addBulkActions(job);
 }
 
 function jobTable(jobs: readonly JobRecord[]): string {

@@ -17,4 +17,9 @@ export interface Subject {
   readonly apiPath: string;
   /** What else the form asks or carries. */
   readonly fields?: Html;
+  /** In place of the action's own, where there is more to say. */
+  readonly question?: string;
+  readonly button?: string;
+  /** Why it cannot be done: then there is no button. */
+  readonly impossible?: string;
 }

@@ -1,3 +1,4 @@
+import { bulkVerbs } from '@kasabi/operations';
 import {
   type Html,
   html,
@@ -11,7 +12,8 @@ import type { Api } from '../api.ts';
 import { acknowledge, findingSubject, unacknowledge } from './acknowledge.ts';
 import type { Action, Subject } from './action.ts';
 import { aboutJob, aboutLock } from './action-subjects.ts';
-import { callApi } from './call-api.ts';
+import { bulk, bulkSubject } from './bulk.ts';
+import { type ApiAnswer, callApi } from './call-api.ts';
 import type { Guard } from './guard.ts';
 import type { Links } from './links.ts';
 import { pause, pauseSubject, resume } from './pause.ts';
@@ -68,23 +70,33 @@ export function addActions(router: Router, options: ActionOptions): void {
     return { about, page: links.dataset(code), apiPath: `/datasets/${code}/unlock` };
   }
 
+  /** The new job, what a bulk action did to each job, or the page of what it was done to. */
+  function pageAfter({ jobId, bulk }: ApiAnswer, { page }: Subject, done: string): string {
+    if (jobId !== undefined) return `${links.job(jobId)}?done=${done}`;
+    if (bulk === undefined) return `${page}?done=${done}`;
+    return links.audit({ of: bulk.actionId, done: bulk.left > 0 ? 'partly' : done });
+  }
+
   function add<Path extends string>(
     path: Path,
     action: Action,
     subjectOf: (request: Request<Record<string, string>>) => Promise<Subject>,
   ): void {
-    const ask = (request: Request, { about, page, fields }: Subject, refusal?: string): string =>
-      plain(
-        request,
-        action.question,
-        html`${refusal !== undefined && html`<p class="notice bad" role="alert">${refusal}</p>`}
-<div class="card question">${about}<p>${action.consequence}</p>
+    const ask = (request: Request, subject: Subject, refusal?: string): string => {
+      const { about, page, fields, impossible, button = action.button } = subject;
+      const form = html`<p>${action.consequence}</p>
 <form class="decision" method="post">
 ${fields}
 <input type="hidden" name="token" value="${guard.formTokenOf(request)}">
-<button class="danger" type="submit">${action.button}</button> <a class="button" href="${page}">Leave it as it is</a>
-</form></div>`,
+<button class="danger" type="submit">${button}</button> <a class="button" href="${page}">Leave it as it is</a>
+</form>`;
+      return plain(
+        request,
+        subject.question ?? action.question,
+        html`${refusal !== undefined && html`<p class="notice bad" role="alert">${refusal}</p>`}
+<div class="card question">${about}${impossible === undefined ? form : html`<p>${impossible}</p>`}</div>`,
       );
+    };
 
     router
       .route(path)
@@ -99,9 +111,8 @@ ${fields}
         const answer = await callApi({ api, password, path, request, log });
         log.info({ action: path, status: answer.status, from: request.address }, 'operator action');
         if (answer.ok) {
-          const page = answer.jobId === undefined ? subject.page : links.job(answer.jobId);
           const done = answer.unsettled ? 'pausing' : action.done;
-          response.redirect(303, `${page}?done=${done}`);
+          response.redirect(303, pageAfter(answer, subject, done));
           return;
         }
         response.status(answer.status === 401 ? 502 : answer.status).type('text/html');
@@ -114,6 +125,9 @@ ${fields}
     add(`/findings/:code/${verb}`, { acknowledge, unacknowledge }[verb], async (request) =>
       findingSubject(request, verb, (await reads.health()).findings, links),
     );
+  }
+  for (const verb of bulkVerbs) {
+    add(`/bulk/${verb}`, bulk[verb], (request) => bulkSubject(request, verb, reads, links));
   }
   add('/jobs/:id/cancel', cancel, (request) => jobOf(request as Request<{ id: string }>, 'cancel'));
   add('/jobs/:id/retry', retry, (request) => jobOf(request as Request<{ id: string }>, 'retry'));

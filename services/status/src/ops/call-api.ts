@@ -12,6 +12,8 @@ export interface ApiAnswer {
   readonly jobId: string | undefined;
   /** Whether jobs that were about to be taken up may still start after a pause. */
   readonly unsettled: boolean;
+  /** Of a bulk action: its row in the audit, and how many jobs are left. */
+  readonly bulk: { readonly actionId: string; readonly left: number } | undefined;
 }
 
 export interface ApiCall {
@@ -43,13 +45,16 @@ export async function callApi(call: ApiCall): Promise<ApiAnswer> {
     });
     const body = (await answer.json().catch(() => ({}))) as ApiBody;
     const message = messageOf(answer.status, body);
+    const { jobId, actionId, left = 0 } = body;
+    const bulk = actionId === undefined ? undefined : { actionId, left };
     const unsettled = (body.unsettled ?? 0) > 0;
-    return { ok: answer.ok, status: answer.status, message, jobId: body.jobId, unsettled };
+    return { ok: answer.ok, status: answer.status, message, jobId, bulk, unsettled };
   } catch (error) {
     call.log.warn({ err: error, action: path }, 'the api service did not answer an action');
     const message =
       'The api service did not answer, so it is not known whether this was done. The page of the job or dataset tells.';
-    return { ok: false, status: 502, message, jobId: undefined, unsettled: false };
+    const nothing = { jobId: undefined, bulk: undefined, unsettled: false };
+    return { ok: false, status: 502, message, ...nothing };
   }
 }
 
@@ -59,10 +64,16 @@ interface ApiBody {
   readonly status?: string;
   readonly jobId?: string;
   readonly unsettled?: number;
+  readonly actionId?: string;
+  readonly left?: number;
+  readonly count?: number;
   readonly detail?: string;
 }
 
-function messageOf(status: number, { outcome, status: found, jobId, detail }: ApiBody): string {
+function messageOf(
+  status: number,
+  { outcome, status: found, jobId, count, detail }: ApiBody,
+): string {
   switch (outcome) {
     case 'not-scheduled':
       return `Only a scheduled job can be cancelled; this one is ${found}.`;
@@ -80,6 +91,10 @@ function messageOf(status: number, { outcome, status: found, jobId, detail }: Ap
       return 'The dataset is not locked any more; nothing had to be done.';
     case 'job-not-ended':
       return `The job that holds the lock is ${found}, so the lock is not abandoned. Nothing was done.`;
+    case 'changed':
+      return `Nothing was done: ${count} jobs match now, more than were told. The question is asked again with that.`;
+    case 'not-acknowledged':
+      return 'There is no such acknowledgement any more; nothing had to be done.';
     case 'job-unknown':
       return 'There is no such job; it may have been pruned.';
     case 'dataset-unknown':

@@ -15,6 +15,16 @@ export class NoSuchPage extends PageError {
   }
 }
 
+/** 400: a filter has values that it cannot have. */
+export class FilterInvalid extends PageError {
+  readonly code = 'filter-invalid';
+  readonly status = 400;
+  readonly title = 'This filter cannot be';
+  constructor(problems: readonly string[]) {
+    super(problems.join(' '));
+  }
+}
+
 /** 403: a form that does not come from a page of this service, or from one of an older session. */
 export class ForeignForm extends PageError {
   readonly code = 'foreign-form';

@@ -1,18 +1,26 @@
-import { type JobRecord, type RecordStatus, recordStatuses } from '@kasabi/jobs';
-import { searchJobs } from '@kasabi/operations';
+import { type JobRecord, recordStatuses } from '@kasabi/jobs';
+import {
+  bulkVerbs,
+  type FilterParameters,
+  filterParameters,
+  filterTimes,
+  mostLookedAt,
+  type ParsedFilter,
+  parseJobFilter,
+  searchJobs,
+  suits,
+} from '@kasabi/operations';
 import { jobTypeNames } from '@kasabi/protocol';
 import { type Html, html } from '@kasabi/service-kit';
-import { timeAndDistance } from './format.ts';
+import { count, timeAndDistance } from './format.ts';
 import { datasetLink, jobLink, type Links } from './links.ts';
 import type { Sections } from './live.ts';
-import { nothing, panel, statusBadge, table } from './parts.ts';
+import { choice, nothing, panel, problemList, statusBadge, table } from './parts.ts';
 import type { Reads } from './reads.ts';
 
-/** What is looked for. */
+/** What is looked for, as the address has it. */
 export interface Search {
-  readonly text: string;
-  readonly status: RecordStatus | undefined;
-  readonly type: string | undefined;
+  readonly filter: FilterParameters;
   /** Only jobs older than this one. */
   readonly before: string | undefined;
 }
@@ -20,50 +28,75 @@ export interface Search {
 const pageSize = 50;
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** The search that an address asks for; what it has of nonsense is left out. */
+/** The search that an address asks for. */
 export function searchOf(query: URLSearchParams): Search {
-  const before = query.get('before') ?? '';
+  const given = filterParameters.map((name) => [name, query.get(name)?.trim() || undefined]);
   return {
-    text: (query.get('text') ?? '').trim().slice(0, 100),
-    status: recordStatuses.find((status) => status === query.get('status')),
-    type: jobTypeNames.find((type) => type === query.get('type')),
-    before: uuid.test(before) ? before : undefined,
+    filter: Object.fromEntries(given) as FilterParameters,
+    before: query.get('before') ?? undefined,
   };
 }
 
+function parsed({ filter, before }: Search): ParsedFilter {
+  const { filter: read, problems } = parseJobFilter(filter);
+  if (before === undefined || uuid.test(before)) return { filter: read, problems };
+  return { filter: read, problems: [...problems, 'before must be the id of a job.'] };
+}
+
 /** The form that the search is written into. */
-export function renderSearch(search: Search, links: Links): Html {
-  const choice = (name: string, label: string, words: readonly string[], chosen?: string): Html =>
-    html`<label>${label} <select name="${name}"><option value="">any</option>${words.map(
-      (word) => html`<option${word === chosen && html` selected`}>${word}</option>`,
-    )}</select></label>`;
+export function renderSearch({ filter }: Search, links: Links): Html {
+  const { text = '', owner, dataset, message, from, to } = filter;
+  const field = (name: string, label: string, value = '', placeholder = ''): Html =>
+    html`<label>${label} <input name="${name}" value="${value}" placeholder="${placeholder}"></label>`;
+  const more = [owner, dataset, message, from, to].some((value) => value !== undefined);
   return html`<h1>Jobs</h1>
 <form class="search" role="search" action="${links.jobs()}">
-<label class="grow">Job or dataset <input type="search" name="text" value="${search.text}" placeholder="id, its first 8 digits, or part of a short code"></label>
-${choice('status', 'Status', recordStatuses, search.status)}
-${choice('type', 'Type', jobTypeNames, search.type)}
+<label class="grow">Job or dataset <input type="search" name="text" value="${text}" placeholder="id, its first 8 digits, or part of a short code"></label>
+${choice('status', 'Status', recordStatuses, filter.status)}
+${choice('type', 'Type', jobTypeNames, filter.type)}
 <button type="submit">Search</button>
+<details class="grow"${more && html` open`}><summary>More filters</summary><div class="search">
+${field('owner', 'Owner', owner)}
+${field('dataset', 'Dataset, exactly', dataset)}
+${field('message', 'In the message', message)}
+${choice('time', 'Time', filterTimes, filter.time)}
+${field('from', 'From (UTC)', from, '2026-11-25T12:00 or 2h')}
+${field('to', 'To (UTC)', to, '2026-11-26')}
+</div></details>
 </form>`;
 }
 
 /** The jobs found, newest first, a page of them. */
 export async function readFound(reads: Reads, search: Search, links: Links): Promise<Sections> {
-  const { text, status, type, before } = search;
+  const { filter, problems } = parsed(search);
+  if (problems.length > 0) return new Map([['found', problemList(problems)]]);
+  const { before } = search;
   const { now } = (await reads.health()).overview;
-  const found = await searchJobs(reads.db, { text, status, type, before, limit: pageSize + 1 });
-  const shown = found.slice(0, pageSize);
-  const next = found.length > pageSize ? shown.at(-1)?.id : undefined;
-  const query = { text, status, type };
+  const found = await searchJobs(reads.db, { ...filter, before, limit: pageSize + 1 });
+  const shown = found.jobs.slice(0, pageSize);
+  const next = found.jobs.length > pageSize ? shown.at(-1)?.id : undefined;
+  const bulk = bulkVerbs.filter((verb) => suits(verb, filter) && shown.length > 0);
+  const limit = found.searchedTo !== undefined && lookedAt(found.searchedTo, search, links);
   return new Map([
     [
       'found',
-      html`<div class="card">${jobTable(shown, now, links)}
-<nav class="pager" aria-label="Pages">${before !== undefined && html`<a href="${links.jobs(query)}">Newest</a>`} ${
-        next !== undefined && html`<a href="${links.jobs({ ...query, before: next })}">Older</a>`
-      }</nav></div>`,
+      html`<div class="card">${jobTable(shown, now, links)}${limit}
+<nav class="pager" aria-label="Pages">${before !== undefined && html`<a href="${links.jobs(search.filter)}">Newest</a>`} ${
+        next !== undefined &&
+        html`<a href="${links.jobs({ ...search.filter, before: next })}">Older</a>`
+      }${bulk.map((verb) => html` <a class="action" href="${links.bulk(verb, search.filter)}">${bulkTexts[verb]}</a>`)}</nav></div>`,
     ],
   ]);
 }
+
+const bulkTexts = {
+  cancel: 'Cancel all that are scheduled…',
+  retry: 'Repeat all that failed…',
+} as const;
+
+/** Says how far back was looked, where no index tells. */
+const lookedAt = (searchedTo: string, search: Search, links: Links): Html =>
+  html`<p class="quiet">The newest ${count(mostLookedAt)} jobs were looked at. <a href="${links.jobs({ ...search.filter, before: searchedTo })}">Look further back</a></p>`;
 
 /** Jobs as a table, with their datasets unless all are of one. */
 export function jobTable(
@@ -109,5 +142,5 @@ export const datasetJobs = (
   panel(
     'Jobs',
     jobTable(jobs, now, links, true),
-    html`<a href="${links.jobs({ text: code })}">All of its jobs</a>`,
+    html`<a href="${links.jobs({ dataset: code })}">All of its jobs</a>`,
   );

@@ -5,7 +5,7 @@ import type { Links } from './links.ts';
 import type { Sections, Shown } from './live.ts';
 
 /** The entries of the menu. */
-export type Place = 'now' | 'coming' | 'jobs' | 'audit' | 'queues';
+export type Place = 'now' | 'coming' | 'jobs' | 'datasets' | 'audit' | 'queues';
 
 export interface PageParts {
   readonly title: string;
@@ -35,6 +35,7 @@ export function createLayout(links: Links, assets: Assets): Layout {
     ['now', 'Now', base],
     ['coming', 'Upcoming', links.coming],
     ['jobs', 'Jobs', links.jobs()],
+    ['datasets', 'Datasets', links.datasets()],
     ['audit', 'Audit', links.audit()],
     ['queues', 'Queues', links.queues],
   ];

@@ -1,4 +1,4 @@
-import { type Finding, markOf } from '@kasabi/operations';
+import { type BulkVerb, type Finding, markOf } from '@kasabi/operations';
 import { type Html, html } from '@kasabi/service-kit';
 
 /** Parameters of an address; what is empty is left out. */
@@ -9,7 +9,10 @@ export interface Links {
   readonly base: string;
   job(id: string): string;
   dataset(code: string): string;
+  datasets(query?: Query): string;
   jobs(query?: Query): string;
+  /** The question whether something is to be done to all jobs that a filter finds. */
+  bulk(verb: BulkVerb, query: Query): string;
   /** A question about a finding: whether it is to be acknowledged, or that to be taken back. */
   finding(verb: 'acknowledge' | 'unacknowledge', finding: Finding): string;
   readonly coming: string;
@@ -23,6 +26,8 @@ export function createLinks(base: string): Links {
     base,
     job: (id) => `${base}/jobs/${id}`,
     dataset: (code) => `${base}/datasets/${code}`,
+    datasets: (query) => withQuery(`${base}/datasets`, query),
+    bulk: (verb, query) => withQuery(`${base}/bulk/${verb}`, query),
     jobs: (query) => withQuery(`${base}/jobs`, query),
     finding: (verb, finding) =>
       withQuery(`${base}/findings/${finding.code}/${verb}`, {

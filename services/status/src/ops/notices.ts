@@ -4,6 +4,10 @@ import { type Html, html } from '@kasabi/service-kit';
 const notices: Readonly<Record<string, string>> = {
   cancelled: 'The job is cancelled.',
   repeated: 'The job is repeated: this is the new one.',
+  'all-cancelled': 'Done. Below is what became of each job.',
+  'all-repeated': 'Done. Below is what became of each job, with the new ones.',
+  partly:
+    'Part of it is done, as below; there are too many for one go. Go back to the list of jobs and do it again for the rest.',
   unlocked: 'The lock is released: the dataset can be written again.',
   paused: 'Paused: nothing starts any more. Jobs that run go on to their end.',
   pausing:

@@ -2,6 +2,7 @@ import { type Html, html, jobIdOf, shortCodeOf } from '@kasabi/service-kit';
 import { auditPageOf, readAudit } from './audit-view.ts';
 import { readComing } from './coming-view.ts';
 import { readDataset } from './dataset-view.ts';
+import { datasetQueryOf, readDatasets, renderDatasetSearch } from './datasets-view.ts';
 import { renderBar } from './findings-view.ts';
 import { spans } from './history-view.ts';
 import { readJobPage } from './job-view.ts';
@@ -62,6 +63,14 @@ export function createPages(reads: Reads, links: Links): Pages {
         );
         return { title: 'Jobs', place: 'jobs', head: renderSearch(search, links), view };
       }
+      case 'datasets': {
+        const query = datasetQueryOf(searchParams);
+        const view = viewOf(`datasets ${JSON.stringify(query)}`, () =>
+          readDatasets(reads, query, links),
+        );
+        const head = renderDatasetSearch(query, links);
+        return { title: 'Datasets', place: 'datasets', head, view };
+      }
       case 'audit': {
         const page = auditPageOf(searchParams);
         const view = viewOf(`audit ${JSON.stringify(page)}`, () => readAudit(reads, page, links));
@@ -82,7 +91,7 @@ export function createPages(reads: Reads, links: Links): Pages {
     const code = shortCodeOf(name);
     if (section !== 'datasets' || code === '') return undefined;
     const view = viewOf(`dataset ${code}`, () => readDataset(reads, code, links));
-    return { title: `Dataset ${code}`, place: undefined, head: heading(`Dataset ${code}`), view };
+    return { title: `Dataset ${code}`, place: 'datasets', head: heading(`Dataset ${code}`), view };
   }
 
   return {

@@ -10,6 +10,26 @@ export const panel = (title: string, body: HtmlPart, aside?: HtmlPart): Html =>
   html`<section class="card"><div class="card-head"><h2>${title}</h2>${aside !== undefined && html`<div class="quiet">${aside}</div>`}</div>
 ${body}</section>`;
 
+/** A field of a form with a few words to choose from; a word that is none of them shows as chosen, too. */
+export const choice = (
+  name: string,
+  label: string,
+  words: readonly string[],
+  chosen?: string,
+): Html => {
+  const strange = chosen !== undefined && !words.includes(chosen) ? [chosen] : [];
+  return html`<label>${label} <select name="${name}"><option value="">any</option>${[
+    ...words,
+    ...strange,
+  ].map(
+    (word) => html`<option${word === chosen && html` selected`}>${word}</option>`,
+  )}</select></label>`;
+};
+
+/** What is wrong with a filter, in place of what it would find. */
+export const problemList = (problems: readonly string[]): Html =>
+  html`<div class="notice bad" role="alert">${problems.map((problem) => html`<p>${problem}</p>`)}</div>`;
+
 /** What stands where there is nothing. */
 export const nothing = (text: HtmlPart): Html => html`<p class="nothing">${text}</p>`;
 

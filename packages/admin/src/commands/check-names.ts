@@ -1,0 +1,19 @@
+import { OwnerUnknown, ownerExists } from '@kasabi/accounts';
+import { getDataset } from '@kasabi/datasets';
+import type { Database } from '@kasabi/postgres';
+
+/**
+ * An owner or a dataset that is not there has no jobs either, but that is not what was meant.
+ *
+ * @throws OwnerUnknown, DatasetUnknown
+ */
+export async function checkNames(
+  db: Database,
+  {
+    owner,
+    dataset,
+  }: { readonly owner?: string | undefined; readonly dataset?: string | undefined },
+): Promise<void> {
+  if (owner !== undefined && !(await ownerExists(db, owner))) throw new OwnerUnknown(owner);
+  if (dataset !== undefined) await getDataset(db, dataset);
+}

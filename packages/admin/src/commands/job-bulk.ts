@@ -1,0 +1,100 @@
+import {
+  type BulkOutcome,
+  type BulkVerb,
+  countForBulk,
+  describeBulk,
+  describeOutcomes,
+  type JobFilter,
+  mostInBulk,
+  parseJobFilter,
+  runBulk,
+} from '@kasabi/operations';
+import type { Command } from 'commander';
+import type pg from 'pg';
+import { addExamples, jsonOption } from '../arguments.ts';
+import { confirm, yesOption } from '../confirm.ts';
+import { withDatabase } from '../database.ts';
+import { ActionRefused } from '../errors.ts';
+import { withInterrupt } from '../interrupt.ts';
+import { formatCount, print, printJson } from '../output.ts';
+import { checkNames } from './check-names.ts';
+import { addFilterOptions, type FilterOptions } from './job-filter-options.ts';
+import { operatorAddress } from './operator.ts';
+
+/** Adds `job cancel-all` and `job retry-all`. */
+export function addBulkActions(job: Command): void {
+  const cancel = add(
+    job,
+    'cancel',
+    'cancel all scheduled jobs that the options find; they do not run and cannot be repeated',
+  );
+  addExamples(cancel, 'job cancel-all --owner nasa', 'job cancel-all --dataset books --from 2h');
+  const retry = add(
+    job,
+    'retry',
+    'repeat all failed jobs that the options find by new ones, due at once; each is repeated once',
+  );
+  addExamples(retry, 'job retry-all --message "database was unavailable" --time ended --from 1d');
+}
+
+interface BulkOptions extends FilterOptions {
+  readonly yes?: true;
+  readonly json?: true;
+}
+
+const consequences: Readonly<Record<BulkVerb, string>> = {
+  cancel: 'They do not run, and cannot be repeated.',
+  retry: 'A reset deletes the data that its dataset has then.',
+};
+
+function add(job: Command, verb: BulkVerb, description: string): Command {
+  return addFilterOptions(job.command(`${verb}-all`).description(description))
+    .addOption(yesOption())
+    .addOption(jsonOption())
+    .action(async ({ yes, json, ...given }: BulkOptions) => {
+      const { filter } = parseJobFilter(given);
+      const came = await withInterrupt((signal) =>
+        withDatabase((pool) => run(pool, { verb, filter, yes, signal })),
+      );
+      if (json) printJson(came);
+      else print(`${capital(describeOutcomes(came.outcomes, came.left))}.`);
+    });
+}
+
+const capital = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
+
+interface Run {
+  readonly verb: BulkVerb;
+  readonly filter: JobFilter;
+  readonly yes: true | undefined;
+  readonly signal: AbortSignal;
+}
+
+/** @throws ActionRefused when there is nothing to do, or too much. */
+async function run(
+  pool: pg.Pool,
+  { verb, filter, yes, signal }: Run,
+): Promise<Extract<BulkOutcome, { outcome: 'done' }>> {
+  await checkNames(pool, filter);
+  const agreed = await countForBulk(pool, verb, filter);
+  if (agreed.count === 0) {
+    throw new ActionRefused(
+      `There are no ${describeBulk(verb, filter, 0).slice(2)}; nothing was changed.`,
+    );
+  }
+  if (agreed.count > mostInBulk) {
+    throw new ActionRefused(
+      `More than ${formatCount(mostInBulk)} jobs match; nothing was changed. Narrow it down.`,
+    );
+  }
+  const word = verb === 'cancel' ? 'cancel' : 'repeat';
+  await confirm(
+    `This is to ${word} ${describeBulk(verb, filter, agreed.count)}. ${consequences[verb]}`,
+    yes,
+  );
+  const came = await runBulk(pool, { verb, filter, agreed, operatorAddress, signal });
+  if (came.outcome === 'done') return came;
+  throw new ActionRefused(
+    `There are ${formatCount(came.count)} of them now; nothing was changed. Ask again.`,
+  );
+}

@@ -1,0 +1,151 @@
+import type { Database } from '@kasabi/postgres';
+import { cancelAsOperator } from './cancel-as-operator.ts';
+import { filterSql } from './filter-sql.ts';
+import { describeFilter, type JobFilter } from './job-filter.ts';
+import { recordAction } from './record-action.ts';
+import { retryAsOperator } from './retry-as-operator.ts';
+
+/** What can be done to all jobs that a filter finds. */
+export type BulkVerb = 'cancel' | 'retry';
+
+export const bulkVerbs = ['cancel', 'retry'] as const satisfies readonly BulkVerb[];
+
+/** At most so many jobs at once. */
+export const mostInBulk = 100_000;
+
+/** What a bulk action would be done to. */
+export interface BulkCount {
+  /** Exactly; `mostInBulk` + 1 stands for more than `mostInBulk`. */
+  readonly count: number;
+  /** The newest of them: jobs that come later are none of this. Null when there are none. */
+  readonly newest: string | null;
+}
+
+/** Whether a filter leaves jobs that this can be done to: only scheduled ones are cancelled, failed ones repeated. */
+export const suits = (verb: BulkVerb, { status }: JobFilter): boolean =>
+  status === undefined || status === statusOf[verb];
+
+const statusOf = { cancel: 'scheduled', retry: 'failed' } as const;
+
+/** Counts exactly what a bulk action would be done to; of failed jobs, those not repeated before. */
+export async function countForBulk(
+  db: Database,
+  verb: BulkVerb,
+  filter: JobFilter,
+): Promise<BulkCount> {
+  const { text, values } = selection(verb, filter, undefined);
+  const { rows } = await db.query<{ count: number; newest: string | null }>(
+    `SELECT count(*)::int AS count, (array_agg(id ORDER BY id DESC))[1] AS newest
+     FROM (${text} LIMIT ${mostInBulk + 1}) AS found`,
+    values,
+  );
+  return rows[0] as BulkCount;
+}
+
+/** `412 scheduled jobs of the owner nasa`. */
+export function describeBulk(verb: BulkVerb, filter: JobFilter, count: number): string {
+  const jobs = `${statusOf[verb]} ${count === 1 ? 'job' : 'jobs'}`;
+  return [count, jobs, describeFilter(filter)].filter((part) => part !== '').join(' ');
+}
+
+export interface BulkRequest {
+  readonly verb: BulkVerb;
+  readonly filter: JobFilter;
+  /** What the operator was told and agreed to: no more jobs than these, and none that is newer. */
+  readonly agreed: BulkCount;
+  readonly operatorAddress: string;
+  /** It ends when this aborts, between two batches. */
+  readonly signal?: AbortSignal;
+  /** Called after each batch with how many are done with. */
+  readonly onProgress?: (doneWith: number, of: number) => void;
+}
+
+/**
+ * `done`: how many jobs had each outcome, and how many were left when it was stopped. `changed`: more jobs match
+ * than were agreed to, and nothing was done.
+ */
+export type BulkOutcome =
+  | {
+      readonly outcome: 'done';
+      /** The audit's row of this bulk action; its parts are those of each job. */
+      readonly actionId: string;
+      readonly outcomes: Readonly<Record<string, number>>;
+      readonly left: number;
+    }
+  | { readonly outcome: 'changed'; readonly count: number };
+
+/** So many jobs are done at a time; each is a statement of its own, with its audit record. */
+const batchSize = 8;
+
+/**
+ * Does something to all jobs that a filter finds, oldest first. Each is done as by itself, so that one which has
+ * changed meanwhile is left alone, and has its own record in the audit, which is a part of the record of the
+ * whole. That says what was asked for when it begins, and what came of it when it ends.
+ */
+export async function runBulk(db: Database, request: BulkRequest): Promise<BulkOutcome> {
+  const { verb, filter, agreed, operatorAddress, signal, onProgress } = request;
+  const { text, values } = selection(verb, filter, agreed.newest ?? undefined);
+  const { rows } = await db.query<{ id: string }>(
+    `SELECT id FROM (${text} LIMIT ${mostInBulk + 1}) AS found ORDER BY id`,
+    values,
+  );
+  if (rows.length > agreed.count || rows.length > mostInBulk) {
+    return { outcome: 'changed', count: rows.length };
+  }
+  const about = { action: `${verb}-all`, operatorAddress } as const;
+  const asked = describeBulk(verb, filter, rows.length);
+  const actionId = await recordAction(db, { ...about, detail: asked, outcome: 'begun' });
+  const outcomes: Record<string, number> = {};
+  let doneWith = 0;
+  try {
+    while (doneWith < rows.length && signal?.aborted !== true) {
+      const batch = rows.slice(doneWith, doneWith + batchSize);
+      const act = verb === 'cancel' ? cancelAsOperator : retryAsOperator;
+      const came = await Promise.all(
+        batch.map(({ id }) => act(db, { jobId: id, operatorAddress, partOf: actionId })),
+      );
+      for (const { outcome } of came) outcomes[outcome] = (outcomes[outcome] ?? 0) + 1;
+      doneWith += batch.length;
+      onProgress?.(doneWith, rows.length);
+    }
+    return { outcome: 'done', actionId, outcomes, left: rows.length - doneWith };
+  } finally {
+    const came = describeOutcomes(outcomes, rows.length - doneWith);
+    const outcome = doneWith === rows.length ? 'done' : 'stopped';
+    await recordAction(db, { ...about, partOf: actionId, detail: `${asked}: ${came}`, outcome });
+  }
+}
+
+/** `410 done, 2 not-scheduled`. */
+export function describeOutcomes(outcomes: Readonly<Record<string, number>>, left: number): string {
+  const parts = Object.entries(outcomes).map(([outcome, count]) => `${count} ${outcome}`);
+  if (left > 0) parts.push(`${left} left`);
+  return parts.length === 0 ? 'nothing to do' : parts.join(', ');
+}
+
+/** The ids that a bulk action is for, in no order. */
+function selection(
+  verb: BulkVerb,
+  filter: JobFilter,
+  newest: string | undefined,
+): { readonly text: string; readonly values: unknown[] } {
+  const sql = filterSql({ ...filter, status: undefined });
+  // Written out, so that Postgres sees the index of the few in this state, and never reads those that completed.
+  const conditions = [`j.status = '${statusOf[verb]}'`, ...sql.indexed, ...sql.scanned];
+  if (filter.status !== undefined && filter.status !== statusOf[verb]) conditions.push('false');
+  if (newest !== undefined) conditions.push(`j.id <= ${sql.parameter(newest)}::uuid`);
+  if (sql.datasets.length > 0) {
+    conditions.push(
+      `j.dataset_id IN (SELECT d.id FROM kasabi.dataset d WHERE ${sql.datasets.join(' AND ')})`,
+    );
+  }
+  if (verb === 'retry') {
+    conditions.push(`NOT EXISTS (
+      SELECT FROM kasabi.operator_action a
+      WHERE a.job_id = j.id AND a.action = 'retry' AND a.outcome = 'done')`);
+  }
+  return {
+    text: `SELECT j.id FROM kasabi.job j WHERE ${conditions.join(' AND ')}`,
+    values: sql.values,
+  };
+}

@@ -1,0 +1,92 @@
+import type { PublicationStatus, StorageMode } from '@kasabi/datasets';
+import type { Database } from '@kasabi/postgres';
+
+/** What datasets are looked for by; everything that is given has to match. */
+export interface DatasetFilter {
+  /** Part of the short code. */
+  readonly text?: string | undefined;
+  /** An owner's name. */
+  readonly owner?: string | undefined;
+  readonly status?: PublicationStatus | undefined;
+  readonly locked?: boolean | undefined;
+  /** Paused by itself; a pause of all datasets is none of this. */
+  readonly paused?: boolean | undefined;
+}
+
+export interface DatasetSearch extends DatasetFilter {
+  readonly limit: number;
+  /** Only those that follow this short code: the last of the page before. */
+  readonly after?: string | undefined;
+}
+
+/** A dataset in a list. */
+export interface ListedDataset {
+  readonly code: string;
+  readonly title: string;
+  readonly owner: string;
+  readonly status: PublicationStatus;
+  readonly created: Date;
+  readonly storageMode: StorageMode;
+  readonly lockedAt: Date | null;
+  readonly paused: boolean;
+  /** Jobs that wait, at most `mostOpenCounted`. */
+  readonly scheduled: number;
+}
+
+/** A dataset's waiting jobs are counted as far as this. */
+export const mostOpenCounted = 1_000;
+
+/** Datasets are counted as far as this. */
+export const mostDatasetsCounted = 10_000;
+
+function conditionsOf(filter: DatasetFilter, values: unknown[]): string[] {
+  const parameter = (value: unknown): string => `$${values.push(value)}`;
+  const { text, owner, status, locked, paused } = filter;
+  const paused_ = 'EXISTS (SELECT FROM kasabi.pause p WHERE p.dataset_id = d.id)';
+  return [
+    ...(owner === undefined
+      ? []
+      : [`d.owner_id = (SELECT id FROM kasabi.owner WHERE name = ${parameter(owner)})`]),
+    ...(text === undefined ? [] : [`strpos(d.code, ${parameter(text.toLowerCase())}) > 0`]),
+    ...(status === undefined ? [] : [`d.status = ${parameter(status)}`]),
+    ...(locked === undefined ? [] : [`d.locked_by IS ${locked ? 'NOT NULL' : 'NULL'}`]),
+    ...(paused === undefined ? [] : [paused ? paused_ : `NOT ${paused_}`]),
+  ];
+}
+
+/** Datasets by short code, a page of them. It reads the registry, and of jobs an index of those that wait. */
+export async function searchDatasets(
+  db: Database,
+  search: DatasetSearch,
+): Promise<ListedDataset[]> {
+  const values: unknown[] = [search.limit, search.after ?? ''];
+  const conditions = ['d.code > $2', ...conditionsOf(search, values)];
+  const { rows } = await db.query<ListedDataset>(
+    `SELECT d.code, d.title, o.name AS owner, d.status, d.created, d.storage_mode AS "storageMode",
+            d.locked_at AS "lockedAt",
+            EXISTS (SELECT FROM kasabi.pause p WHERE p.dataset_id = d.id) AS paused,
+            (SELECT count(*)::int FROM (
+               SELECT FROM kasabi.job j WHERE j.dataset_id = d.id AND j.status = 'scheduled'
+               LIMIT ${mostOpenCounted}) AS open) AS scheduled
+     FROM (
+       SELECT id, code, title, owner_id, status, created, storage_mode, locked_at
+       FROM kasabi.dataset d WHERE ${conditions.join(' AND ')} ORDER BY d.code LIMIT $1
+     ) AS d JOIN kasabi.owner o ON o.id = d.owner_id
+     ORDER BY d.code`,
+    values,
+  );
+  return rows;
+}
+
+/** How many datasets match, at most `mostDatasetsCounted`. */
+export async function countDatasets(db: Database, filter: DatasetFilter): Promise<number> {
+  const values: unknown[] = [];
+  const conditions = conditionsOf(filter, values);
+  const where = conditions.length === 0 ? '' : `WHERE ${conditions.join(' AND ')}`;
+  const { rows } = await db.query<{ count: number }>(
+    `SELECT count(*)::int AS count
+     FROM (SELECT FROM kasabi.dataset d ${where} LIMIT ${mostDatasetsCounted}) AS found`,
+    values,
+  );
+  return rows[0]?.count ?? 0;
+}
