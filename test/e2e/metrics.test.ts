@@ -37,7 +37,7 @@ const bounded: Readonly<Record<string, RegExp>> = {
     /^(early|busy|paused|unchecked|error|refused|dataset-unknown|too-far-ahead|too-many-open|key-reused|in-flight)$/,
   status: /^(scheduled|running|failed)$/,
   state: /^(alive|silent|replaced)$/,
-  scope: /^(all|datasets)$/,
+  scope: /^(all|dataset)$/,
   version: /^\d+\.\d+\.\d+$/,
   le: /^(\+Inf|[\d.]+)$/,
 };

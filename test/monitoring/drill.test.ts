@@ -1,4 +1,4 @@
-// The operator's drill: ten faults, and where each is named. Four systems fall ill at once, because the
+// The operator's drill: a fault for each finding, and where it is named. Four systems fall ill at once, because the
 // thresholds take their time.
 import assert from 'node:assert/strict';
 import path from 'node:path';
@@ -103,6 +103,32 @@ describe('an operator is told', { concurrency: 4 }, () => {
       await drill.untilNamed('postgres-down', 'Postgres is stopped');
       await stack.postgres.start();
       await drill.untilSilent('postgres-down');
+    });
+
+    it('that Redis takes no writes', async () => {
+      const { stack, drill } = ill();
+      const needReplicas = (number: number) =>
+        redis(stack.redisUrl, (client) => client.config('SET', 'min-replicas-to-write', number));
+      await needReplicas(1);
+      await drill.untilNamed('redis-sick', 'Redis has fewer replicas than it needs for a write');
+      await needReplicas(0);
+      await drill.untilSilent('redis-sick');
+    });
+
+    it('that Postgres takes no writes', async () => {
+      const { stack, drill } = ill();
+      const postgres = new pg.Client({ connectionString: stack.databaseUrl });
+      await postgres.connect();
+      try {
+        await postgres.query('ALTER SYSTEM SET default_transaction_read_only = on');
+        await postgres.query('SELECT pg_reload_conf()');
+        await drill.untilNamed('postgres-sick', 'Postgres is set to read-only transactions');
+        await postgres.query('ALTER SYSTEM RESET default_transaction_read_only');
+        await postgres.query('SELECT pg_reload_conf()');
+      } finally {
+        await postgres.end();
+      }
+      await drill.untilSilent('postgres-sick');
     });
   });
 
@@ -248,6 +274,13 @@ describe('an operator is told', { concurrency: 4 }, () => {
 
     it('that Postgres was restored', async () => {
       const { stack, drill } = ill();
+      const db = stack.database.pool();
+      // The first beat after a resume takes Redis's as it is.
+      const hasBeaten = 'SELECT FROM kasabi.beat WHERE at > vouched';
+      await waitFor(async () => (await db.query(hasBeaten)).rowCount === 1, {
+        what: 'a beat after the resume',
+        timeoutMs: 30_000,
+      });
       await redis(stack.redis.url, (client) =>
         client.set(`${KEY_PREFIX}:beat`, `1000000 ${Date.now()}`),
       );
@@ -255,7 +288,7 @@ describe('an operator is told', { concurrency: 4 }, () => {
         'postgres-restored',
         'Postgres knows nothing of the newest beats that Redis has seen',
       );
-      await resumeAsOperator(stack.database.pool(), { operatorAddress: '203.0.113.9' });
+      await resumeAsOperator(db, { operatorAddress: '203.0.113.9' });
       await drill.untilWell();
     });
 

@@ -140,7 +140,7 @@ describe('list', () => {
       assertRefused(
         await list(`?cursor=${bad}`),
         400,
-        /^cursor is none that this service gave out/,
+        /^cursor did not come from this service/,
       );
     }
     assertRefused(await list('?status=runing'), 400, /^status must be .*; did you mean running\?/);
