@@ -159,6 +159,8 @@ async function failOver(master: Server, replica: Server): Promise<void> {
     if (!done) throw new Error(`${what}: ${await role(url)}`);
   };
   await until('The replica does not follow', replica.url, /master_link_status:up/);
+  // The master believes in it a moment later, and refuses to hand over before.
+  await until('The master does not see the replica', master.url, /^slave0:.*state=online/m);
   await commandRedis(master.url, ['FAILOVER', 'TO', '127.0.0.1', String(replica.port)]);
   await until('The replica does not take over', replica.url, /role:master/);
   await until('The master does not step down', master.url, /role:slave/);
