@@ -137,11 +137,7 @@ describe('list', () => {
     const { next = '' } = await page('?limit=1');
     const cursor = /cursor=([\w-]+)/.exec(next)?.[1] ?? '';
     for (const bad of ['', 'x', `${cursor}A`, cursor.slice(1), `${cursor}%21`, ids[0]]) {
-      assertRefused(
-        await list(`?cursor=${bad}`),
-        400,
-        /^cursor did not come from this service/,
-      );
+      assertRefused(await list(`?cursor=${bad}`), 400, /^cursor did not come from this service/);
     }
     assertRefused(await list('?status=runing'), 400, /^status must be .*; did you mean running\?/);
     assertRefused(
