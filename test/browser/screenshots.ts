@@ -1,4 +1,4 @@
-// Takes the pictures of the operations page that the README shows:
+// Takes the pictures of the operations page that docs/operations.md shows:
 //   node --import tsx --conditions=kasabi-source test/browser/screenshots.ts
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';

@@ -1,4 +1,4 @@
-// What the README of the HTTP API says of tests, errors, routes and settings is true.
+// What the document on the HTTP API says of tests, errors, routes and settings is true.
 import assert from 'node:assert/strict';
 import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -9,7 +9,7 @@ import { defaultOf, settings } from '../support/settings-table.ts';
 import { findTestFiles } from '../support/test-files.ts';
 
 const read = (file: string): string => readFileSync(path.join(projectRoot, file), 'utf8');
-const readme = read('packages/protocol/README.md');
+const protocol = read('docs/protocol.md');
 const document = createOpenApiDocument({ apiUrl: 'http://api', statusUrl: 'http://status' });
 
 /** The rows of a table, each as its cells; without its heading. */
@@ -26,7 +26,7 @@ const rowsOf = (table: string): string[][] =>
     );
 
 describe('the comparison with other APIs', () => {
-  const rows = rowsOf(/<!-- comparison -->(.*?)<!-- \/comparison -->/s.exec(readme)?.[1] ?? '');
+  const rows = rowsOf(/<!-- comparison -->(.*?)<!-- \/comparison -->/s.exec(protocol)?.[1] ?? '');
 
   it('has every feature, and says something of each API', () => {
     assert.deepEqual(
@@ -71,7 +71,7 @@ const literal = (text: string): string => text.replace(/[.*+?^${}()|[\]\\]/g, '\
 
 describe('the table of errors', () => {
   it('has every error with its status, and no other', () => {
-    const section = /## Errors\n(.*?)\n## /s.exec(readme)?.[1] ?? '';
+    const section = /## Errors\n(.*?)\n## /s.exec(protocol)?.[1] ?? '';
     const named = rowsOf(section).map(([status, type, when, remedy]) => {
       assert.ok(when && remedy, `${type} has a meaning and a remedy`);
       return [type?.replaceAll('`', ''), Number(status)];
@@ -85,11 +85,11 @@ describe('the table of errors', () => {
 });
 
 describe('the routes', () => {
-  it('of the OpenAPI document are in the README, and those of the README in it', () => {
+  it('of the OpenAPI document are in the document, and those of the document in it', () => {
     const documented = Object.entries(document.paths).flatMap(([route, item]) =>
       methods.flatMap((method) => (item[method] ? [`${method.toUpperCase()} ${route}`] : [])),
     );
-    const rows = rowsOf(readme.slice(0, readme.indexOf('## Requests')));
+    const rows = rowsOf(protocol.slice(0, protocol.indexOf('## Requests')));
     const named = rows.map(([request]) => request?.replaceAll('`', '') ?? '');
     assert.deepEqual(named.sort(), documented.sort());
   });
@@ -123,7 +123,7 @@ describe('the routes', () => {
 describe('the limits', () => {
   it('are the defaults of the settings', () => {
     const every = Object.values(settings).flatMap((named) => Object.entries(named));
-    const named = [...readme.matchAll(/`([A-Z_]{5,})` \((\d+) by default/g)];
+    const named = [...protocol.matchAll(/`([A-Z_]{5,})` \((\d+) by default/g)];
     assert.ok(named.length >= 5);
     for (const [, name, value] of named) {
       const setting = every.find(([it]) => it === name)?.[1];

@@ -1,20 +1,34 @@
-// What the README says of the tree and the settings is true.
+// What README.md and docs/ say of the tree, the settings and the metrics is true.
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
 import { projectRoot } from '@kasabi/local';
-import { isDefault, registries, renderMetrics, withMetrics } from '../support/metrics-table.ts';
-import { renderTable, settings, withTables } from '../support/settings-table.ts';
+import {
+  isDefault,
+  metricsDocument,
+  registries,
+  renderMetrics,
+  withMetrics,
+} from '../support/metrics-table.ts';
+import {
+  documented,
+  renderTable,
+  settings,
+  settingsDocument,
+  withTables,
+} from '../support/settings-table.ts';
 
-const readme = readFileSync(path.join(projectRoot, 'README.md'), 'utf8');
-const { scripts } = JSON.parse(readFileSync(path.join(projectRoot, 'package.json'), 'utf8'));
+const read = (file: string): string => readFileSync(path.join(projectRoot, file), 'utf8');
+const readme = read('README.md');
+const { scripts } = JSON.parse(read('package.json'));
 
 test('the tables name every setting with its default and what it is for', () => {
-  for (const [service, named] of Object.entries(settings)) {
+  for (const [service, named] of Object.entries(documented)) {
     const table = renderTable(service);
     assert.equal(table.split('\n').length, Object.keys(named).length + 2);
-    assert.ok(table.includes('| `DATABASE_URL` | **required** |'));
+    const isService = settings[service] !== undefined;
+    assert.equal(table.includes('| `DATABASE_URL` | **required** |'), isService);
     for (const [name, setting] of Object.entries(named)) {
       assert.ok((setting.description ?? '').length > 10, `${service}: ${name} is described`);
     }
@@ -23,26 +37,27 @@ test('the tables name every setting with its default and what it is for', () => 
 });
 
 test('tables are put between their markers, and only there', () => {
-  const markers = Object.keys(settings).map(
-    (it) => `<!-- settings:${it} -->old<!-- /settings:${it} -->`,
+  const markers = Object.keys(documented).map(
+    (it) => `<!-- settings:${it} -->outdated<!-- /settings:${it} -->`,
   );
   const written = withTables(`before\n${markers.join('\nbetween\n')}\nafter\n`);
   assert.ok(
     written.includes(`<!-- settings:api -->\n${renderTable('api')}\n<!-- /settings:api -->`),
   );
   assert.ok(written.startsWith('before\n') && written.endsWith('\nafter\n'));
-  assert.ok(!written.includes('old'));
+  assert.ok(!written.includes('outdated'));
   assert.equal(withTables(written), written);
   for (const broken of [markers.slice(1), [...markers, ...markers], ['<!-- settings:api -->']]) {
     assert.throws(() => withTables(broken.join('\n')), /once each/);
   }
 });
 
-test('the settings tables are those of the services', () => {
-  // Instead of the whole README in the message.
+test('the settings tables are those of the programs', () => {
+  const document = read(settingsDocument);
+  // Instead of the whole document in the message.
   const remedy =
     'run: node --import tsx --conditions=kasabi-source test/support/settings-table.ts --write';
-  assert.ok(withTables(readme) === readme, `The README's settings are behind; ${remedy}`);
+  assert.ok(withTables(document) === document, `${settingsDocument} is behind; ${remedy}`);
 });
 
 test('the table of metrics is that of the registries, and each is described', async () => {
@@ -53,9 +68,10 @@ test('the table of metrics is that of the registries, and each is described', as
       assert.ok(renderMetrics().includes(`| \`${name}\` |`));
     }
   }
+  const document = read(metricsDocument);
   const remedy =
     'run: node --import tsx --conditions=kasabi-source test/support/metrics-table.ts --write';
-  assert.ok(withMetrics(readme) === readme, `The README's metrics are behind; ${remedy}`);
+  assert.ok(withMetrics(document) === document, `${metricsDocument} is behind; ${remedy}`);
 });
 
 test('every script it names is there', () => {

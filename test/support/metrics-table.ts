@@ -1,4 +1,4 @@
-// The README's table of metrics, made of the services' own registries:
+// The documentation's table of metrics, made from the services' own registries:
 //   node --import tsx --conditions=kasabi-source test/support/metrics-table.ts --write
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
@@ -8,6 +8,9 @@ import type { Registry } from 'prom-client';
 import { createApiMetrics } from '../../services/api/src/metrics.ts';
 import { createStatusMetrics } from '../../services/status/src/metrics.ts';
 import { createWorkerMetrics } from '../../services/worker/src/metrics/index.ts';
+
+/** The file that the table is in, from the project's root. */
+export const metricsDocument = 'docs/metrics.md';
 
 const zero = (): number => 0;
 
@@ -73,8 +76,8 @@ export function withMetrics(document: string): string {
 }
 
 if (process.argv[1] === import.meta.filename) {
-  const readme = path.join(projectRoot, 'README.md');
-  const current = withMetrics(readFileSync(readme, 'utf8'));
-  if (process.argv.includes('--write')) writeFileSync(readme, current);
+  const file = path.join(projectRoot, metricsDocument);
+  const current = withMetrics(readFileSync(file, 'utf8'));
+  if (process.argv.includes('--write')) writeFileSync(file, current);
   else process.stdout.write(`${renderMetrics()}\n`);
 }

@@ -1,8 +1,8 @@
-// The README's settings tables, made of the services' own schemas, so that they cannot fall behind:
+// The settings tables of the documentation, made from the schemas of the programs, so that they cannot fall behind:
 //   node --import tsx --conditions=kasabi-source test/support/settings-table.ts --write
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import { projectRoot } from '@kasabi/local';
+import { localSettings, projectRoot } from '@kasabi/local';
 import { schema as api } from '../../services/api/src/env.ts';
 import { schema as status } from '../../services/status/src/env.ts';
 import { schema as worker } from '../../services/worker/src/env.ts';
@@ -20,15 +20,21 @@ export const settings: Readonly<Record<string, Readonly<Record<string, Setting>>
   status: status.shape,
 };
 
+/** All settings that are documented as tables: those of the services, and those of `npm start`. */
+export const documented: typeof settings = { ...settings, local: localSettings.shape };
+
+/** The file that the tables are in, from the project's root. */
+export const settingsDocument = 'docs/settings.md';
+
 /** What a setting is when nobody sets it; undefined for one that must be set. */
 export function defaultOf(setting: Setting): string | undefined {
   const parsed = setting.safeParse(undefined);
   return parsed.success ? String(parsed.data) : undefined;
 }
 
-/** A service's settings as a Markdown table. */
+/** A program's settings as a Markdown table. */
 export function renderTable(service: string): string {
-  const rows = Object.entries(settings[service] ?? {}).map(([name, setting]) => {
+  const rows = Object.entries(documented[service] ?? {}).map(([name, setting]) => {
     const fallback = defaultOf(setting);
     const isUnset = setting.safeParse(undefined).data === undefined;
     const shown = fallback === undefined ? '**required**' : isUnset ? 'unset' : `\`${fallback}\``;
@@ -38,13 +44,13 @@ export function renderTable(service: string): string {
 }
 
 /**
- * The document with each service's table between its markers, `<!-- settings:api -->` and
+ * The document with each table between its markers, `<!-- settings:api -->` and
  * `<!-- /settings:api -->`.
  *
- * @throws Error when a service's markers are not there exactly once.
+ * @throws Error when the markers of a table are not there exactly once.
  */
 export function withTables(document: string): string {
-  return Object.keys(settings).reduce((text, service) => {
+  return Object.keys(documented).reduce((text, service) => {
     const [open, close] = [`<!-- settings:${service} -->`, `<!-- /settings:${service} -->`];
     const [before, after, ...more] = text.split(open);
     const end = after?.indexOf(close) ?? -1;
@@ -56,8 +62,8 @@ export function withTables(document: string): string {
 }
 
 if (process.argv[1] === import.meta.filename) {
-  const readme = path.join(projectRoot, 'README.md');
-  const current = withTables(readFileSync(readme, 'utf8'));
-  if (process.argv.includes('--write')) writeFileSync(readme, current);
-  else process.stdout.write(`${Object.keys(settings).map(renderTable).join('\n\n')}\n`);
+  const file = path.join(projectRoot, settingsDocument);
+  const current = withTables(readFileSync(file, 'utf8'));
+  if (process.argv.includes('--write')) writeFileSync(file, current);
+  else process.stdout.write(`${Object.keys(documented).map(renderTable).join('\n\n')}\n`);
 }

@@ -19,39 +19,53 @@ const port = z
   .refine((it) => it >= 1 && it <= 65_535, { error: 'must be a port number from 1 to 65535' })
   .optional();
 
-const schema = z.object({
-  /** Folder of everything that outlives a run; relative to the project's root. */
+/** What each setting is, for the documentation and the tests. */
+export const schema = z.object({
   DATA_DIR: z
     .string()
     .default('.data')
-    .transform((folder) => path.resolve(projectRoot, folder)),
-  /** The demo owner's key. Unset: a random one, made once and kept in DATA_DIR. */
+    .describe("The folder of all that outlives a run; a relative path is below the project's root"),
+  WORKERS: integer({
+    from: 1,
+    to: 32,
+    fallback: 1,
+    what: 'a number of worker processes',
+  }).describe('How many worker processes to run'),
   KASABI_API_KEY: z
     .string()
     .regex(/^[\x21-\x7e]{1,200}$/, {
       error: 'must be 1 to 200 printable ASCII characters without spaces',
     })
-    .optional(),
-  /** Of the operations page. Unset: a random one, made once and kept in DATA_DIR. */
-  OPERATOR_PASSWORD: operatorPassword(),
-  /** What api and status know each other by. Unset: a random one, as above. */
-  SERVICE_SECRET: serviceSecret(),
-  /** Use this Postgres instead of starting one. The login must be allowed to create roles. */
-  DATABASE_URL: postgresUrl().optional(),
-  /** Use this Redis instead of starting one. */
-  REDIS_URL: redisUrl().optional(),
-  /** Where the services listen; Postgres and Redis stay on loopback. Unset: 127.0.0.1. */
-  LISTEN_ADDRESS: listenAddress(),
-  API_PORT: port,
-  STATUS_PORT: port,
-  /** Health of the first worker; further ones take free ports. */
-  WORKER_PORT: port,
-  POSTGRES_PORT: port,
-  REDIS_PORT: port,
-  /** How many worker processes to run. */
-  WORKERS: integer({ from: 1, to: 32, fallback: 1, what: 'a number of worker processes' }),
-  API_PUBLIC_URL: publicUrl().optional(),
-  STATUS_PUBLIC_URL: publicUrl().optional(),
+    .optional()
+    .describe("The demo owner's API key; a random one, kept in DATA_DIR, unless set"),
+  OPERATOR_PASSWORD: operatorPassword().describe(
+    'Opens the operations page; a random one, kept in DATA_DIR, unless set',
+  ),
+  SERVICE_SECRET: serviceSecret().describe(
+    'What the api and the status service know each other by; a random one, kept in DATA_DIR, unless set',
+  ),
+  DATABASE_URL: postgresUrl()
+    .optional()
+    .describe(
+      'A Postgres to use instead of starting one; its login must be allowed to create roles',
+    ),
+  REDIS_URL: redisUrl().optional().describe('A Redis to use instead of starting one'),
+  LISTEN_ADDRESS: listenAddress().describe(
+    'The address that the services listen on, 127.0.0.1 unless set; Postgres and Redis stay on loopback',
+  ),
+  API_PORT: port.describe('Port of the api service; 8080 unless set, or a free one'),
+  STATUS_PORT: port.describe('Port of the status service; 8081 unless set, or a free one'),
+  WORKER_PORT: port.describe(
+    'Port of the first worker; 8082 unless set, or a free one. Further workers take the next ports',
+  ),
+  POSTGRES_PORT: port.describe('Port of Postgres; that of the last run, or a free one, unless set'),
+  REDIS_PORT: port.describe('Port of Redis; that of the last run, or a free one, unless set'),
+  API_PUBLIC_URL: publicUrl()
+    .optional()
+    .describe('Where clients reach the api service; its local address unless set'),
+  STATUS_PUBLIC_URL: publicUrl()
+    .optional()
+    .describe('Where clients reach the status service; its local address unless set'),
 });
 
 /** The settings of `npm start`. Everything else in the environment is passed on to the services. */
@@ -78,5 +92,6 @@ export function environment(): NodeJS.ProcessEnv {
  * @throws SettingsInvalid naming every wrong setting.
  */
 export function readSettings(env: NodeJS.ProcessEnv = environment()): LocalSettings {
-  return parseSettings(schema, env, { of: 'the local stack' });
+  const settings = parseSettings(schema, env, { of: 'the local stack' });
+  return { ...settings, DATA_DIR: path.resolve(projectRoot, settings.DATA_DIR) };
 }

@@ -1,6 +1,7 @@
 export { findOnPath, type Unpacked } from './apt-packages.ts';
 export { acquireDataLock, type DataLock, lockHolder } from './data-lock.ts';
 export { demoDatasets, demoFile, demoOwner } from './demo-data.ts';
+export { schema as localSettings } from './env.ts';
 export { endLeftovers } from './leftovers.ts';
 export { type ManagedProcess, manageChild, startProcess } from './managed-process.ts';
 export { projectRoot } from './paths.ts';

@@ -23,7 +23,7 @@ import {
 } from '@kasabi/service-kit';
 import { z } from 'zod';
 
-/** What each setting is, for the README and the tests. */
+/** What each setting is, for the documentation and the tests. */
 export const schema = z.object({
   DATABASE_URL: postgresUrl().describe('Postgres, with the login of the role kasabi_api'),
   REDIS_URL: redisUrl().describe('Redis, where due jobs are delivered from'),

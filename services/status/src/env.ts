@@ -27,7 +27,7 @@ import { z } from 'zod';
 
 const ms = 'a number of milliseconds';
 
-/** What each setting is, for the README and the tests. */
+/** What each setting is, for the documentation and the tests. */
 export const schema = z.object({
   DATABASE_URL: postgresUrl().describe('Postgres, with the login of the role kasabi_status'),
   STATUS_PORT: port(8081).describe('The port to listen on'),
