@@ -90,3 +90,24 @@ test('the map of the code answers each of its questions with a path', () => {
   assert.equal(rows.length, 10);
   for (const row of rows) assert.match(row, /`(packages|services|infra)\/[^`]+`/, row);
 });
+
+test('figures of speed and size are those of the newest results', () => {
+  const results = read('test/benchmark/RESULTS.md');
+  for (const [file, heading] of [
+    ['README.md', '## How fast'],
+    ['docs/deployment.md', '## Sizing'],
+  ] as const) {
+    const section = read(file).split(`\n${heading}\n`)[1]?.split('\n## ')[0] ?? '';
+    const cells = section
+      .split('\n')
+      .filter((line) => line.startsWith('| '))
+      .map((line) => line.split('|')[2] ?? '');
+    const figures = cells.flatMap((cell) => cell.match(/\d[\d,.]*(\/s| ms| bytes| MiB)/g) ?? []);
+    assert.ok(figures.length >= 5, `${file} has figures`);
+    assert.deepEqual(
+      figures.filter((figure) => !results.includes(` ${figure}`)),
+      [],
+      `${file} is behind test/benchmark/RESULTS.md`,
+    );
+  }
+});
