@@ -160,14 +160,38 @@ test('a lost attempt is refused before it waits for the table', async () => {
   await besideReader(() => assert.rejects(clear(1, 60_000), FencedOut));
 });
 
+test('whoever locks during a clearing waits for its end, and no deadlock ends it', async () => {
+  let locking: Promise<HeldLock> | undefined;
+  const cleared = await withTransaction(pool, (client) => {
+    const entering = {
+      async query(statement: string) {
+        const result = await client.query(statement);
+        if (locking === undefined) {
+          locking = lock(fixture.worker, held.datasetId);
+          await waitFor(() => waits('test-worker'), { what: 'the other to wait for the lock' });
+        }
+        return result;
+      },
+    } as unknown as pg.ClientBase;
+    const options = { truncateFromBytes: 0, truncateTimeoutMs: 100, truncateTries: 0 };
+    return clearDataset(entering, { ...held, ...options });
+  });
+  assert.deepEqual([cleared, await count()], ['delete', 0]);
+  assert.equal((await locking)?.fence, held.fence + 1);
+});
+
 test('what is no matter of locks is not tried again but reported', async () => {
   await fixture.admin.query(`REVOKE TRUNCATE ON ${table} FROM kasabi_worker`);
   await assert.rejects(clear(3), { code: '42501' });
 });
 
-async function clearerWaits(): Promise<boolean> {
+const clearerWaits = (): Promise<boolean> => waits('clearer');
+
+async function waits(application: string): Promise<boolean> {
   const { rows } = await fixture.admin.query(
-    `SELECT FROM pg_stat_activity WHERE application_name = 'clearer' AND wait_event_type = 'Lock'`,
+    `SELECT FROM pg_stat_activity WHERE application_name = $1 AND wait_event_type = 'Lock'
+       AND datname = current_database()`,
+    [application],
   );
   return rows.length > 0;
 }

@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { hasSqlState, isGuardRefusal, sqlState } from '@kasabi/postgres';
 import type pg from 'pg';
 import { FencedOut } from './errors.ts';
-import { quadsTable, WORK_CLASS } from './tables.ts';
+import { LOCK_CLASS, quadsTable, WORK_CLASS } from './tables.ts';
 
 export interface ClearRequest {
   readonly datasetId: number;
@@ -44,18 +44,23 @@ export type ClearMethod = 'truncate' | 'delete';
 // rescue, and writers that the guard refuses need not wait. Asked before the TRUNCATE, for which a lost
 // attempt would make readers wait until the guard refuses it.
 //
-// MATERIALIZED, so that the wait for the row is bounded, too: Postgres reads lock_timeout when it begins to
-// wait.
+// The advisory lock of the dataset comes before its row, as it does for the guard, for whoever locks and for
+// whoever publishes. In the other order the guard of this transaction's DELETE met them in a deadlock, which ended
+// the reset's attempt: a worker that woke up late and locked for a job it had lost, or an owner who published.
+//
+// MATERIALIZED, so that both waits are bounded: Postgres reads lock_timeout when it begins to wait.
 const enter = `
   WITH bounded AS MATERIALIZED (
     SELECT set_config('lock_timeout', $4, true) AS by,
-           pg_advisory_xact_lock_shared(${WORK_CLASS}, $1::integer))
+           pg_advisory_xact_lock_shared(${WORK_CLASS}, $1::integer)
+  ), admitted AS MATERIALIZED (
+    SELECT by, pg_advisory_xact_lock_shared(${LOCK_CLASS}, $1::integer) FROM bounded WHERE by IS NOT NULL)
   SELECT set_config('kasabi.fence', $1 || ':' || $3 || ':' || $8, true),
          set_config('idle_in_transaction_session_timeout', $5, true),
          CASE WHEN has_parameter_privilege('deadlock_timeout', 'SET')
            THEN set_config('deadlock_timeout', $7, true) END,
          pg_relation_size($6::regclass) AS bytes
-  FROM bounded, kasabi.dataset
+  FROM admitted, kasabi.dataset
   WHERE by IS NOT NULL AND id = $1::integer AND locked_by = $2 AND fence = $3::bigint
   FOR SHARE OF dataset`;
 
