@@ -6,8 +6,8 @@ import { after, before, describe, it } from 'node:test';
 import { createDataset, lockDataset } from '@kasabi/datasets';
 import { withTransaction } from '@kasabi/postgres';
 import { startStack, type TestStack } from '@kasabi/test/support';
+import { inMs, submitForm } from '@kasabi/test/support/client';
 import type { Browser, Page } from 'playwright-core';
-import { inMs, submitForm } from '../e2e/support/client.ts';
 import { launchBrowser } from './support/browser.ts';
 import {
   assertGood,

@@ -1,8 +1,8 @@
 // What the operations page says while Redis, Postgres or the status service is away, and when it is back.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { type PrivateStack, startPrivateStack } from '@kasabi/test/support/private-servers';
 import type { Browser } from 'playwright-core';
-import { type PrivateStack, startPrivateStack } from '../e2e/support/private-servers.ts';
 import { launchBrowser } from './support/browser.ts';
 import {
   assertGood,

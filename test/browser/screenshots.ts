@@ -5,7 +5,7 @@ import path from 'node:path';
 import { projectRoot } from '@kasabi/local';
 import { createPool } from '@kasabi/postgres';
 import { waitFor } from '@kasabi/test/support';
-import { startPrivateStack } from '../e2e/support/private-servers.ts';
+import { startPrivateStack } from '@kasabi/test/support/private-servers';
 import { launchBrowser } from './support/browser.ts';
 import { type Look, openPage, operatorPassword, signIn } from './support/pages.ts';
 

@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process';
 import { createInterface } from 'node:readline';
 import { isReady, type ManagedProcess, manageChild, type ServiceName } from '@kasabi/local';
+import type { SocketProxy } from '@kasabi/test/support/proxy';
 import { environment, preloadEnvironment } from './env.ts';
 import type { Image } from './image.ts';
-import type { SocketProxy } from './proxy.ts';
 
 export interface ServiceOptions {
   /** Its name in the stack: `worker-2`. */

@@ -9,13 +9,13 @@ import {
 } from '@kasabi/local';
 import { createPool, roleUrl } from '@kasabi/postgres';
 import { createProducer, type Producer } from '@kasabi/queue';
+import { type SocketProxy, startProxy } from '@kasabi/test/support/proxy';
 import { Redis } from 'ioredis';
 import type pg from 'pg';
 import { installAudit } from './audit.ts';
 import { type ControlOptions, type ControlServer, startControl } from './control.ts';
 import { type Image, makeImage, type Patch } from './image.ts';
 import { clearLeftovers } from './leftovers.ts';
-import { type SocketProxy, startProxy } from './proxy.ts';
 import { type Servers, startServers } from './servers.ts';
 import { createService, type Service, type ServiceOptions } from './service.ts';
 

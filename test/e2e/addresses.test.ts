@@ -4,8 +4,8 @@ import { after, before, describe, it } from 'node:test';
 import { issueKey } from '@kasabi/accounts';
 import { readOperatorActions } from '@kasabi/operations';
 import { startStack, type TestService, type TestStack, waitFor } from '@kasabi/test/support';
-import { type Answer, ask, inMs, jobsUrl, submitForm } from './support/client.ts';
-import { addService } from './support/watch-services.ts';
+import { type Answer, ask, inMs, jobsUrl, submitForm } from '@kasabi/test/support/client';
+import { addService } from '@kasabi/test/support/watch-services';
 
 const password = 'an-operators-password';
 const perMinute = 8;

@@ -4,9 +4,9 @@ import { after, before, test } from 'node:test';
 import { quadsTable } from '@kasabi/datasets';
 import { createPool } from '@kasabi/postgres';
 import { waitFor } from '@kasabi/test/support';
+import { ask, untilEnded } from '@kasabi/test/support/client';
+import { type PrivateStack, startPrivateStack } from '@kasabi/test/support/private-servers';
 import type pg from 'pg';
-import { ask, untilEnded } from './support/client.ts';
-import { type PrivateStack, startPrivateStack } from './support/private-servers.ts';
 
 let stack: PrivateStack;
 let admin: pg.Pool;

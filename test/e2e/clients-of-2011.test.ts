@@ -10,7 +10,7 @@ import {
   jobsUrl,
   submitForm,
   untilEnded,
-} from './support/client.ts';
+} from '@kasabi/test/support/client';
 
 let stack: TestStack;
 

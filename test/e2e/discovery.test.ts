@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { createDataset, publishDataset } from '@kasabi/datasets';
 import { startStack, type TestStack } from '@kasabi/test/support';
+import { ask, form, inMs, untilEnded } from '@kasabi/test/support/client';
 import { Parser } from 'n3';
-import { ask, form, inMs, untilEnded } from './support/client.ts';
 
 let stack: TestStack;
 /** The address of the dataset's description. */

@@ -3,11 +3,11 @@
 import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
 import { startStack, type TestStack } from '@kasabi/test/support';
+import { countRecords, inMs, submitForm } from '@kasabi/test/support/client';
+import { exchange, type RawAnswer } from '@kasabi/test/support/raw-http';
 import fc from 'fast-check';
 import { environment } from '../support/env.ts';
-import { countRecords, inMs, submitForm } from './support/client.ts';
 import { type GeneratedRequest, generatedRequest } from './support/generated-requests.ts';
-import { exchange, type RawAnswer } from './support/raw-http.ts';
 
 const count = Number(environment()['GENERATED_REQUESTS'] ?? 2_000);
 

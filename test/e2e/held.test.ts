@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
 import { issueKey } from '@kasabi/accounts';
 import { startStack, type TestService, type TestStack, waitFor } from '@kasabi/test/support';
-import { ask, assertRefused, inMs, submitForm } from './support/client.ts';
-import { addService } from './support/watch-services.ts';
+import { ask, assertRefused, inMs, submitForm } from '@kasabi/test/support/client';
+import { addService } from '@kasabi/test/support/watch-services';
 
 let stack: TestStack;
 let job: string;

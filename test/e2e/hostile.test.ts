@@ -2,7 +2,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { startStack, type TestStack, waitFor } from '@kasabi/test/support';
-import { ask, countRecords, jobsUrl } from './support/client.ts';
+import { ask, countRecords, jobsUrl } from '@kasabi/test/support/client';
+import { exchange, openRaw } from '@kasabi/test/support/raw-http';
 import {
   asForm,
   at,
@@ -12,7 +13,6 @@ import {
   type Message,
   message,
 } from './support/hostile-messages.ts';
-import { exchange, openRaw } from './support/raw-http.ts';
 
 let stack: TestStack;
 let accepted = 0;

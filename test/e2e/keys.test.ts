@@ -4,8 +4,15 @@ import { after, before, describe, it } from 'node:test';
 import { createOwner, issueKey, revokeKey } from '@kasabi/accounts';
 import { createDataset } from '@kasabi/datasets';
 import { startStack, type TestStack, waitFor } from '@kasabi/test/support';
+import {
+  type Answer,
+  ask,
+  countRecords,
+  inMs,
+  jobsUrl,
+  submitForm,
+} from '@kasabi/test/support/client';
 import { Redis } from 'ioredis';
-import { type Answer, ask, countRecords, inMs, jobsUrl, submitForm } from './support/client.ts';
 
 let stack: TestStack;
 let location: string;

@@ -3,7 +3,6 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { createDataset } from '@kasabi/datasets';
 import { startStack, type TestService, type TestStack, waitFor } from '@kasabi/test/support';
-import pg from 'pg';
 import {
   type Answer,
   ask,
@@ -12,9 +11,10 @@ import {
   inMs,
   jobsUrl,
   submitForm,
-} from './support/client.ts';
-import { change } from './support/watch-jobs.ts';
-import { addService } from './support/watch-services.ts';
+} from '@kasabi/test/support/client';
+import { change } from '@kasabi/test/support/watch-jobs';
+import { addService } from '@kasabi/test/support/watch-services';
+import pg from 'pg';
 
 const most = 5;
 const settings = { MAX_OPEN_JOBS_PER_DATASET: String(most), MAX_SCHEDULE_DAYS: '10' };

@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
 import { scrape, waitFor } from '@kasabi/test/support';
-import { type PrivateStack, startPrivateStack } from './support/private-servers.ts';
+import { type PrivateStack, startPrivateStack } from '@kasabi/test/support/private-servers';
 
 let stack: PrivateStack;
 

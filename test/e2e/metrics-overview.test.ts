@@ -6,7 +6,7 @@ import { createDataset, lockDataset } from '@kasabi/datasets';
 import { acceptJobs } from '@kasabi/jobs';
 import { withTransaction } from '@kasabi/postgres';
 import { type Scrape, scrape, startStack, type TestStack, waitFor } from '@kasabi/test/support';
-import { inMs, submitForm } from './support/client.ts';
+import { inMs, submitForm } from '@kasabi/test/support/client';
 
 let stack: TestStack;
 

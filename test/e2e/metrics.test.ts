@@ -5,7 +5,7 @@ import { freePort } from '@kasabi/local';
 import { findingCodes } from '@kasabi/operations';
 import { jobTypeNames } from '@kasabi/protocol';
 import { type Scrape, scrape, startStack, type TestStack, waitFor } from '@kasabi/test/support';
-import { ask, submitForm, untilEnded } from './support/client.ts';
+import { ask, submitForm, untilEnded } from '@kasabi/test/support/client';
 
 let stack: TestStack;
 let job: string;

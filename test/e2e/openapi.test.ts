@@ -2,14 +2,14 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { createOpenApiDocument, type ResponseObject } from '@kasabi/protocol';
+import { ask } from '@kasabi/test/support/client';
+import { exchange } from '@kasabi/test/support/raw-http';
 import { Validator } from '@seriousme/openapi-schema-validator';
-import { ask } from './support/client.ts';
 import { resolve } from './support/openapi-contract.ts';
 import { refusals } from './support/openapi-refusals.ts';
 import { exampleRequests, parseCurl } from './support/openapi-requests.ts';
 import { cancelAndLook, repeatWithKey, watchToTheEnd } from './support/openapi-scenarios.ts';
 import { type DocumentedWorld, startDocumentedWorld } from './support/openapi-world.ts';
-import { exchange } from './support/raw-http.ts';
 
 let world: DocumentedWorld;
 

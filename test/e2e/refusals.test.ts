@@ -10,8 +10,8 @@ import {
   inMs,
   jobsUrl,
   submitForm,
-} from './support/client.ts';
-import { exchange, openRaw } from './support/raw-http.ts';
+} from '@kasabi/test/support/client';
+import { exchange, openRaw } from '@kasabi/test/support/raw-http';
 
 let stack: TestStack;
 

@@ -9,9 +9,9 @@ import { freePort, serviceSettings } from '@kasabi/local';
 import { type Pause, readPauses } from '@kasabi/operations';
 import { createPool } from '@kasabi/postgres';
 import { runInProcess, startService, type TestService, waitFor } from '@kasabi/test/support';
+import { ask, untilEnded } from '@kasabi/test/support/client';
+import { type PrivateStack, startPrivateStack } from '@kasabi/test/support/private-servers';
 import type pg from 'pg';
-import { ask, untilEnded } from './support/client.ts';
-import { type PrivateStack, startPrivateStack } from './support/private-servers.ts';
 
 const run = promisify(execFile);
 let stack: PrivateStack;

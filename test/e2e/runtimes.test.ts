@@ -7,7 +7,7 @@ import { after, before, describe, it } from 'node:test';
 import { countQuads, getDataset, quadsTable } from '@kasabi/datasets';
 import { projectRoot, runCommand } from '@kasabi/local';
 import { startStack, type TestStack } from '@kasabi/test/support';
-import { inMs, submitForm, untilEnded } from './support/client.ts';
+import { inMs, submitForm, untilEnded } from '@kasabi/test/support/client';
 
 /** The program of an exact version of Node.js, from its npm package; kept in `.cache`. */
 async function findNode(version: string): Promise<string> {

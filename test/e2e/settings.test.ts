@@ -4,7 +4,7 @@ import { createServer } from 'node:http';
 import { after, before, describe, it } from 'node:test';
 import { freePort, type ServiceName, serviceSettings } from '@kasabi/local';
 import { startService, startStack, type TestStack, waitFor } from '@kasabi/test/support';
-import { ask, submitForm, untilEnded } from './support/client.ts';
+import { ask, submitForm, untilEnded } from '@kasabi/test/support/client';
 import { listeners } from './support/listeners.ts';
 
 describe('SUCCESS_STATUS and public addresses with a path', () => {

@@ -3,8 +3,8 @@ import assert from 'node:assert/strict';
 import { connect } from 'node:net';
 import { afterEach, describe, it } from 'node:test';
 import { startStack, type TestService, type TestStack, waitFor } from '@kasabi/test/support';
-import { countRecords } from './support/client.ts';
-import { openRaw, type RawConnection } from './support/raw-http.ts';
+import { countRecords } from '@kasabi/test/support/client';
+import { openRaw, type RawConnection } from '@kasabi/test/support/raw-http';
 
 let stack: TestStack | undefined;
 const connections: RawConnection[] = [];

@@ -7,8 +7,8 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { type ServerHandle, startRedis } from '@kasabi/local';
 import { scrape, waitFor } from '@kasabi/test/support';
+import { ask, untilEnded } from '@kasabi/test/support/client';
 import { Redis } from 'ioredis';
-import { ask, untilEnded } from './support/client.ts';
 import { type SickWorld, startSickWorld } from './support/sick-world.ts';
 
 let world: SickWorld;

@@ -6,11 +6,11 @@ import { after, before, it, type TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { createPool } from '@kasabi/postgres';
 import { waitFor } from '@kasabi/test/support';
+import { ask, inMs } from '@kasabi/test/support/client';
+import { type PrivateStack, startPrivateStack } from '@kasabi/test/support/private-servers';
 import { Redis } from 'ioredis';
 import type pg from 'pg';
 import { environment } from '../support/env.ts';
-import { ask, inMs } from './support/client.ts';
-import { type PrivateStack, startPrivateStack } from './support/private-servers.ts';
 import { quantile, type Sent, startSteadyLoad } from './support/steady-load.ts';
 
 const seconds = Number(environment()['OUTAGE_SECONDS'] ?? 5);

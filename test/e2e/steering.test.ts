@@ -5,9 +5,6 @@ import { createOwner, issueKey } from '@kasabi/accounts';
 import { claim, complete } from '@kasabi/jobs';
 import { deliveryId, KEY_PREFIX, QUEUE_NAME } from '@kasabi/queue';
 import { startStack, type TestStack, waitFor } from '@kasabi/test/support';
-import { Redis } from 'ioredis';
-import type pg from 'pg';
-import { createFixture } from '../integration/support/fixture.ts';
 import {
   type Answer,
   ask,
@@ -16,9 +13,12 @@ import {
   jobAt,
   submitForm,
   untilEnded,
-} from './support/client.ts';
-import { change, jobUrl, makeJobs } from './support/watch-jobs.ts';
-import { addService } from './support/watch-services.ts';
+} from '@kasabi/test/support/client';
+import { createFixture } from '@kasabi/test/support/fixture';
+import { change, jobUrl, makeJobs } from '@kasabi/test/support/watch-jobs';
+import { addService } from '@kasabi/test/support/watch-services';
+import { Redis } from 'ioredis';
+import type pg from 'pg';
 
 let stack: TestStack;
 let pool: pg.Pool;

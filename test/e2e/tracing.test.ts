@@ -5,7 +5,7 @@ import { digestKey } from '@kasabi/accounts';
 import { acceptJobs } from '@kasabi/jobs';
 import { freePort } from '@kasabi/local';
 import { startStack, type TestStack, waitFor } from '@kasabi/test/support';
-import { ask, inMs, jobsUrl, submitForm, untilEnded } from './support/client.ts';
+import { ask, inMs, jobsUrl, submitForm, untilEnded } from '@kasabi/test/support/client';
 import { type Collector, type Span, startCollector } from './support/collector.ts';
 
 let collector: Collector;

@@ -4,9 +4,9 @@ import { execFileSync } from 'node:child_process';
 import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { createPool, migrate } from '@kasabi/postgres';
+import { ask, untilEnded } from '@kasabi/test/support/client';
+import { type PrivateStack, startPrivateStack } from '@kasabi/test/support/private-servers';
 import pg from 'pg';
-import { ask, untilEnded } from './support/client.ts';
-import { type PrivateStack, startPrivateStack } from './support/private-servers.ts';
 
 const unfriendly: Readonly<Record<string, string>> = {
   DateStyle: 'SQL, DMY',

@@ -5,10 +5,10 @@ import { after, afterEach, before, it, type TestContext } from 'node:test';
 import { setTimeout as delay } from 'node:timers/promises';
 import { roleUrl } from '@kasabi/postgres';
 import { startStack, type TestService, type TestStack, waitFor } from '@kasabi/test/support';
+import { ask } from '@kasabi/test/support/client';
+import { makeJobs } from '@kasabi/test/support/watch-jobs';
+import { addService } from '@kasabi/test/support/watch-services';
 import type pg from 'pg';
-import { ask } from './support/client.ts';
-import { makeJobs } from './support/watch-jobs.ts';
-import { addService } from './support/watch-services.ts';
 import { createStatementCounter, type StatementCounter } from './support/watch-statements.ts';
 import { abandon, hold, percentile, type Waiter } from './support/watch-waiters.ts';
 

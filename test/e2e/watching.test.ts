@@ -2,11 +2,11 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { startStack, type TestService, type TestStack } from '@kasabi/test/support';
+import { type Answer, ask, inMs, submitForm } from '@kasabi/test/support/client';
+import { openRaw } from '@kasabi/test/support/raw-http';
+import { change, jobUrl, makeJobs, openEvents } from '@kasabi/test/support/watch-jobs';
+import { addService, firstWaiter, untilNobodyWaits } from '@kasabi/test/support/watch-services';
 import type pg from 'pg';
-import { type Answer, ask, inMs, submitForm } from './support/client.ts';
-import { openRaw } from './support/raw-http.ts';
-import { change, jobUrl, makeJobs, openEvents } from './support/watch-jobs.ts';
-import { addService, firstWaiter, untilNobodyWaits } from './support/watch-services.ts';
 
 let stack: TestStack;
 let pool: pg.Pool;

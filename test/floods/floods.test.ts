@@ -6,7 +6,7 @@ import { after, before, describe, it } from 'node:test';
 import { createOwner, issueKey } from '@kasabi/accounts';
 import { createDataset } from '@kasabi/datasets';
 import { startStack, type TestStack } from '@kasabi/test/support';
-import { ask, form, submitForm } from '../e2e/support/client.ts';
+import { ask, form, submitForm } from '@kasabi/test/support/client';
 import { type Trial, withstands } from './support/flood.ts';
 import type { FloodReport } from './support/protocol.ts';
 import type { Question } from './support/victim.ts';

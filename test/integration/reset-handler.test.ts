@@ -3,8 +3,8 @@ import { after, before, beforeEach, test } from 'node:test';
 import { type Dataset, FencedOut, getDataset, lockDataset, quadsTable } from '@kasabi/datasets';
 import { type Claim, LeaseLost, rescue } from '@kasabi/jobs';
 import { withTransaction } from '@kasabi/postgres';
-import { reset } from '../../services/worker/src/handlers/reset.ts';
-import { createFixture, type Fixture } from './support/fixture.ts';
+import { createFixture, type Fixture } from '@kasabi/test/support/fixture';
+import { reset } from '@kasabi/worker/handlers/reset';
 
 // The handler, held up at the one place between its two transactions: where it logs that it has locked.
 

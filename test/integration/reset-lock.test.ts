@@ -2,11 +2,11 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { type Dataset, getDataset, quadsTable } from '@kasabi/datasets';
 import { startStack, type TestStack, waitFor } from '@kasabi/test/support';
+import type { Fixture } from '@kasabi/test/support/fixture';
+import { isolationLevels } from '@kasabi/test/support/store';
 import pg from 'pg';
-import type { Fixture } from './support/fixture.ts';
 import { type Contents, checkHistory, readContents } from './support/history.ts';
 import { datasetOf, postJob, readJob, waitForJob } from './support/stack-jobs.ts';
-import { isolationLevels } from './support/store.ts';
 import { startWriters } from './support/writers.ts';
 
 let stack: TestStack;

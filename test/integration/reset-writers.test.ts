@@ -3,9 +3,9 @@ import { after, before, test } from 'node:test';
 import { clearDataset, unlockDataset } from '@kasabi/datasets';
 import { withTransaction } from '@kasabi/postgres';
 import { waitFor } from '@kasabi/test/support';
-import { createFixture, type Fixture } from './support/fixture.ts';
+import { createFixture, type Fixture } from '@kasabi/test/support/fixture';
+import { isolationLevels, lock } from '@kasabi/test/support/store';
 import { type Contents, checkHistory, readContents } from './support/history.ts';
-import { isolationLevels, lock } from './support/store.ts';
 import { startWriters } from './support/writers.ts';
 
 let fixture: Fixture;

@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { type Dataset, quadsTable } from '@kasabi/datasets';
+import { createFixture, type Fixture } from '@kasabi/test/support/fixture';
 import { attackDefiners, hijacked } from './support/attack.ts';
-import { createFixture, type Fixture } from './support/fixture.ts';
 
 let fixture: Fixture;
 let dataset: Dataset;

@@ -3,9 +3,16 @@ import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
 import { clearDataset, FencedOut, getDataset, quadsTable, releaseLock } from '@kasabi/datasets';
 import { createPool, withTransaction } from '@kasabi/postgres';
+import { createFixture, type Fixture } from '@kasabi/test/support/fixture';
+import {
+  type HeldLock,
+  lock,
+  onConnection,
+  stateOf,
+  unlock,
+  writes,
+} from '@kasabi/test/support/store';
 import type pg from 'pg';
-import { createFixture, type Fixture } from './support/fixture.ts';
-import { type HeldLock, lock, onConnection, stateOf, unlock, writes } from './support/store.ts';
 
 let fixture: Fixture;
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { countQuads, type Dataset, quadsTable } from '@kasabi/datasets';
-import { createFixture, type Fixture } from './support/fixture.ts';
+import { createFixture, type Fixture } from '@kasabi/test/support/fixture';
 import {
   type HeldLock,
   isolationLevels,
@@ -10,7 +10,7 @@ import {
   stateOf,
   unlock,
   writes,
-} from './support/store.ts';
+} from '@kasabi/test/support/store';
 
 let fixture: Fixture;
 let dataset: Dataset;

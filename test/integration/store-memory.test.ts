@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { type Dataset, quadsTable } from '@kasabi/datasets';
+import { createFixture, type Fixture } from '@kasabi/test/support/fixture';
+import { onConnection } from '@kasabi/test/support/store';
 import type pg from 'pg';
-import { createFixture, type Fixture } from './support/fixture.ts';
-import { onConnection } from './support/store.ts';
 
 let fixture: Fixture;
 const datasets: Dataset[] = [];

@@ -3,8 +3,8 @@ import { after, before, beforeEach, test } from 'node:test';
 import { type ClearMethod, clearDataset, type Dataset, quadsTable } from '@kasabi/datasets';
 import { complete, createPruner } from '@kasabi/jobs';
 import { hasSqlState, isTransient, withTransaction } from '@kasabi/postgres';
-import { createFixture, type Fixture } from './support/fixture.ts';
-import { lock, onConnection, stateOf } from './support/store.ts';
+import { createFixture, type Fixture } from '@kasabi/test/support/fixture';
+import { lock, onConnection, stateOf } from '@kasabi/test/support/store';
 
 // The server of the tests is no publisher (wal_level is replica), which Postgres warns of; what it refuses
 // for a publication it refuses all the same.

@@ -14,9 +14,9 @@ import {
   type Verdict,
 } from '@kasabi/queue';
 import { createRedis, type TestRedis, waitFor } from '@kasabi/test/support';
+import { createFixture, type Fixture } from '@kasabi/test/support/fixture';
+import { createGate, type Gate } from '@kasabi/test/support/gate';
 import type { Redis } from 'ioredis';
-import { createFixture, type Fixture } from './support/fixture.ts';
-import { createGate, type Gate } from './support/gate.ts';
 
 let fixture: Fixture;
 let testRedis: TestRedis;

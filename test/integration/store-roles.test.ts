@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { type Dataset, quadsTable } from '@kasabi/datasets';
 import type { Role } from '@kasabi/postgres';
-import { createFixture, type Fixture } from './support/fixture.ts';
-import { stateOf } from './support/store.ts';
+import { createFixture, type Fixture } from '@kasabi/test/support/fixture';
+import { stateOf } from '@kasabi/test/support/store';
 
 let fixture: Fixture;
 let dataset: Dataset;

@@ -3,9 +3,16 @@ import { after, before, test } from 'node:test';
 import { type Dataset, lockDataset, quadsTable } from '@kasabi/datasets';
 import { withTransaction } from '@kasabi/postgres';
 import { waitFor } from '@kasabi/test/support';
+import { createFixture, type Fixture } from '@kasabi/test/support/fixture';
+import {
+  isolationLevels,
+  lock,
+  onConnection,
+  stateOf,
+  unlock,
+  writes,
+} from '@kasabi/test/support/store';
 import type pg from 'pg';
-import { createFixture, type Fixture } from './support/fixture.ts';
-import { isolationLevels, lock, onConnection, stateOf, unlock, writes } from './support/store.ts';
 
 let fixture: Fixture;
 

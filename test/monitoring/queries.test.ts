@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { scrape, startStack, type TestStack, waitFor } from '@kasabi/test/support';
-import { ask, submitForm, untilEnded } from '../e2e/support/client.ts';
+import { ask, submitForm, untilEnded } from '@kasabi/test/support/client';
 import { alerts, readDashboards, recordings } from './support/files.ts';
 import { startPrometheus, type TestPrometheus } from './support/prometheus.ts';
 

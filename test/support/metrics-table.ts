@@ -2,12 +2,12 @@
 //   node --import tsx --conditions=kasabi-source test/support/metrics-table.ts --write
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { createApiMetrics } from '@kasabi/api/metrics';
 import { projectRoot } from '@kasabi/local';
 import { createApp, createLogger, measurePools } from '@kasabi/service-kit';
+import { createStatusMetrics } from '@kasabi/status/metrics';
+import { createWorkerMetrics } from '@kasabi/worker/metrics';
 import type { Registry } from 'prom-client';
-import { createApiMetrics } from '../../services/api/src/metrics.ts';
-import { createStatusMetrics } from '../../services/status/src/metrics.ts';
-import { createWorkerMetrics } from '../../services/worker/src/metrics/index.ts';
 
 /** The file that the table is in, from the project's root. */
 export const metricsDocument = 'docs/metrics.md';

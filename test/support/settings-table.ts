@@ -2,10 +2,10 @@
 //   node --import tsx --conditions=kasabi-source test/support/settings-table.ts --write
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
+import { schema as api } from '@kasabi/api/env';
 import { localSettings, projectRoot } from '@kasabi/local';
-import { schema as api } from '../../services/api/src/env.ts';
-import { schema as status } from '../../services/status/src/env.ts';
-import { schema as worker } from '../../services/worker/src/env.ts';
+import { schema as status } from '@kasabi/status/env';
+import { schema as worker } from '@kasabi/worker/env';
 
 /** As much of a zod type as the tables and the tests ask of one setting. */
 export interface Setting {

@@ -8,7 +8,7 @@ import { digestKey, issueKey } from '@kasabi/accounts';
 import { type Dataset, lockDataset, quadsTable } from '@kasabi/datasets';
 import { withTransaction } from '@kasabi/postgres';
 import { waitFor } from '@kasabi/test/support';
-import { createFixture, type Fixture } from '../../../test/integration/support/fixture.ts';
+import { createFixture, type Fixture } from '@kasabi/test/support/fixture';
 
 const program = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 let fixture: Fixture;

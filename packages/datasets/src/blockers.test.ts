@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import { createPool, roleUrl, withTransaction } from '@kasabi/postgres';
+import { createFixture, type Fixture } from '@kasabi/test/support/fixture';
+import { type HeldLock, lock, unlock } from '@kasabi/test/support/store';
 import pg from 'pg';
-import { createFixture, type Fixture } from '../../../test/integration/support/fixture.ts';
-import { type HeldLock, lock, unlock } from '../../../test/integration/support/store.ts';
 import { namingBlockers, readBlockers } from './blockers.ts';
 import { clearDataset } from './clear.ts';
 import { DatasetBusy } from './errors.ts';

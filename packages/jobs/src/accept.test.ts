@@ -3,8 +3,8 @@ import { after, before, test } from 'node:test';
 import { createOwner, digestKey, issueKey, revokeKey } from '@kasabi/accounts';
 import type { Dataset } from '@kasabi/datasets';
 import { createPool, roleUrl } from '@kasabi/postgres';
+import { createFixture, type Fixture } from '@kasabi/test/support/fixture';
 import pg from 'pg';
-import { createFixture, type Fixture } from '../../../test/integration/support/fixture.ts';
 import { type AcceptRequest, acceptJobs } from './accept.ts';
 
 let fixture: Fixture;

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import type { Dataset } from '@kasabi/datasets';
+import { createFixture, type Fixture } from '@kasabi/test/support/fixture';
 import type pg from 'pg';
-import { createFixture, type Fixture } from '../../../test/integration/support/fixture.ts';
 import { type BeatKeeper, type BeatOptions, createBeat } from './beat.ts';
 import { claim } from './claim.ts';
 import { type Beat, readRestored } from './restored.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
+import { createFixture, type Fixture } from '@kasabi/test/support/fixture';
 import pg from 'pg';
-import { createFixture, type Fixture } from '../../../test/integration/support/fixture.ts';
 
 let fixture: Fixture;
 let jobId: string;

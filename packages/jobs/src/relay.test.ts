@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import type { Dataset } from '@kasabi/datasets';
-import { createFixture, type Fixture } from '../../../test/integration/support/fixture.ts';
+import { createFixture, type Fixture } from '@kasabi/test/support/fixture';
 import type { Delivery } from './delivery.ts';
 import { markEnqueued } from './mark-enqueued.ts';
 import { createRelay, type RelayOptions } from './relay.ts';

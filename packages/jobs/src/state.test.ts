@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Dataset } from '@kasabi/datasets';
-import { createFixture, type Fixture } from '../../../test/integration/support/fixture.ts';
+import { createFixture, type Fixture } from '@kasabi/test/support/fixture';
 import { type Claim, claim } from './claim.ts';
 import { complete } from './complete.ts';
 import { LeaseLost } from './errors.ts';

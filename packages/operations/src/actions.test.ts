@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import { type Dataset, getDataset, lockDataset } from '@kasabi/datasets';
 import { complete, fail, retry as retryAttempt } from '@kasabi/jobs';
 import { withTransaction } from '@kasabi/postgres';
-import { createFixture, type Fixture } from '../../../test/integration/support/fixture.ts';
+import { createFixture, type Fixture } from '@kasabi/test/support/fixture';
 import { cancelAsOperator } from './cancel-as-operator.ts';
 import { readJob } from './job.ts';
 import { type OperatorAction, readOperatorActions } from './operator-actions.ts';

@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import { createOwner } from '@kasabi/accounts';
 import { createDataset } from '@kasabi/datasets';
 import { fail } from '@kasabi/jobs';
-import { createFixture, type Fixture } from '../../../test/integration/support/fixture.ts';
+import { createFixture, type Fixture } from '@kasabi/test/support/fixture';
 import { type BulkVerb, countForBulk, describeBulk, runBulk } from './bulk.ts';
 import { countDatasets, searchDatasets } from './dataset-list.ts';
 import type { JobFilter } from './job-filter.ts';

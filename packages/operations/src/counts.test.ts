@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { lockDataset } from '@kasabi/datasets';
 import { withTransaction } from '@kasabi/postgres';
-import { createFixture, type Fixture } from '../../../test/integration/support/fixture.ts';
+import { createFixture, type Fixture } from '@kasabi/test/support/fixture';
 import { readCounts } from './counts.ts';
 import { readOverview } from './overview.ts';
 

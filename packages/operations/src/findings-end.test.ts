@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Dataset } from '@kasabi/datasets';
 import { complete, fail } from '@kasabi/jobs';
-import { createFixture, type Fixture } from '../../../test/integration/support/fixture.ts';
+import { createFixture, type Fixture } from '@kasabi/test/support/fixture';
 import { acknowledgeFinding, unacknowledgeFinding } from './acknowledgements.ts';
 import { readOperatorActions } from './operator-actions.ts';
 import { type Overview, readOverview } from './overview.ts';

@@ -3,7 +3,7 @@ import { after, before, test } from 'node:test';
 import { type Dataset, type Lock, lockDataset } from '@kasabi/datasets';
 import { complete, fail, markEnqueued, retry } from '@kasabi/jobs';
 import { withTransaction } from '@kasabi/postgres';
-import { createFixture, type Fixture } from '../../../test/integration/support/fixture.ts';
+import { createFixture, type Fixture } from '@kasabi/test/support/fixture';
 import { type Overview, readOverview } from './overview.ts';
 import { removeWorker, reportWorker, type WorkerReport } from './report-worker.ts';
 import { readTransitions } from './transitions.ts';

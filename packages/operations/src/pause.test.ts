@@ -10,7 +10,7 @@ import {
   oldestDueMs,
 } from '@kasabi/jobs';
 import { waitFor } from '@kasabi/test/support';
-import { createFixture, type Fixture } from '../../../test/integration/support/fixture.ts';
+import { createFixture, type Fixture } from '@kasabi/test/support/fixture';
 import { readOperatorActions } from './operator-actions.ts';
 import { pauseAsOperator } from './pause-as-operator.ts';
 import { readPauses } from './pauses.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { createOwner } from '@kasabi/accounts';
 import { createDataset } from '@kasabi/datasets';
-import { createFixture, type Fixture } from '../../../test/integration/support/fixture.ts';
+import { createFixture, type Fixture } from '@kasabi/test/support/fixture';
 import { readDatasetPage } from './dataset-page.ts';
 import { readJob } from './job.ts';
 import { type JobSearch, searchJobs } from './search.ts';

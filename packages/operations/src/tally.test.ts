@@ -3,8 +3,8 @@ import { after, before, test } from 'node:test';
 import { complete, fail } from '@kasabi/jobs';
 import { createPool, roleUrl } from '@kasabi/postgres';
 import { waitFor } from '@kasabi/test/support';
+import { createFixture, type Fixture } from '@kasabi/test/support/fixture';
 import type pg from 'pg';
-import { createFixture, type Fixture } from '../../../test/integration/support/fixture.ts';
 import { readHistory } from './history.ts';
 import { createTally } from './tally.ts';
 

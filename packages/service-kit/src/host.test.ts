@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { exchange } from '../../../test/e2e/support/raw-http.ts';
+import { exchange } from '@kasabi/test/support/raw-http';
 import { createApp } from './app.ts';
 import { createLogger } from './log.ts';
 import { type HttpServer, listen } from './server.ts';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import type { RequestListener } from 'node:http';
 import { afterEach, describe, it } from 'node:test';
 import { waitFor } from '@kasabi/test/support';
-import { exchange, openRaw, type RawConnection } from '../../../test/e2e/support/raw-http.ts';
+import { exchange, openRaw, type RawConnection } from '@kasabi/test/support/raw-http';
 import { type HttpServer, type ListenOptions, listen, PortUnavailable } from './server.ts';
 
 const servers: HttpServer[] = [];

@@ -4,10 +4,10 @@ import { after, before, describe, it } from 'node:test';
 import { issueKey } from '@kasabi/accounts';
 import { acceptJobs } from '@kasabi/jobs';
 import { startStack, type TestService, type TestStack } from '@kasabi/test/support';
+import { type Answer, ask, countRecords, jobsUrl } from '@kasabi/test/support/client';
+import { createFixture } from '@kasabi/test/support/fixture';
+import { addService } from '@kasabi/test/support/watch-services';
 import type pg from 'pg';
-import { type Answer, ask, countRecords, jobsUrl } from '../../../test/e2e/support/client.ts';
-import { addService } from '../../../test/e2e/support/watch-services.ts';
-import { createFixture } from '../../../test/integration/support/fixture.ts';
 
 const later = new Date(Date.now() + 3_600_000).toISOString();
 const muchLater = new Date(Date.now() + 7_200_000).toISOString();

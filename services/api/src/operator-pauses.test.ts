@@ -3,13 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { readPauses } from '@kasabi/operations';
 import { startStack, type TestStack, waitFor } from '@kasabi/test/support';
-import {
-  type Answer,
-  ask,
-  jobAt,
-  submitForm,
-  untilEnded,
-} from '../../../test/e2e/support/client.ts';
+import { type Answer, ask, jobAt, submitForm, untilEnded } from '@kasabi/test/support/client';
 
 const password = 'correct:horse-battery';
 let stack: TestStack;

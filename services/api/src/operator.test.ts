@@ -5,7 +5,7 @@ import { lockDataset } from '@kasabi/datasets';
 import { type OperatorAction, readOperatorActions } from '@kasabi/operations';
 import { withTransaction } from '@kasabi/postgres';
 import { startStack, type TestStack } from '@kasabi/test/support';
-import { type Answer, ask, jobsUrl, untilEnded } from '../../../test/e2e/support/client.ts';
+import { type Answer, ask, jobsUrl, untilEnded } from '@kasabi/test/support/client';
 
 const password = 'correct:horse-battery';
 let stack: TestStack;

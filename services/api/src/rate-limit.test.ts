@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { after, before, beforeEach, describe, it } from 'node:test';
 import { issueKey } from '@kasabi/accounts';
 import { startStack, type TestService, type TestStack } from '@kasabi/test/support';
+import { type Answer, ask, assertRefused, jobsUrl } from '@kasabi/test/support/client';
+import { createGate, type Gate } from '@kasabi/test/support/gate';
+import { addService } from '@kasabi/test/support/watch-services';
 import { Redis } from 'ioredis';
-import { type Answer, ask, assertRefused, jobsUrl } from '../../../test/e2e/support/client.ts';
-import { addService } from '../../../test/e2e/support/watch-services.ts';
-import { createGate, type Gate } from '../../../test/integration/support/gate.ts';
 
 const perMinute = 10;
 let stack: TestStack;

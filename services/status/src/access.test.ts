@@ -5,9 +5,9 @@ import { createOwner, digestKey, issueKey, revokeKey } from '@kasabi/accounts';
 import { createDataset } from '@kasabi/datasets';
 import type { Database } from '@kasabi/postgres';
 import { waitFor } from '@kasabi/test/support';
-import { type Answer, ask } from '../../../test/e2e/support/client.ts';
-import { change, openEvents } from '../../../test/e2e/support/watch-jobs.ts';
-import { type StatusRoutes, startStatusRoutes } from '../../../test/e2e/support/watch-status.ts';
+import { type Answer, ask } from '@kasabi/test/support/client';
+import { change, openEvents } from '@kasabi/test/support/watch-jobs';
+import { type StatusRoutes, startStatusRoutes } from '../test/watch-status.ts';
 import { createWatcher, type News } from './watcher.ts';
 
 /** A dataset of an owner of its own, with a key and a scheduled job. */

@@ -1,10 +1,10 @@
 // What clients and caches may keep of a job's document.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { type Answer, ask } from '../../../test/e2e/support/client.ts';
-import { openRaw } from '../../../test/e2e/support/raw-http.ts';
-import { change, makeJobs } from '../../../test/e2e/support/watch-jobs.ts';
-import { type StatusRoutes, startStatusRoutes } from '../../../test/e2e/support/watch-status.ts';
+import { type Answer, ask } from '@kasabi/test/support/client';
+import { openRaw } from '@kasabi/test/support/raw-http';
+import { change, makeJobs } from '@kasabi/test/support/watch-jobs';
+import { type StatusRoutes, startStatusRoutes } from '../test/watch-status.ts';
 
 let status: StatusRoutes;
 

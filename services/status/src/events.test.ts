@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { waitFor } from '@kasabi/test/support';
-import { ask, assertRefused } from '../../../test/e2e/support/client.ts';
-import { openRaw } from '../../../test/e2e/support/raw-http.ts';
-import { change, type Events, makeJobs, openEvents } from '../../../test/e2e/support/watch-jobs.ts';
-import { type StatusRoutes, startStatusRoutes } from '../../../test/e2e/support/watch-status.ts';
+import { ask, assertRefused } from '@kasabi/test/support/client';
+import { openRaw } from '@kasabi/test/support/raw-http';
+import { change, type Events, makeJobs, openEvents } from '@kasabi/test/support/watch-jobs';
+import { type StatusRoutes, startStatusRoutes } from '../test/watch-status.ts';
 
 let status: StatusRoutes;
 let quiet: Events;

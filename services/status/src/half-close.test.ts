@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { waitFor } from '@kasabi/test/support';
-import { openRaw, type RawConnection } from '../../../test/e2e/support/raw-http.ts';
-import { change, makeJobs } from '../../../test/e2e/support/watch-jobs.ts';
-import { type StatusRoutes, startStatusRoutes } from '../../../test/e2e/support/watch-status.ts';
+import { openRaw, type RawConnection } from '@kasabi/test/support/raw-http';
+import { change, makeJobs } from '@kasabi/test/support/watch-jobs';
+import { type StatusRoutes, startStatusRoutes } from '../test/watch-status.ts';
 
 let status: StatusRoutes;
 before(async () => {

@@ -1,13 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { startStack } from '@kasabi/test/support';
-import { type Answer, ask, assertRefused } from '../../../test/e2e/support/client.ts';
-import { change, makeJobs } from '../../../test/e2e/support/watch-jobs.ts';
-import {
-  publicUrl,
-  type StatusRoutes,
-  startStatusRoutes,
-} from '../../../test/e2e/support/watch-status.ts';
+import { type Answer, ask, assertRefused } from '@kasabi/test/support/client';
+import { change, makeJobs } from '@kasabi/test/support/watch-jobs';
+import { publicUrl, type StatusRoutes, startStatusRoutes } from '../test/watch-status.ts';
 
 let status: StatusRoutes;
 /** Oldest first. */

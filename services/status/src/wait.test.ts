@@ -3,9 +3,9 @@ import { after, before, it } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
 import { waitFor } from '@kasabi/test/support';
-import { ask } from '../../../test/e2e/support/client.ts';
-import { makeJobs } from '../../../test/e2e/support/watch-jobs.ts';
-import { type StatusRoutes, startStatusRoutes } from '../../../test/e2e/support/watch-status.ts';
+import { ask } from '@kasabi/test/support/client';
+import { makeJobs } from '@kasabi/test/support/watch-jobs';
+import { type StatusRoutes, startStatusRoutes } from '../test/watch-status.ts';
 
 let status: StatusRoutes;
 

@@ -4,8 +4,8 @@ import { after, afterEach, before, test } from 'node:test';
 import { createPool } from '@kasabi/postgres';
 import { createLogger } from '@kasabi/service-kit';
 import { createDatabase, type TestDatabase, waitFor } from '@kasabi/test/support';
+import { type SocketProxy, startProxy } from '@kasabi/test/support/proxy';
 import type pg from 'pg';
-import { type SocketProxy, startProxy } from '../../../test/chaos/proxy.ts';
 import { type ClockCorrection, correctClock } from './clock.ts';
 
 const hourMs = 3_600_000;

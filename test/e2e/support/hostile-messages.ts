@@ -1,5 +1,5 @@
 import { gzipSync } from 'node:zlib';
-import { form } from './client.ts';
+import { form } from '@kasabi/test/support/client';
 
 /** A request, in so far as it differs from a good one for a reset. */
 export interface Message {

@@ -9,9 +9,9 @@ import type {
   ResponseObject,
 } from '@kasabi/protocol';
 import { methods } from '@kasabi/protocol';
+import type { Answer } from '@kasabi/test/support/client';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';
-import type { Answer } from './client.ts';
 
 /** An operation of the document, and where it is. */
 export interface Place {

@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import { form } from './client.ts';
+import { form } from '@kasabi/test/support/client';
 import type { PlannedRequest } from './openapi-requests.ts';
 import type { DocumentedWorld } from './openapi-world.ts';
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { type TestStack, waitFor } from '@kasabi/test/support';
-import { inMs, submitForm } from './client.ts';
+import { inMs, submitForm } from '@kasabi/test/support/client';
 import type { CheckedAnswer, DocumentedWorld } from './openapi-world.ts';
 
 /** Follows a job from its acceptance to its end in each way that the documentation names. */

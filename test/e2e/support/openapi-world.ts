@@ -8,7 +8,7 @@ import {
   type TestStack,
   waitFor,
 } from '@kasabi/test/support';
-import { type Answer, ask, inMs, submitForm, untilEnded } from './client.ts';
+import { type Answer, ask, inMs, submitForm, untilEnded } from '@kasabi/test/support/client';
 import { type Contract, createContract, type Place } from './openapi-contract.ts';
 import type { PlannedRequest } from './openapi-requests.ts';
 

@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { waitFor } from '@kasabi/test/support';
+import { type Answer, ask, untilEnded } from '@kasabi/test/support/client';
+import { createGate, type Gate } from '@kasabi/test/support/gate';
+import { type PrivateStack, startPrivateStack } from '@kasabi/test/support/private-servers';
 import pg from 'pg';
-import { createGate, type Gate } from '../../integration/support/gate.ts';
-import { type Answer, ask, untilEnded } from './client.ts';
-import { type PrivateStack, startPrivateStack } from './private-servers.ts';
 
 /** The services behind gates, each with a login of its own, and what is seen of them while a server is sick. */
 export interface SickWorld {

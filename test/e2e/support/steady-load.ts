@@ -1,5 +1,5 @@
-import { ask } from './client.ts';
-import type { PrivateStack } from './private-servers.ts';
+import { ask } from '@kasabi/test/support/client';
+import type { PrivateStack } from '@kasabi/test/support/private-servers';
 
 /** One request of a steady stream; times are milliseconds since the stream began. */
 export interface Sent {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { stateOf } from '@kasabi/test/support/store';
 import pg from 'pg';
-import { stateOf } from './store.ts';
 
 /** The SQLSTATE that planted code raises when somebody else than the one who planted it runs it. */
 export const hijacked = 'ZZ001';

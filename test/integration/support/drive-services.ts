@@ -4,7 +4,7 @@ import { createDataset, lockDataset, quadsTable } from '@kasabi/datasets';
 import { type Claim, claim, createRescuer, fail, heartbeat, release, retry } from '@kasabi/jobs';
 import { withTransaction } from '@kasabi/postgres';
 import { type TestStack, waitFor } from '@kasabi/test/support';
-import { ask, inMs, jobsUrl, submitForm, untilEnded } from '../../e2e/support/client.ts';
+import { ask, inMs, jobsUrl, submitForm, untilEnded } from '@kasabi/test/support/client';
 
 /** The password of the stack that is driven. */
 export const operatorPassword = 'correct:horse-battery';

@@ -2,9 +2,9 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type Dataset, DatasetReadOnly, loadDataset, quadsTable } from '@kasabi/datasets';
+import type { Fixture } from '@kasabi/test/support/fixture';
+import { copyInto, type IsolationLevel } from '@kasabi/test/support/store';
 import pg from 'pg';
-import type { Fixture } from './fixture.ts';
-import { copyInto, type IsolationLevel } from './store.ts';
 
 /**
  * A write that was committed, and where in the dataset's history: the fence is read in the writing

@@ -1,7 +1,7 @@
 import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { projectRoot } from '@kasabi/local';
-import { ask } from '../../e2e/support/client.ts';
+import { ask } from '@kasabi/test/support/client';
 import { environment } from '../../support/env.ts';
 
 export const operatorPassword = 'an-operators-password';

@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { fail } from '@kasabi/jobs';
 import { type InProcessRun, runInProcess } from '@kasabi/test/support';
-import { createFixture, type Fixture } from '../../../../test/integration/support/fixture.ts';
+import { createFixture, type Fixture } from '@kasabi/test/support/fixture';
 import { runAdmin } from '../program.ts';
 
 let fixture: Fixture;

@@ -4,7 +4,7 @@ import type { Dataset } from '@kasabi/datasets';
 import { claim } from '@kasabi/jobs';
 import { readOperatorActions, readPauses } from '@kasabi/operations';
 import { type InProcessRun, runInProcess } from '@kasabi/test/support';
-import { createFixture, type Fixture } from '../../../../test/integration/support/fixture.ts';
+import { createFixture, type Fixture } from '@kasabi/test/support/fixture';
 import { runAdmin } from '../program.ts';
 
 let fixture: Fixture;

@@ -6,12 +6,9 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { deliveryId, KEY_PREFIX, QUEUE_NAME } from '@kasabi/queue';
 import { waitFor } from '@kasabi/test/support';
+import { type PrivateStack, startPrivateStack } from '@kasabi/test/support/private-servers';
 import { Redis } from 'ioredis';
 import pg from 'pg';
-import {
-  type PrivateStack,
-  startPrivateStack,
-} from '../../../../test/e2e/support/private-servers.ts';
 import { atLeast, type Check } from './check.ts';
 
 const keyOf = (jobId: string): string =>

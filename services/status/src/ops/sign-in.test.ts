@@ -9,8 +9,8 @@ import {
   type TestStack,
   waitFor,
 } from '@kasabi/test/support';
-import { type Answer, ask } from '../../../../test/e2e/support/client.ts';
-import { addService } from '../../../../test/e2e/support/watch-services.ts';
+import { type Answer, ask } from '@kasabi/test/support/client';
+import { addService } from '@kasabi/test/support/watch-services';
 
 const password = 'an-operators-password';
 let stack: TestStack;

@@ -1,5 +1,5 @@
 import { connect, type Socket } from 'node:net';
-import { waitFor } from '@kasabi/test/support';
+import { waitFor } from './wait-for.ts';
 
 /** One HTTP answer as it came over the wire. */
 export interface RawAnswer {

@@ -1,12 +1,8 @@
 import { freePort, serviceSettings } from '@kasabi/local';
-import {
-  serviceSecret,
-  startService,
-  type TestService,
-  type TestStack,
-  waitFor,
-} from '@kasabi/test/support';
 import type pg from 'pg';
+import { startService, type TestService } from './service.ts';
+import { serviceSecret, type TestStack } from './stack.ts';
+import { waitFor } from './wait-for.ts';
 
 /** Starts one more api or status service on a stack's database and Redis. */
 export async function addService(

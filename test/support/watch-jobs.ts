@@ -1,7 +1,8 @@
 import { once } from 'node:events';
 import { type ClientRequest, get, type IncomingMessage } from 'node:http';
-import { type TestStack, waitFor } from '@kasabi/test/support';
 import type pg from 'pg';
+import type { TestStack } from './stack.ts';
+import { waitFor } from './wait-for.ts';
 
 /** Makes jobs that are due in `dueInSeconds`, without a worker hearing of them, and returns their ids. */
 export async function makeJobs(

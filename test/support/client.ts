@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import type { JobDocument } from '@kasabi/protocol';
-import { type TestStack, waitFor } from '@kasabi/test/support';
+import type { TestStack } from './stack.ts';
+import { waitFor } from './wait-for.ts';
 
 /** An answer, read to its end. */
 export interface Answer {

@@ -1,18 +1,14 @@
 import { createOwner, issueKey } from '@kasabi/accounts';
 import { createDataset } from '@kasabi/datasets';
+import { createApp, createLogger, listen } from '@kasabi/service-kit';
 import { createDatabase, type TestDatabase } from '@kasabi/test/support';
-import { createApp, createLogger, listen } from '../../../packages/service-kit/src/index.ts';
-import { createApi } from '../../../services/status/src/api.ts';
-import { addEventRoutes } from '../../../services/status/src/events.ts';
-import { createHeld } from '../../../services/status/src/held.ts';
-import { addJobRoutes } from '../../../services/status/src/jobs.ts';
-import { addListRoute } from '../../../services/status/src/list.ts';
-import { createJobReader } from '../../../services/status/src/read-job.ts';
-import {
-  createWatcher,
-  type Watcher,
-  type WatcherOptions,
-} from '../../../services/status/src/watcher.ts';
+import { createApi } from '../src/api.ts';
+import { addEventRoutes } from '../src/events.ts';
+import { createHeld } from '../src/held.ts';
+import { addJobRoutes } from '../src/jobs.ts';
+import { addListRoute } from '../src/list.ts';
+import { createJobReader } from '../src/read-job.ts';
+import { createWatcher, type Watcher, type WatcherOptions } from '../src/watcher.ts';
 
 /** The routes of the status service in the test's own process, where it can look at its watcher. */
 export interface StatusRoutes {

@@ -5,7 +5,7 @@ import { createOwner, issueKey } from '@kasabi/accounts';
 import { createDataset } from '@kasabi/datasets';
 import { freePort, serviceSettings, startPostgres, startRedis } from '@kasabi/local';
 import { createPool, migrate } from '@kasabi/postgres';
-import { startService, type TestService } from '@kasabi/test/support';
+import { startService, type TestService } from './service.ts';
 
 /** A server that a test takes away and brings back, at the same address and with its data. */
 export interface PrivateServer {

@@ -1,8 +1,8 @@
 import { createOwner, digestKey, issueKey } from '@kasabi/accounts';
 import { createDataset, type Dataset } from '@kasabi/datasets';
 import { acceptJobs, type Claim, cancel, claim } from '@kasabi/jobs';
-import { createDatabase, type TestDatabase } from '@kasabi/test/support';
 import type pg from 'pg';
+import { createDatabase, type TestDatabase } from './database.ts';
 
 /** A database with an owner, its key and datasets, and the shortest ways to its jobs. */
 export interface Fixture {
