@@ -4,13 +4,21 @@ import type { Registry } from 'prom-client';
 import type { TrustOptions } from './client-address.ts';
 import { followDependencies } from './dependency-metrics.ts';
 import { createExpressApp } from './express-app.ts';
-import { addHealthRoutes, type Checks, createHealth, type Trouble } from './health.ts';
+import { type Checks, createHealth } from './health.ts';
 import { requireHost } from './host.ts';
 import { toApiError } from './http-errors.ts';
 import { createHttpMetrics } from './http-metrics.ts';
 import type { Logger } from './log.ts';
-import { addMetricsRoute } from './metrics-route.ts';
 import { sendError } from './negotiation.ts';
+import {
+  addProbeRoutes,
+  answerProbes,
+  livenessProbe,
+  metricsProbe,
+  type Probes,
+  readinessProbe,
+  type Trouble,
+} from './probes.ts';
 import { requestLog } from './request-log.ts';
 import { traceRequests } from './request-trace.ts';
 import { securityHeaders } from './security-headers.ts';
@@ -46,25 +54,33 @@ export function createApp(options: AppOptions): Express {
   const health = createHealth(options.checks);
   // For `request.secure`; where a request comes from is for `request.address` to say.
   app.set('trust proxy', trust.trustProxy);
-  if (registry !== undefined) {
-    app.use(createHttpMetrics(registry));
-    followDependencies(registry, Object.keys(options.checks), health);
-  }
+  const metrics = registry === undefined ? undefined : createHttpMetrics(registry);
+  if (registry !== undefined) followDependencies(registry, Object.keys(options.checks), health);
+  const probes: Probes = {
+    '/healthz': livenessProbe(options.trouble ?? (() => undefined)),
+    '/readyz': readinessProbe(health, (dependency) => !optional.includes(dependency)),
+    ...(registry !== undefined && options.servesMetrics && { '/metrics': metricsProbe(registry) }),
+  };
+  const headers = securityHeaders(options.publicUrl?.startsWith('https:') ?? false);
+  app.use(answerProbes(probes, { headers, metrics }));
+  if (metrics !== undefined) app.use(metrics.middleware);
   app.use(traceRequests);
   app.use(requestLog(options.log, trust));
-  app.use(securityHeaders(options.publicUrl?.startsWith('https:') ?? false));
+  app.use(setHeaders(headers));
   app.use(requireHost);
-  addHealthRoutes(app, {
-    health,
-    isNeeded: (dependency) => !optional.includes(dependency),
-    trouble: options.trouble ?? (() => undefined),
-  });
-  if (registry !== undefined && options.servesMetrics) addMetricsRoute(app, registry);
+  addProbeRoutes(app, probes);
   options.routes(app);
   app.use(nothingHere);
   app.use(answerErrors(options.isUnavailable));
   return app;
 }
+
+const setHeaders =
+  (headers: readonly (readonly [string, string])[]): RequestHandler =>
+  (_request, response, next) => {
+    for (const [name, value] of headers) response.setHeader(name, value);
+    next();
+  };
 
 const nothingHere: RequestHandler = (request) => {
   const { path } = request;

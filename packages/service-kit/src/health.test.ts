@@ -5,7 +5,7 @@ import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { createApp } from './app.ts';
 import type { Ailment, Check } from './health.ts';
-import { listenForMetrics } from './metrics-route.ts';
+import { listenForMetrics } from './metrics-listener.ts';
 import { type HttpServer, listen } from './server.ts';
 
 const log = pino({ level: 'silent' });

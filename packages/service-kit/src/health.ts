@@ -1,5 +1,3 @@
-import type { Express, Response } from 'express';
-import { methodNotAllowed } from './methods.ts';
 import { share } from './share.ts';
 
 /** What is wrong with a dependency. */
@@ -27,9 +25,6 @@ const goodForMs = 1_000;
 
 const silent: Ailment = { state: 'unreachable', what: 'does not answer' };
 
-/** Says why the process should be restarted; undefined while it should not. */
-export type Trouble = () => string | undefined;
-
 /** Makes what looks at all dependencies; one look is under way at a time, and is good for a second. */
 export function createHealth(checks: Checks): () => Promise<Ailments> {
   const looks = Object.entries(checks).map(([name, check]) => [name, inTime(check)] as const);
@@ -39,41 +34,6 @@ export function createHealth(checks: Checks): () => Promise<Ailments> {
     );
     return new Map(found.filter((it): it is [string, Ailment] => it[1] !== undefined));
   }, goodForMs);
-}
-
-export interface HealthRoutesOptions {
-  readonly health: () => Promise<Ailments>;
-  /** Whether the service does its work while this dependency is ill. */
-  readonly isNeeded: (dependency: string) => boolean;
-  readonly trouble: Trouble;
-}
-
-/** Adds `GET /healthz` (the process does its work) and `GET /readyz` (it can, with its dependencies). */
-export function addHealthRoutes(app: Express, options: HealthRoutesOptions): void {
-  app
-    .route('/healthz')
-    .get((_request, response) => {
-      const reason = options.trouble();
-      answer(response, reason === undefined, reason === undefined ? ['alive'] : [reason]);
-    })
-    .all(methodNotAllowed('GET', 'HEAD'));
-  app
-    .route('/readyz')
-    .get(async (_request, response) => {
-      const ailments = await options.health();
-      const isReady = ![...ailments.keys()].some(options.isNeeded);
-      const lines = [...ailments].map(([name, { what }]) => `${name} ${what}`);
-      answer(response, isReady, isReady ? ['ready', ...lines] : lines);
-    })
-    .all(methodNotAllowed('GET', 'HEAD'));
-}
-
-function answer(response: Response, isWell: boolean, lines: readonly string[]): void {
-  response
-    .status(isWell ? 200 : 503)
-    .set('Cache-Control', 'no-store')
-    .type('text/plain')
-    .send(lines.map((line) => `${line}\n`).join(''));
 }
 
 /** The same check, silent when it takes too long, and until the one that does has ended. */

@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { MalformedRequest } from '@kasabi/protocol';
 import type { RequestHandler } from 'express';
 
@@ -5,18 +6,19 @@ import type { RequestHandler } from 'express';
 const validHost =
   /^(?:\[[\da-f:.]+\]|\[v[\da-f]+\.[\w.~!$&'()*+,;=:-]+\]|(?:[\w.~!$&'()*+,;=-]|%[\da-f]{2})*)(?::\d*)?$/i;
 
+/** Refuses a request that does not have exactly one good Host. */
+export const requireHost: RequestHandler = (request, _response, next) => next(hostProblem(request));
+
 /**
- * Refuses a request that does not have exactly one good Host (RFC 9112, section 3.2); one of HTTP/1.0 may
- * have none. Node.js answers a missing one with an empty body, and takes the first of two.
- *
- * @throws MalformedRequest
+ * What is wrong with the Host of a request: it must have exactly one good one (RFC 9112, section 3.2); of
+ * HTTP/1.0 it may have none. Node.js answers a missing one with an empty body, and takes the first of two.
  */
-export const requireHost: RequestHandler = (request, _response, next) => {
+export function hostProblem(request: IncomingMessage): MalformedRequest | undefined {
   const { host } = request.headers;
   if (host === undefined) {
-    if (request.httpVersion === '1.0') next();
-    else throw new MalformedRequest('The header Host is missing; HTTP/1.1 needs it, send it.');
-    return;
+    return request.httpVersion === '1.0'
+      ? undefined
+      : new MalformedRequest('The header Host is missing; HTTP/1.1 needs it, send it.');
   }
   const { rawHeaders } = request;
   let lines = 0;
@@ -24,11 +26,9 @@ export const requireHost: RequestHandler = (request, _response, next) => {
     const name = rawHeaders[index] as string;
     if (name.length === 4 && name.toLowerCase() === 'host') lines += 1;
   }
-  if (lines > 1) throw new MalformedRequest('The header Host is sent twice; send it once.');
-  if (!validHost.test(host)) {
-    throw new MalformedRequest(
-      'The header Host is not a host name or address with an optional port; send it as in Host: api.example.org:8080.',
-    );
-  }
-  next();
-};
+  if (lines > 1) return new MalformedRequest('The header Host is sent twice; send it once.');
+  if (validHost.test(host)) return undefined;
+  return new MalformedRequest(
+    'The header Host is not a host name or address with an optional port; send it as in Host: api.example.org:8080.',
+  );
+}

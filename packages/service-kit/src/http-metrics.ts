@@ -33,10 +33,24 @@ export function routeOf(request: Request): string {
   return pattern === undefined ? 'none' : `${request.baseUrl}${String(pattern)}`;
 }
 
-/**
- * Counts requests by method, route and status code, and times them by method and route.
- */
-export function createHttpMetrics(registry: Registry): RequestHandler {
+/** One answered request. */
+export interface AnsweredRequest {
+  readonly method: string;
+  readonly route: string;
+  readonly code: number;
+  /** How long the answer took, in milliseconds; undefined when that says nothing of this service. */
+  readonly ms?: number | undefined;
+}
+
+/** Counts requests by method, route and status code, and times them by method and route. */
+export interface HttpMetrics {
+  count(request: AnsweredRequest): void;
+  /** Counts what passes when it has been answered. */
+  readonly middleware: RequestHandler;
+}
+
+/** The metrics of the requests of one service, in this registry. */
+export function createHttpMetrics(registry: Registry): HttpMetrics {
   const requests = new Counter({
     name: 'http_requests_total',
     help: 'Requests answered; code 499 when the client had gone before.',
@@ -53,23 +67,28 @@ export function createHttpMetrics(registry: Registry): RequestHandler {
   const timed = new Map<string, Histogram.Internal<string>>();
   const counted = new Map<string, Counter.Internal>();
 
-  function note(request: Request, response: Response, began: number): void {
-    const method = methodOf(request);
-    const route = routeOf(request);
-    const code = String(statusOf(response));
+  function count({ method, route, code, ms }: AnsweredRequest): void {
     const kind = `${method} ${route}`;
-    const child = counted.get(`${kind} ${code}`) ?? requests.labels(method, route, code);
+    const child = counted.get(`${kind} ${code}`) ?? requests.labels(method, route, String(code));
     counted.set(`${kind} ${code}`, child);
     child.inc();
-    if (held.has(response)) return;
+    if (ms === undefined) return;
     const timer = timed.get(kind) ?? durations.labels(method, route);
     timed.set(kind, timer);
-    timer.observe((performance.now() - began) / 1_000);
+    timer.observe(ms / 1_000);
   }
 
-  return (request, response, next) => {
-    const began = performance.now();
-    response.once('close', () => note(request, response, began));
-    next();
+  return {
+    count,
+    middleware(request, response, next) {
+      const began = performance.now();
+      response.once('close', () =>
+        count({
+          ...{ method: methodOf(request), route: routeOf(request), code: statusOf(response) },
+          ms: held.has(response) ? undefined : performance.now() - began,
+        }),
+      );
+      next();
+    },
   };
 }

@@ -17,8 +17,8 @@ export { heldForClient } from './http-metrics.ts';
 export { createLogger, type Logger } from './log.ts';
 export { createLoopMetrics, type MeasuredRound } from './loop-metrics.ts';
 export { methodNotAllowed } from './methods.ts';
+export { listenForMetrics } from './metrics-listener.ts';
 export { createRegistry } from './metrics-registry.ts';
-export { listenForMetrics } from './metrics-route.ts';
 export { prefersJson } from './negotiation.ts';
 export { createOverloadGuard, type OverloadGuard, type OverloadOptions } from './overload.ts';
 export {

@@ -1,5 +1,6 @@
 import { type ApiError, errorCatalog } from '@kasabi/protocol';
 import type { Request, Response } from 'express';
+import { plainText, sendWhole } from './answer.ts';
 
 // The comparison takes a type with its charset for another type, and some clients send it.
 const plainTypes = ['text/plain', 'text/plain;charset=utf-8'];
@@ -8,6 +9,8 @@ const jsonTypes = [
   'application/json',
   'application/json;charset=utf-8',
 ];
+
+const problemJson = 'application/problem+json; charset=utf-8';
 
 /** Whether the client would rather have JSON than plain text. Without a preference it would not. */
 export function prefersJson(request: Request): boolean {
@@ -24,12 +27,11 @@ export function prefersJson(request: Request): boolean {
  * (RFC 9457) whose `type` is stable.
  */
 export function sendError(request: Request, response: Response, error: ApiError): void {
-  response
-    .status(error.status)
-    .set({ ...error.headers, 'Cache-Control': 'no-store' })
-    .vary('Accept');
+  response.status(error.status).vary('Accept');
+  for (const [name, value] of Object.entries(error.headers)) response.setHeader(name, value);
+  response.setHeader('Cache-Control', 'no-store');
   if (!prefersJson(request)) {
-    response.type('text/plain').send(`${error.message}\n`);
+    sendWhole(response, plainText, `${error.message}\n`);
     return;
   }
   const problem = {
@@ -39,5 +41,5 @@ export function sendError(request: Request, response: Response, error: ApiError)
     detail: error.message,
     instance: `urn:kasabi:request:${request.id}`,
   };
-  response.type('application/problem+json').send(JSON.stringify(problem));
+  sendWhole(response, problemJson, JSON.stringify(problem));
 }

@@ -6,6 +6,7 @@ import { createAddressReader, type TrustOptions } from './client-address.ts';
 import { createErrorDetail } from './error-detail.ts';
 import type { Logger } from './log.ts';
 import { redactUrl } from './loggable-url.ts';
+import { isProbe } from './probes.ts';
 import { turnedAwayLog } from './turned-away.ts';
 
 declare module 'node:http' {
@@ -90,11 +91,4 @@ function createWriter(log: Logger) {
     if (status < 400) write(request, response, tookMs);
     else turnedAway.note(String(status), () => write(request, response, tookMs));
   };
-}
-
-const probes: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics']);
-
-// Orchestrators and Prometheus ask every few seconds; a line for each would bury the others.
-export function isProbe(request: IncomingMessage): boolean {
-  return probes.has(request.url ?? '');
 }

@@ -1,7 +1,7 @@
 import { startRequestSpan } from '@kasabi/tracing';
 import type { RequestHandler } from 'express';
 import { methodOf, routeOf, statusOf } from './http-metrics.ts';
-import { isProbe } from './request-log.ts';
+import { isProbe } from './probes.ts';
 
 /**
  * Makes a span of every request, if requests are traced: with its method, route and status, and nothing

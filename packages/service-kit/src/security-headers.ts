@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { RequestHandler } from 'express';
 import helmet from 'helmet';
 
 /**
@@ -16,12 +15,12 @@ const contentSecurity = {
 };
 
 /**
- * helmet's headers. They are the same for every answer, so helmet is asked once.
+ * helmet's headers, by name and value. They are the same for every answer, so helmet is asked once.
  *
  * @param https whether browsers are told to come by https alone from now on: of this host, for its
  *   subdomains may be anybody's. Said over http it would mean nothing (RFC 6797).
  */
-export function securityHeaders(https: boolean): RequestHandler {
+export function securityHeaders(https: boolean): readonly (readonly [string, string])[] {
   const secure = helmet({
     contentSecurityPolicy: { useDefaults: false, directives: contentSecurity },
     strictTransportSecurity: https && { includeSubDomains: false },
@@ -34,8 +33,5 @@ export function securityHeaders(https: boolean): RequestHandler {
   secure({} as IncomingMessage, recorder as unknown as ServerResponse, (error) => {
     if (error !== undefined) throw error;
   });
-  return (_request, response, next) => {
-    for (const [name, value] of headers) response.setHeader(name, value);
-    next();
-  };
+  return headers;
 }

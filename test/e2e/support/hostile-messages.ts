@@ -109,7 +109,7 @@ export const hostileMessages: Readonly<
     400,
     { headers: [json], body: Buffer.from('{"jobType":"reset"}', 'utf16le') },
   ],
-  'another charset': [415, { headers: [`${asForm}; charset=latin1`], body: good }],
+  'another charset': [415, { headers: [`${asForm}; charset=shift_jis`], body: good }],
   'bytes that are no UTF-8 in JSON': [400, { headers: [json], body: Buffer.from([0x7b, 0xff]) }],
   'a gzip body': [
     415,

@@ -1,0 +1,133 @@
+import { randomUUID } from 'node:crypto';
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { Express, RequestHandler } from 'express';
+import type { Registry } from 'prom-client';
+import { plainText } from './answer.ts';
+import type { Ailments } from './health.ts';
+import { hostProblem } from './host.ts';
+import type { HttpMetrics } from './http-metrics.ts';
+import { methodNotAllowed } from './methods.ts';
+import { share } from './share.ts';
+
+/** What a probe is answered. */
+export interface ProbeAnswer {
+  readonly status: 200 | 503;
+  readonly contentType: string;
+  readonly text: string;
+}
+
+/** Who asks for a path that orchestrators and Prometheus ask every few seconds is answered what this finds. */
+export type Probe = () => ProbeAnswer | Promise<ProbeAnswer>;
+
+/** Probes by their paths. */
+export type Probes = Readonly<Record<string, Probe>>;
+
+/** Says why the process should be restarted; undefined while it should not. */
+export type Trouble = () => string | undefined;
+
+const answerOf = (isWell: boolean, lines: readonly string[]): ProbeAnswer => ({
+  status: isWell ? 200 : 503,
+  contentType: plainText,
+  text: lines.map((line) => `${line}\n`).join(''),
+});
+
+/** `GET /healthz`: whether the process does its work. */
+export function livenessProbe(trouble: Trouble): Probe {
+  return () => {
+    const reason = trouble();
+    return answerOf(reason === undefined, [reason ?? 'alive']);
+  };
+}
+
+/**
+ * `GET /readyz`: whether the process can do its work, with its dependencies.
+ *
+ * @param isNeeded whether the service needs this dependency for its work.
+ */
+export function readinessProbe(
+  health: () => Promise<Ailments>,
+  isNeeded: (dependency: string) => boolean,
+): Probe {
+  return async () => {
+    const ailments = await health();
+    const isReady = ![...ailments.keys()].some(isNeeded);
+    const lines = [...ailments].map(([name, { what }]) => `${name} ${what}`);
+    return answerOf(isReady, isReady ? ['ready', ...lines] : lines);
+  };
+}
+
+/** A text of metrics is handed on for so many milliseconds. */
+const metricsGoodForMs = 1_000;
+
+/**
+ * `GET /metrics`, in Prometheus's text format. A scrape prints what the process has in memory and asks
+ * nothing of Postgres or Redis, so that scraping costs them nothing and never hangs on them. Printing takes
+ * milliseconds, so everyone who asks within a second gets the same text.
+ */
+export function metricsProbe(registry: Registry): Probe {
+  const render = share(() => registry.metrics(), metricsGoodForMs);
+  return async () => ({ status: 200, contentType: registry.contentType, text: await render() });
+}
+
+export interface ProbeOptions {
+  /** Headers of every answer, besides those of the answer itself. */
+  readonly headers: readonly (readonly [string, string])[];
+  /** Where answers are counted; nowhere unless set. */
+  readonly metrics?: HttpMetrics | undefined;
+}
+
+/**
+ * Makes the middleware that answers probes before anything else of the app sees the request: no log line, no
+ * trace, no limit. A probe took 170 µs of the process behind all of that and takes 100 here, of which 80 are
+ * Node.js's own; a flood of probes takes that time from everybody else. What is unusual about a request (a
+ * query string, another method, a bad Host) is for the routes of `addProbeRoutes` to answer.
+ */
+export function answerProbes(probes: Probes, options: ProbeOptions): RequestHandler {
+  const { headers, metrics } = options;
+  const known = new Map(Object.entries(probes));
+  return async (request, response, next) => {
+    const probe = known.get(request.url);
+    const { method } = request;
+    if (
+      probe === undefined ||
+      (method !== 'GET' && method !== 'HEAD') ||
+      hostProblem(request) !== undefined
+    ) {
+      next();
+      return;
+    }
+    const began = performance.now();
+    const path = request.url;
+    const answer = await probe();
+    for (const [name, value] of headers) response.setHeader(name, value);
+    response.setHeader('X-Request-Id', randomUUID());
+    send(response, answer);
+    metrics?.count({ method, route: path, code: answer.status, ms: performance.now() - began });
+  };
+}
+
+/** Adds the routes of the probes to an app. */
+export function addProbeRoutes(app: Express, probes: Probes): void {
+  for (const [path, probe] of Object.entries(probes)) {
+    app
+      .route(path)
+      .get(async (_request, response) => send(response, await probe()))
+      .all(methodNotAllowed('GET', 'HEAD'));
+  }
+}
+
+function send(response: ServerResponse, { status, contentType, text }: ProbeAnswer): void {
+  response.writeHead(status, {
+    'Cache-Control': 'no-store',
+    'Content-Type': contentType,
+    'Content-Length': Buffer.byteLength(text),
+  });
+  response.end(text);
+}
+
+const paths: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics']);
+
+/** Whether a request is for a probe: a log line or a trace for each would bury the others. */
+export function isProbe(request: IncomingMessage): boolean {
+  return paths.has(request.url ?? '');
+}
