@@ -24,9 +24,9 @@ real Prometheus. [drill.test.ts](drill.test.ts) does this in every run of the te
 \`WRITE_DRILL=1 npm test -- monitoring/drill\`. What to do is in the
 [runbooks](../../infra/prometheus/RUNBOOKS.md).
 
-\`# s\` is a time. The page and the doctor have their usual thresholds. The alerts are those of
-[infra/prometheus](../../infra/prometheus), with their expressions as they are; only that the drill samples
-and scrapes every 2 s, and that a condition must hold for 5 s (\`for\`) instead of up to a minute.`;
+\`# s\` is a duration, \`TIME\` a moment and \`#\` a count. The page and the doctor have their usual
+thresholds. The alerts are those of [infra/prometheus](../../infra/prometheus), with their expressions as they
+are; only that the drill samples and scrapes every 2 s, and that a condition must hold for 5 s (\`for\`) instead of up to a minute.`;
 
 /** The table in Markdown, in the order of the findings. */
 export function renderTable(rows: readonly Row[]): string {
@@ -52,7 +52,12 @@ function shorten(text: string): string {
     .replaceAll(/\d+(\.\d+)? (s|min|h)\b( \d+ (s|min)\b)?/g, (time) =>
       time === '1 h' ? time : '# s',
     )
-    .replaceAll(/(\d+\.){3}\d+:\d+/g, 'HOST:PORT');
+    .replaceAll(/(\d+\.){3}\d+:\d+/g, 'HOST:PORT')
+    .replaceAll(/\d{4}-\d\d-\d\dT[\d:]+Z/g, 'TIME')
+    .replaceAll(/\bprocess \d+/g, 'process PID')
+    .replaceAll(/\b\d+ attempt\(s\)/g, '# attempt(s)')
+    .replaceAll(/\battempt \d+/g, 'attempt #')
+    .replaceAll('the next is due or under way', 'the next is in # s');
 }
 
 /** Writes the table if that is asked for; returns the one that is kept. */
