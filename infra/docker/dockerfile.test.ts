@@ -3,6 +3,7 @@ import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { serviceNodeOptions } from '@kasabi/local';
 
 const root = path.resolve(import.meta.dirname, '../..');
 const read = (file: string): string => readFileSync(path.join(root, file), 'utf8');
@@ -151,7 +152,7 @@ test('the image runs without privileges, can be stopped, and says which version 
     runtime.findLast((step) => step.keyword === keyword)?.rest;
   assert.equal(last('USER'), 'node');
   assert.equal(last('STOPSIGNAL'), 'SIGTERM');
-  assert.deepEqual(JSON.parse(last('ENTRYPOINT') ?? ''), ['node', '--enable-source-maps']);
+  assert.deepEqual(JSON.parse(last('ENTRYPOINT') ?? ''), ['node', ...serviceNodeOptions]);
   const [program = ''] = JSON.parse(last('CMD') ?? '[]');
   const source = program.replace('/dist/', '/src/').replace(/js$/, 'ts');
   assert.ok(existsSync(path.join(root, source)), program);

@@ -90,20 +90,25 @@ describe('a flood of a service with default settings', () => {
     }).toString(),
     everyMs: 120,
   });
-  const steady = { from: ['127.0.0.3'], connections: 50, depth: 20, requests: 1e9 };
+  let floods = 0;
+  /** One client on many connections; each flood comes from another address, which none has used up. */
+  const steady = () => {
+    floods += 1;
+    return { from: [`127.0.2.${floods}`], connections: 50, depth: 20, requests: 1e9 };
+  };
   const onStatus = (
     order: Partial<Trial['order']> & Pick<Trial['order'], 'request' | 'perSecond'>,
     question: Question = reads(),
   ): Promise<FloodReport> =>
     withstands({
-      order: { ...steady, port: world.status.port, ...order },
+      order: { ...steady(), port: world.status.port, ...order },
       ...{ question, services: [world.status, world.api] },
     });
   const onApi = (
     order: Partial<Trial['order']> & Pick<Trial['order'], 'request' | 'perSecond'>,
   ): Promise<FloodReport> =>
     withstands({
-      order: { ...steady, port: world.api.port, ...order },
+      order: { ...steady(), port: world.api.port, ...order },
       ...{ question: asks(), services: [world.api] },
     });
 

@@ -6,6 +6,7 @@ import {
   manageChild,
   projectRoot,
   type ServiceName,
+  serviceNodeOptions,
   serviceProgram,
 } from '@kasabi/local';
 import { environment } from './env.ts';
@@ -67,7 +68,7 @@ export async function startService(
   const { readyWithinMs = 30_000, node = process.execPath } = options;
   const port = Number(env[portSettings[name]] ?? (await freePort()));
   const { PATH, HOME, TEST_RUN_ID } = environment();
-  const child = spawn(node, ['--enable-source-maps', serviceProgram(name)], {
+  const child = spawn(node, [...serviceNodeOptions, serviceProgram(name)], {
     cwd: projectRoot,
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],

@@ -22,6 +22,7 @@ export {
   passedThrough,
   type ServiceName,
   type ServiceSurroundings,
+  serviceNodeOptions,
   serviceProgram,
   serviceSettings,
   serviceSteps,

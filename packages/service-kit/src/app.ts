@@ -1,7 +1,7 @@
 import { NotFound, Overloaded } from '@kasabi/protocol';
 import type { ErrorRequestHandler, Express, RequestHandler } from 'express';
 import type { Registry } from 'prom-client';
-import type { TrustOptions } from './client-address.ts';
+import { createAddressReader, type TrustOptions } from './client-address.ts';
 import { followDependencies } from './dependency-metrics.ts';
 import { createExpressApp } from './express-app.ts';
 import { type Checks, createHealth } from './health.ts';
@@ -19,7 +19,8 @@ import {
   readinessProbe,
   type Trouble,
 } from './probes.ts';
-import { requestLog } from './request-log.ts';
+import { type EarlyRefusal, refuseEarly } from './refuse-early.ts';
+import { createRequestLog } from './request-log.ts';
 import { traceRequests } from './request-trace.ts';
 import { securityHeaders } from './security-headers.ts';
 
@@ -38,6 +39,8 @@ export interface AppOptions {
   readonly servesMetrics?: boolean;
   /** Whom to believe where a request comes from; nobody unless set. */
   readonly trust?: TrustOptions;
+  /** Refuses requests before anything else is done for them; none unless set. */
+  readonly refusal?: EarlyRefusal | undefined;
   /** Adds the service's own routes. */
   readonly routes: (app: Express) => void;
   /** Which errors mean that a dependency does not answer for the moment: 503 instead of 500. */
@@ -62,10 +65,15 @@ export function createApp(options: AppOptions): Express {
     ...(registry !== undefined && options.servesMetrics && { '/metrics': metricsProbe(registry) }),
   };
   const headers = securityHeaders(options.publicUrl?.startsWith('https:') ?? false);
+  const requestLog = createRequestLog(options.log);
   app.use(answerProbes(probes, { headers, metrics }));
+  app.use(noteAddress(trust));
+  if (options.refusal !== undefined) {
+    app.use(refuseEarly({ refusal: options.refusal, requestLog, headers, metrics }));
+  }
   if (metrics !== undefined) app.use(metrics.middleware);
   app.use(traceRequests);
-  app.use(requestLog(options.log, trust));
+  app.use(requestLog.middleware);
   app.use(setHeaders(headers));
   app.use(requireHost);
   addProbeRoutes(app, probes);
@@ -73,6 +81,14 @@ export function createApp(options: AppOptions): Express {
   app.use(nothingHere);
   app.use(answerErrors(options.isUnavailable));
   return app;
+}
+
+function noteAddress(trust: TrustOptions): RequestHandler {
+  const note = createAddressReader(trust);
+  return (request, _response, next) => {
+    note(request);
+    next();
+  };
 }
 
 const setHeaders =

@@ -30,7 +30,12 @@ export {
 } from './password-gate.ts';
 export { type MeasuredPool, measurePools } from './pool-metrics.ts';
 export { mapNames, prepareCounter, prepareHistogram } from './prepared-metrics.ts';
-export { createRateLimit, type RateLimitOptions, windowSeconds } from './rate-limit.ts';
+export {
+  createRateLimit,
+  type RateLimit,
+  type RateLimitOptions,
+  windowSeconds,
+} from './rate-limit.ts';
 export { bodyLimit, readBody } from './read-body.ts';
 export {
   apiKeyOf,

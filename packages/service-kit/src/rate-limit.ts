@@ -17,15 +17,30 @@ export interface RateLimitOptions {
   countKey(key: string): Count | Promise<Count>;
 }
 
+export interface RateLimit {
+  /** Counts requests, and refuses those beyond the limit. */
+  readonly middleware: RequestHandler;
+  /**
+   * What refuses a request whose address is known to be over its limit, with the answer's headers set;
+   * undefined for any other. It counts nothing and costs next to nothing.
+   */
+  refusal(request: Request, response: Response): TooManyRequests | undefined;
+}
+
+/** So many addresses over their limit are remembered; beyond that, all are forgotten and counted again. */
+const mostRefused = 50_000;
+
 /**
  * Limits requests per address and per API key to `perMinute` each. The headers are those of
  * draft-ietf-httpapi-ratelimit-headers, and its older form, which more clients know.
  */
-export function createRateLimit(options: RateLimitOptions): RequestHandler {
+export function createRateLimit(options: RateLimitOptions): RateLimit {
   const { perMinute } = options;
+  /** When the windows of the subjects over their limit end, by `performance.now()`. */
+  const refusedUntil = new Map<string, number>();
 
-  /** Says in the answer's headers what is left, and throws if a request is one too many. */
-  function judge(response: Response, counted: Count, earlier?: Count): void {
+  /** Says in the answer's headers what is left; returns what refuses a request that is one too many. */
+  function judge(response: Response, counted: Count, earlier?: Count): TooManyRequests | undefined {
     // What the client is told is the count that stops it first.
     const told = earlier !== undefined && earlier.count > counted.count ? earlier : counted;
     const remaining = Math.max(0, perMinute - told.count);
@@ -35,17 +50,36 @@ export function createRateLimit(options: RateLimitOptions): RequestHandler {
     response.setHeader('RateLimit-Limit', perMinute);
     response.setHeader('RateLimit-Remaining', remaining);
     response.setHeader('RateLimit-Reset', reset);
-    if (counted.count > perMinute) throw new TooManyRequests(perMinute, reset);
+    return counted.count > perMinute ? new TooManyRequests(perMinute, reset) : undefined;
   }
 
-  return async (request, response, next) => {
-    const ofAddress = await options.countAddress(subjectOf(request.address));
-    judge(response, ofAddress);
-    // Not before: an address over its limit has no body read and no keys counted that it makes up.
-    const problem = await readBodyOf(request, response);
-    const key = keyOf(request);
-    if (key !== undefined) judge(response, await options.countKey(key), ofAddress);
-    next(problem);
+  return {
+    async middleware(request, response, next) {
+      const subject = subjectOf(request.address);
+      const ofAddress = await options.countAddress(subject);
+      const refused = judge(response, ofAddress);
+      if (refused !== undefined) {
+        if (refusedUntil.size >= mostRefused) refusedUntil.clear();
+        refusedUntil.set(subject, performance.now() + ofAddress.resetMs);
+        throw refused;
+      }
+      // Not before: an address over its limit has no body read and no keys counted that it makes up.
+      const problem = await readBodyOf(request, response);
+      const key = keyOf(request);
+      if (key !== undefined) {
+        const tooMany = judge(response, await options.countKey(key), ofAddress);
+        if (tooMany !== undefined) throw tooMany;
+      }
+      next(problem);
+    },
+    refusal(request, response) {
+      if (refusedUntil.size === 0) return undefined;
+      const subject = subjectOf(request.address);
+      const resetMs = (refusedUntil.get(subject) ?? 0) - performance.now();
+      if (resetMs > 0) return judge(response, { count: perMinute + 1, resetMs });
+      refusedUntil.delete(subject);
+      return undefined;
+    },
   };
 }
 

@@ -73,6 +73,10 @@ await runService(async () => {
     maxQueued: settings.MAX_QUEUED,
   });
 
+  const rateLimit =
+    settings.RATE_LIMIT_PER_MINUTE > 0
+      ? createSharedRateLimit(redis, settings.RATE_LIMIT_PER_MINUTE, knownKeys)
+      : undefined;
   const app = createApp({
     log,
     publicUrl: settings.API_PUBLIC_URL,
@@ -83,15 +87,16 @@ await runService(async () => {
     registry: metrics.registry,
     trust: { trustProxy: settings.TRUST_PROXY, serviceSecret: settings.SERVICE_SECRET },
     servesMetrics: settings.METRICS_PORT === undefined,
+    // Operators are not counted.
+    refusal: (request, response) =>
+      request.url.startsWith('/ops') ? undefined : rateLimit?.refusal(request, response),
     routes: (router) => {
       // Before what turns requests away: an operator acts when there is too much of everything.
       if (settings.OPERATOR_PASSWORD !== undefined) {
         addOperatorRoutes(router, { pool, password: settings.OPERATOR_PASSWORD, log, metrics });
       }
       router.use(overload.middleware);
-      if (settings.RATE_LIMIT_PER_MINUTE > 0) {
-        router.use(createSharedRateLimit(redis, settings.RATE_LIMIT_PER_MINUTE, knownKeys));
-      }
+      if (rateLimit !== undefined) router.use(rateLimit.middleware);
       addDocumentation(router, {
         apiUrl: settings.API_PUBLIC_URL,
         statusUrl: settings.STATUS_PUBLIC_URL,

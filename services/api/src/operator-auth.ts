@@ -13,13 +13,13 @@ class OperatorUnauthorized extends ApiError {
   }
 }
 
-/** 429: so many passwords wait to be looked at that this one was not. */
+/** 429: this password was wrong, and so are many others that were just sent. */
 class TooManyGuesses extends ApiError {
   readonly code = 'too-many-requests';
   override readonly headers: { readonly 'Retry-After': string };
   constructor(retryAfterSeconds: number) {
     super(
-      `Too many passwords wait to be looked at, so this one was not; try again in ${retryAfterSeconds} seconds.`,
+      `This is not the operators' password, and too many wrong ones arrive; try again in ${retryAfterSeconds} seconds.`,
     );
     this.headers = { 'Retry-After': String(retryAfterSeconds) };
   }
@@ -42,11 +42,9 @@ export function requireOperator(password: string): RequestHandler {
     const answer = await gate.try({
       password: given,
       subject: subjectOf(request.address),
-      // The status service has let an operator in; strangers do not keep that one from acting.
-      known: request.fromService ? 'service' : undefined,
       gone: goneSignal(request),
     });
-    if (answer.verdict === 'wait') {
+    if (answer.verdict === 'too-many') {
       throw new TooManyGuesses(answer.retryAfterSeconds);
     }
     if (answer.verdict === 'wrong') throw new OperatorUnauthorized();

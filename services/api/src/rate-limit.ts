@@ -4,9 +4,9 @@ import {
   type Count,
   createRateLimit,
   createWindowCounter,
+  type RateLimit,
   windowSeconds,
 } from '@kasabi/service-kit';
-import type { RequestHandler } from 'express';
 import type { Redis } from 'ioredis';
 import { RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import type { KnownKeys } from './known-keys.ts';
@@ -24,7 +24,7 @@ export function createSharedRateLimit(
   redis: Redis,
   perMinute: number,
   knownKeys: KnownKeys,
-): RequestHandler {
+): RateLimit {
   const own = createWindowCounter({ windowMs: windowSeconds * 1_000 });
   const shared = createSharedCounter(redis, perMinute, own.add);
   return createRateLimit({

@@ -92,6 +92,10 @@ await runService(async () => {
   };
   const operations = await startOperations(settings, api, log, stopping.signal);
   measurePools(registry, { requests: pool, ...(operations && { operations: operations.pool }) });
+  const rateLimit =
+    settings.RATE_LIMIT_PER_MINUTE > 0
+      ? createOwnRateLimit(settings.RATE_LIMIT_PER_MINUTE)
+      : undefined;
   const app = createApp({
     log,
     publicUrl: statusUrl,
@@ -100,13 +104,14 @@ await runService(async () => {
     registry,
     trust: { trustProxy: settings.TRUST_PROXY, serviceSecret: settings.SERVICE_SECRET },
     servesMetrics: settings.METRICS_PORT === undefined,
+    // Operators are not counted.
+    refusal: (request, response) =>
+      request.url.startsWith('/ops') ? undefined : rateLimit?.refusal(request, response),
     routes: (router) => {
       // Before the guard: an operator looks when there is too much to do.
       operations?.addTo(router);
       router.use(overload.middleware);
-      if (settings.RATE_LIMIT_PER_MINUTE > 0) {
-        router.use(createOwnRateLimit(settings.RATE_LIMIT_PER_MINUTE));
-      }
+      if (rateLimit !== undefined) router.use(rateLimit.middleware);
       addDocumentation(router, { apiUrl: settings.API_PUBLIC_URL, statusUrl });
       addJobRoutes(router, jobRoutes);
       addEventRoutes(router, jobRoutes);

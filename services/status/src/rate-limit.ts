@@ -1,12 +1,16 @@
 import { digestKey } from '@kasabi/accounts';
-import { createRateLimit, createWindowCounter, windowSeconds } from '@kasabi/service-kit';
-import type { RequestHandler } from 'express';
+import {
+  createRateLimit,
+  createWindowCounter,
+  type RateLimit,
+  windowSeconds,
+} from '@kasabi/service-kit';
 
 /**
  * Limits requests per address and per API key to `perMinute` each, counted by this process alone: it can
  * do without Redis, and has to. Two processes allow twice as much.
  */
-export function createOwnRateLimit(perMinute: number): RequestHandler {
+export function createOwnRateLimit(perMinute: number): RateLimit {
   const windowMs = windowSeconds * 1_000;
   // Each has its own bound: keys that are made up push no address out.
   const addresses = createWindowCounter({ windowMs });

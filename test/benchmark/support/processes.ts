@@ -7,6 +7,7 @@ import {
   type ManagedProcess,
   projectRoot,
   type ServiceName,
+  serviceNodeOptions,
   serviceProgram,
   startProcess,
   waitUntil,
@@ -81,7 +82,7 @@ async function start(
   const managed = await startProcess({
     name,
     command: process.execPath,
-    args: ['--enable-source-maps', ...profiling, ...args],
+    args: [...serviceNodeOptions, ...profiling, ...args],
     cwd: projectRoot,
     env: { PATH, HOME, NODE_ENV: 'production', ...env },
     logFile,

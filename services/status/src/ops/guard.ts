@@ -1,16 +1,14 @@
-import { randomBytes } from 'node:crypto';
 import type { Request, RequestHandler, Response } from 'express';
 import type { EndedSessions } from './ended-sessions.ts';
 import { ForeignForm, SignedOut } from './errors.ts';
 import { formOf } from './form.ts';
-import { idleMs, knownMs, type Session, type Sessions } from './session.ts';
+import { idleMs, type Session, type Sessions } from './session.ts';
 
 /**
- * Neither has the prefix `__Host-`, which wants the path `/`: these pages share their host with others. A
- * cookie that somebody else puts in the place of one of them is none of ours, for it is not signed.
+ * Without the prefix `__Host-`, which needs the path `/`: these pages share their host with others. A cookie
+ * that somebody else puts in its place is none of ours, for it is not signed.
  */
 const sessionCookie = 'kasabi_operator';
-const deviceCookie = 'kasabi_device';
 
 /** A session in use is renewed when it has been used up by this many milliseconds. */
 const renewAfterMs = 60_000;
@@ -23,8 +21,6 @@ export interface Guard {
   readonly requireSession: RequestHandler;
   /** The session of a request that `readSession` saw. */
   sessionOf(request: Request): Session | undefined;
-  /** What names the browser of a request, if it has signed in before. */
-  deviceOf(request: Request): string | undefined;
   signIn(request: Request, response: Response, session: Session): void;
   /** Renews a session that is in use. */
   renew(request: Request, response: Response, session: Session): void;
@@ -63,10 +59,6 @@ export function createGuard({ sessions, ended, base, secure }: GuardOptions): Gu
     response.cookie(sessionCookie, sessions.seal(session), { ...cookie, maxAge });
   }
 
-  function deviceOf(request: Request): string | undefined {
-    return firstOf(valuesOf(request, deviceCookie), sessions.openDevice);
-  }
-
   return {
     async readSession(request, _response, next) {
       const session = firstOf(valuesOf(request, sessionCookie), sessions.open);
@@ -74,13 +66,7 @@ export function createGuard({ sessions, ended, base, secure }: GuardOptions): Gu
       next();
     },
     sessionOf,
-    deviceOf,
-    signIn(request, response, session) {
-      setSession(request, response, session);
-      const device = deviceOf(request) ?? randomBytes(16).toString('base64url');
-      const cookie = { ...cookieOf(request), maxAge: knownMs };
-      response.cookie(deviceCookie, sessions.sealDevice(device), cookie);
-    },
+    signIn: setSession,
     renew: (request, response, session) => setSession(request, response, sessions.renew(session)),
     async signOut(request, response) {
       const session = sessionOf(request);

@@ -15,10 +15,7 @@ export const idleMs = 30 * 60_000;
 /** It is not renewed beyond this many milliseconds after the sign-in. */
 export const longestMs = 12 * 60 * 60_000;
 
-/** A browser is known for so many milliseconds after a sign-in. */
-export const knownMs = 90 * 24 * 60 * 60_000;
-
-/** Makes and checks what the cookies hold; which sessions were ended is for `EndedSessions` to know. */
+/** Makes and checks what the cookie holds; which sessions were ended is for `EndedSessions` to know. */
 export interface Sessions {
   begin(): Session;
   /** The same session, in use now. */
@@ -30,10 +27,6 @@ export interface Sessions {
   /** What a form of this session carries, so that no other site can send one. */
   formToken(session: Session): string;
   isFormToken(session: Session, given: string): boolean;
-  /** What a browser keeps that has signed in, and by which it is known at its next sign-in. */
-  sealDevice(id: string): string;
-  /** The id of such a browser; undefined when it is not one of ours, or has not signed in for long. */
-  openDevice(sealed: string): string | undefined;
 }
 
 /**
@@ -66,15 +59,6 @@ export function createSessions(password: string, now: () => number = Date.now): 
     },
     formToken,
     isFormToken: (session, given) => isSame(given, formToken(session)),
-    sealDevice(id) {
-      const text = `${id}.${now() + knownMs}`;
-      return `${text}.${sign(`device ${text}`)}`;
-    },
-    openDevice(sealed) {
-      const [id = '', until = '', signature = ''] = sealed.split('.');
-      const isOurs = isSame(signature, sign(`device ${id}.${until}`));
-      return isOurs && Number(until) > now() ? id : undefined;
-    },
   };
 }
 

@@ -64,19 +64,18 @@ ${problem !== undefined && html`<p class="notice bad" role="alert">${problem}</p
       const answer = await gate.try({
         password: form.get('password') ?? '',
         subject: subjectOf(address),
-        known: guard.deviceOf(request),
         gone: goneSignal(request),
       });
       if (answer.verdict !== 'open') {
         turnedAwayLog(log).note('sign-in', () =>
           log.warn({ from: address, verdict: answer.verdict }, 'a sign-in failed'),
         );
-        const seconds = answer.verdict === 'wait' ? answer.retryAfterSeconds : undefined;
+        const seconds = answer.verdict === 'too-many' ? answer.retryAfterSeconds : undefined;
         if (seconds !== undefined) response.set('Retry-After', String(seconds));
         const problem =
           seconds === undefined
             ? 'That is not the password.'
-            : `Too many passwords wait to be looked at, so this one was not. Try again in ${seconds} seconds.`;
+            : `That is not the password, and too many wrong ones arrive. Try again in ${seconds} seconds.`;
         response.status(seconds === undefined ? 403 : 429).type('text/html');
         response.send(page({ next, problem }));
         return;
