@@ -58,12 +58,13 @@ test('who is over the limit is refused ahead of all else, with the same answer, 
   const [full, early] = [answers[3], answers[5]] as [Response, Response];
   const namesOf = ({ headers }: Response) => [...headers.keys()].sort();
   assert.deepEqual(namesOf(early), namesOf(full));
-  assert.deepEqual(await early.text(), await full.text());
+  const inSeconds = (text: string): string => text.replace(/\d+ seconds/, 'n seconds');
+  assert.equal(inSeconds(await early.text()), inSeconds(await full.text()));
   assert.equal(lines.filter(({ res }) => res?.status === 429).length, 3);
   const metrics = await registry.metrics();
   assert.match(metrics, /http_requests_total\{method="GET",route="none",code="429"\} 3/);
   const json = await ask('/thing', '192.0.2.1', { headers: { Accept: 'application/json' } });
-  assert.equal((await json.json()).type, 'urn:kasabi:problem:too-many-requests');
+  assert.match(await json.text(), /"type":"urn:kasabi:problem:too-many-requests"/);
 });
 
 test('nobody else is, nor is a probe of the same address', async () => {
