@@ -165,10 +165,15 @@ export class IdempotencyKeyReused extends ApiError {
 /** 429: more requests in a minute than one key or address may send. */
 export class TooManyRequests extends ApiError {
   readonly code = 'too-many-requests';
-  override readonly headers: { readonly 'Retry-After': string };
-  constructor(limit: number, retryAfterSeconds: number) {
+  override readonly headers: Readonly<Record<string, string>>;
+  /** @param limits headers that say what the limit is, and when its window ends. */
+  constructor(
+    limit: number,
+    retryAfterSeconds: number,
+    limits: Readonly<Record<string, string>> = {},
+  ) {
     super(`More than ${limit} requests came in a minute; go on in ${retryAfterSeconds} seconds.`);
-    this.headers = { 'Retry-After': String(retryAfterSeconds) };
+    this.headers = { ...limits, 'Retry-After': String(retryAfterSeconds) };
   }
 }
 

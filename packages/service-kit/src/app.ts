@@ -3,6 +3,7 @@ import type { ErrorRequestHandler, Express, RequestHandler } from 'express';
 import type { Registry } from 'prom-client';
 import { createAddressReader, type TrustOptions } from './client-address.ts';
 import { followDependencies } from './dependency-metrics.ts';
+import { type AppListener, answerEarly } from './early-answer.ts';
 import { createExpressApp } from './express-app.ts';
 import { type Checks, createHealth } from './health.ts';
 import { requireHost } from './host.ts';
@@ -48,7 +49,7 @@ export interface AppOptions {
 }
 
 /** The Express app all services share: request log, security headers, health, errors. */
-export function createApp(options: AppOptions): Express {
+export function createApp(options: AppOptions): AppListener {
   const app = createExpressApp();
   // Parameters are read by the protocol package, which tells duplicates and bad encodings.
   app.set('query parser', false);
@@ -66,11 +67,6 @@ export function createApp(options: AppOptions): Express {
   };
   const headers = securityHeaders(options.publicUrl?.startsWith('https:') ?? false);
   const requestLog = createRequestLog(options.log);
-  app.use(answerProbes(probes, { headers, metrics }));
-  app.use(noteAddress(trust));
-  if (options.refusal !== undefined) {
-    app.use(refuseEarly({ refusal: options.refusal, requestLog, headers, metrics }));
-  }
   if (metrics !== undefined) app.use(metrics.middleware);
   app.use(traceRequests);
   app.use(requestLog.middleware);
@@ -80,15 +76,13 @@ export function createApp(options: AppOptions): Express {
   options.routes(app);
   app.use(nothingHere);
   app.use(answerErrors(options.isUnavailable));
-  return app;
-}
-
-function noteAddress(trust: TrustOptions): RequestHandler {
-  const note = createAddressReader(trust);
-  return (request, _response, next) => {
-    note(request);
-    next();
-  };
+  const answer = { headers: headers.flat(), metrics };
+  const { refusal = () => undefined } = options;
+  const noteAddress = createAddressReader(trust);
+  return answerEarly(app, [
+    answerProbes(probes, answer),
+    refuseEarly({ ...answer, refusal, noteAddress, requestLog }),
+  ]);
 }
 
 const setHeaders =

@@ -1,6 +1,6 @@
 import { type ApiError, errorCatalog } from '@kasabi/protocol';
 import type { Request, Response } from 'express';
-import { plainText, sendWhole } from './answer.ts';
+import { plainText } from './answer.ts';
 
 // The comparison takes a type with its charset for another type, and some clients send it.
 const plainTypes = ['text/plain', 'text/plain;charset=utf-8'];
@@ -22,24 +22,40 @@ export function prefersJson(request: Request): boolean {
   return best !== false && jsonTypes.includes(best);
 }
 
+/** An answer in full, but for its status. */
+interface ErrorAnswer {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body: string;
+}
+
 /**
- * Answers with an error: a sentence in plain text or, if the client prefers JSON, a problem document
+ * What an error is answered with: a sentence in plain text or, if the client prefers JSON, a problem document
  * (RFC 9457) whose `type` is stable.
  */
-export function sendError(request: Request, response: Response, error: ApiError): void {
-  response.status(error.status).vary('Accept');
-  for (const [name, value] of Object.entries(error.headers)) response.setHeader(name, value);
-  response.setHeader('Cache-Control', 'no-store');
-  if (!prefersJson(request)) {
-    sendWhole(response, plainText, `${error.message}\n`);
-    return;
-  }
-  const problem = {
-    type: `urn:kasabi:problem:${error.code}`,
-    title: errorCatalog[error.code].title,
-    status: error.status,
-    detail: error.message,
-    instance: `urn:kasabi:request:${request.id}`,
+export function errorAnswer(request: Request, error: ApiError): ErrorAnswer {
+  const isJson = prefersJson(request);
+  const body = isJson ? JSON.stringify(problemOf(request, error)) : `${error.message}\n`;
+  const headers = {
+    ...error.headers,
+    'Cache-Control': 'no-store',
+    'Content-Type': isJson ? problemJson : plainText,
+    'Content-Length': String(Buffer.byteLength(body)),
   };
-  sendWhole(response, problemJson, JSON.stringify(problem));
+  return { headers, body };
 }
+
+/** Answers with an error. */
+export function sendError(request: Request, response: Response, error: ApiError): void {
+  const { headers, body } = errorAnswer(request, error);
+  response.status(error.status).vary('Accept');
+  for (const [name, value] of Object.entries(headers)) response.setHeader(name, value);
+  response.end(body);
+}
+
+const problemOf = (request: Request, error: ApiError) => ({
+  type: `urn:kasabi:problem:${error.code}`,
+  title: errorCatalog[error.code].title,
+  status: error.status,
+  detail: error.message,
+  instance: `urn:kasabi:request:${request.id}`,
+});

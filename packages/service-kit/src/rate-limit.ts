@@ -1,3 +1,4 @@
+import type { IncomingMessage } from 'node:http';
 import { TooManyRequests } from '@kasabi/protocol';
 import type { Request, RequestHandler, Response } from 'express';
 import { subjectOf } from './client-address.ts';
@@ -21,10 +22,10 @@ export interface RateLimit {
   /** Counts requests, and refuses those beyond the limit. */
   readonly middleware: RequestHandler;
   /**
-   * What refuses a request whose address is known to be over its limit, with the answer's headers set;
-   * undefined for any other. It counts nothing and costs next to nothing.
+   * What refuses a request whose address is known to be over its limit; undefined for any other. It counts
+   * nothing and costs next to nothing.
    */
-  refusal(request: Request, response: Response): TooManyRequests | undefined;
+  refusal(request: IncomingMessage): TooManyRequests | undefined;
 }
 
 /** So many addresses over their limit are remembered; beyond that, all are forgotten and counted again. */
@@ -36,52 +37,57 @@ const mostRefused = 50_000;
  */
 export function createRateLimit(options: RateLimitOptions): RateLimit {
   const { perMinute } = options;
+  const policy = `"default";q=${perMinute};w=${windowSeconds}`;
   /** When the windows of the subjects over their limit end, by `performance.now()`. */
   const refusedUntil = new Map<string, number>();
 
-  /** Says in the answer's headers what is left; returns what refuses a request that is one too many. */
-  function judge(response: Response, counted: Count, earlier?: Count): TooManyRequests | undefined {
-    // What the client is told is the count that stops it first.
-    const told = earlier !== undefined && earlier.count > counted.count ? earlier : counted;
-    const remaining = Math.max(0, perMinute - told.count);
-    const reset = Math.max(1, Math.ceil(told.resetMs / 1_000));
-    response.setHeader('RateLimit-Policy', `"default";q=${perMinute};w=${windowSeconds}`);
-    response.setHeader('RateLimit', `"default";r=${remaining};t=${reset}`);
-    response.setHeader('RateLimit-Limit', perMinute);
-    response.setHeader('RateLimit-Remaining', remaining);
-    response.setHeader('RateLimit-Reset', reset);
-    return counted.count > perMinute ? new TooManyRequests(perMinute, reset) : undefined;
+  /** What the headers of an answer say of the limit. */
+  function headersOf({ count, resetMs }: Count): Readonly<Record<string, string>> {
+    const remaining = String(Math.max(0, perMinute - count));
+    const reset = String(secondsUntil(resetMs));
+    return {
+      'RateLimit-Policy': policy,
+      RateLimit: `"default";r=${remaining};t=${reset}`,
+      'RateLimit-Limit': String(perMinute),
+      'RateLimit-Remaining': remaining,
+      'RateLimit-Reset': reset,
+    };
   }
+
+  const refuse = (counted: Count): TooManyRequests =>
+    new TooManyRequests(perMinute, secondsUntil(counted.resetMs), headersOf(counted));
 
   return {
     async middleware(request, response, next) {
       const subject = subjectOf(request.address);
       const ofAddress = await options.countAddress(subject);
-      const refused = judge(response, ofAddress);
-      if (refused !== undefined) {
+      if (ofAddress.count > perMinute) {
         if (refusedUntil.size >= mostRefused) refusedUntil.clear();
         refusedUntil.set(subject, performance.now() + ofAddress.resetMs);
-        throw refused;
+        throw refuse(ofAddress);
       }
       // Not before: an address over its limit has no body read and no keys counted that it makes up.
       const problem = await readBodyOf(request, response);
       const key = keyOf(request);
-      if (key !== undefined) {
-        const tooMany = judge(response, await options.countKey(key), ofAddress);
-        if (tooMany !== undefined) throw tooMany;
-      }
+      const ofKey = key === undefined ? undefined : await options.countKey(key);
+      if (ofKey !== undefined && ofKey.count > perMinute) throw refuse(ofKey);
+      // What the client is told is the count that stops it first.
+      const told = ofKey !== undefined && ofKey.count > ofAddress.count ? ofKey : ofAddress;
+      for (const [name, value] of Object.entries(headersOf(told))) response.setHeader(name, value);
       next(problem);
     },
-    refusal(request, response) {
+    refusal(request) {
       if (refusedUntil.size === 0) return undefined;
       const subject = subjectOf(request.address);
       const resetMs = (refusedUntil.get(subject) ?? 0) - performance.now();
-      if (resetMs > 0) return judge(response, { count: perMinute + 1, resetMs });
+      if (resetMs > 0) return refuse({ count: perMinute + 1, resetMs });
       refusedUntil.delete(subject);
       return undefined;
     },
   };
 }
+
+const secondsUntil = (resetMs: number): number => Math.max(1, Math.ceil(resetMs / 1_000));
 
 /** Reads the body of a POST, in which the key may be; resolves to what is wrong with it. */
 function readBodyOf(request: Request, response: Response): Promise<unknown> {

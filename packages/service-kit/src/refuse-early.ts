@@ -1,39 +1,47 @@
 import type { ApiError } from '@kasabi/protocol';
-import type { Request, RequestHandler, Response } from 'express';
+import type { Request } from 'express';
+import type { EarlyAnswer } from './early-answer.ts';
 import { type HttpMetrics, methodOf } from './http-metrics.ts';
-import { sendError } from './negotiation.ts';
+import { errorAnswer } from './negotiation.ts';
 import type { RequestLog } from './request-log.ts';
 
 /** What refuses a request of which no more than its line and headers need to be known; undefined for any other. */
-export type EarlyRefusal = (request: Request, response: Response) => ApiError | undefined;
+export type EarlyRefusal = (request: Request) => ApiError | undefined;
 
 export interface EarlyRefusalOptions {
   readonly refusal: EarlyRefusal;
+  /** Notes where a request comes from. */
+  readonly noteAddress: (request: Request) => void;
   readonly requestLog: RequestLog;
-  /** Headers of every answer. */
-  readonly headers: readonly (readonly [string, string])[];
+  /** Headers of every answer: names and values in turn. */
+  readonly headers: readonly string[];
   readonly metrics: HttpMetrics | undefined;
 }
 
 /**
- * Makes the middleware that refuses requests ahead of all others: a client that is over its limit and sends
- * thousands of requests a second takes the time that they cost from everybody else. Each is logged, counted
- * and answered as it would be further on, and is no span of a trace.
+ * Makes what refuses requests before the app sees them: a client that is over its limit and sends thousands
+ * of requests a second takes the time that they cost from everybody else. Each is logged, counted and
+ * answered as it would be further on, and is no span of a trace.
  */
-export function refuseEarly(options: EarlyRefusalOptions): RequestHandler {
-  const { refusal, requestLog, headers, metrics } = options;
-  return (request, response, next) => {
+export function refuseEarly(options: EarlyRefusalOptions): EarlyAnswer {
+  const { refusal, noteAddress, requestLog, metrics } = options;
+  return (request, response) => {
+    noteAddress(request);
+    const error = refusal(request);
+    if (error === undefined) return false;
     const began = performance.now();
-    const error = refusal(request, response);
-    if (error === undefined) {
-      next();
-      return;
-    }
-    requestLog.identify(request, response);
-    for (const [name, value] of headers) response.setHeader(name, value);
-    sendError(request, response, error);
+    request.originalUrl = request.url;
+    requestLog.identify(request);
+    const { headers, body } = errorAnswer(request, error);
+    response.writeHead(error.status, [
+      ...options.headers,
+      ...['X-Request-Id', request.id, 'Vary', 'Accept'],
+      ...Object.entries(headers).flat(),
+    ]);
+    response.end(body);
     requestLog.answered(request, response);
     const ms = performance.now() - began;
     metrics?.count({ method: methodOf(request), route: 'none', code: error.status, ms });
+    return true;
   };
 }

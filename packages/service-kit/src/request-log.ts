@@ -40,8 +40,8 @@ export function isAbout(request: IncomingMessage, ...names: readonly string[]): 
 }
 
 export interface RequestLog {
-  /** Gives a request an id, which its answer carries as X-Request-Id. */
-  identify(request: Request, response: Response): void;
+  /** Gives a request an id. */
+  identify(request: Request): void;
   /** Writes the line of a request that was answered at once. */
   answered(request: Request, response: Response): void;
   /** Identifies a request, and writes its line when its answer or its connection has ended. */
@@ -56,17 +56,17 @@ export interface RequestLog {
 export function createRequestLog(log: Logger): RequestLog {
   const write = createWriter(log);
 
-  function identify(request: Request, response: Response): void {
+  function identify(request: Request): void {
     const offered = request.fromService ? request.headers['x-request-id'] : undefined;
     request.id = typeof offered === 'string' && usableId.test(offered) ? offered : randomUUID();
-    response.setHeader('X-Request-Id', request.id);
   }
 
   return {
     identify,
     answered: (request, response) => write(request, response, 0, true),
     middleware(request, response, next) {
-      identify(request, response);
+      identify(request);
+      response.setHeader('X-Request-Id', request.id);
       if (!isProbe(request)) {
         const began = performance.now();
         const onClose = (): void =>

@@ -105,8 +105,8 @@ await runService(async () => {
     trust: { trustProxy: settings.TRUST_PROXY, serviceSecret: settings.SERVICE_SECRET },
     servesMetrics: settings.METRICS_PORT === undefined,
     // Operators are not counted.
-    refusal: (request, response) =>
-      request.url.startsWith('/ops') ? undefined : rateLimit?.refusal(request, response),
+    refusal: (request) =>
+      request.url.startsWith('/ops') ? undefined : rateLimit?.refusal(request),
     routes: (router) => {
       // Before the guard: an operator looks when there is too much to do.
       operations?.addTo(router);
