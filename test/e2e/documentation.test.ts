@@ -95,7 +95,7 @@ describe('the routes', () => {
   });
 
   it('of the services are in the OpenAPI document', () => {
-    const sources = ['services/api/src', 'services/status/src', 'packages/service-kit/src'];
+    const sources = ['services/api/src', 'services/status/src', 'packages/http/src'];
     const files = sources.flatMap((folder) =>
       readdirSync(path.join(projectRoot, folder))
         .filter((file) => file.endsWith('.ts') && !file.endsWith('.test.ts'))

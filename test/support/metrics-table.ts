@@ -3,8 +3,9 @@
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createApiMetrics } from '@kasabi/api/metrics';
+import { createApp } from '@kasabi/http';
 import { projectRoot } from '@kasabi/local';
-import { createApp, createLogger, measurePools } from '@kasabi/service-kit';
+import { createLogger, measurePools } from '@kasabi/runtime';
 import { createStatusMetrics } from '@kasabi/status/metrics';
 import { createWorkerMetrics } from '@kasabi/worker/metrics';
 import type { Registry } from 'prom-client';

@@ -8,7 +8,7 @@ import {
   publicUrl,
   redisUrl,
   serviceSecret,
-} from '@kasabi/service-kit';
+} from '@kasabi/runtime';
 import { z } from 'zod';
 import { projectRoot } from './paths.ts';
 

@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { type Environment, parseSettings, postgresUrl, redisUrl } from '@kasabi/service-kit';
+import { type Environment, parseSettings, postgresUrl, redisUrl } from '@kasabi/runtime';
 import { z } from 'zod';
 
 // biome-ignore lint/style/noProcessEnv: the one place where this package reads the environment.

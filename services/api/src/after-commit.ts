@@ -1,4 +1,4 @@
-import type { Logger } from '@kasabi/service-kit';
+import type { Logger } from '@kasabi/runtime';
 
 /** Runs a step and returns what it does; undefined when it fails, which is logged and nothing else. */
 export type AfterCommit = <T>(what: string, step: () => T) => T | undefined;

@@ -1,6 +1,4 @@
 import { digestKey } from '@kasabi/accounts';
-import { cancel } from '@kasabi/jobs';
-import { NotFound, NotScheduled, Unauthorized } from '@kasabi/protocol';
 import {
   apiKeyOf,
   isAbout,
@@ -10,7 +8,9 @@ import {
   noSuchDataset,
   readParameters,
   shortCodeOf,
-} from '@kasabi/service-kit';
+} from '@kasabi/http';
+import { cancel } from '@kasabi/jobs';
+import { NotFound, NotScheduled, Unauthorized } from '@kasabi/protocol';
 import type { Express } from 'express';
 import type pg from 'pg';
 import type { AfterCommit } from './after-commit.ts';

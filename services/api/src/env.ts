@@ -20,7 +20,7 @@ import {
   statementTimeout,
   traceRatio,
   trustProxy,
-} from '@kasabi/service-kit';
+} from '@kasabi/runtime';
 import { z } from 'zod';
 
 /** What each setting is, for the documentation and the tests. */

@@ -1,18 +1,5 @@
 import { hash } from 'node:crypto';
 import { authorize, digestKey } from '@kasabi/accounts';
-import type { AcceptedJob, AcceptOutcome, AcceptRequest } from '@kasabi/jobs';
-import {
-  IdempotencyInFlight,
-  IdempotencyKeyReused,
-  InvalidParameter,
-  type JobType,
-  jobDocumentOf,
-  jobRequestParameters,
-  parseIdempotencyKey,
-  parseJobRequest,
-  TooManyOpenJobs,
-  Unauthorized,
-} from '@kasabi/protocol';
 import {
   apiKeyOf,
   isAbout,
@@ -28,7 +15,20 @@ import {
   sendWhole,
   shortCodeOf,
   singleHeader,
-} from '@kasabi/service-kit';
+} from '@kasabi/http';
+import type { AcceptedJob, AcceptOutcome, AcceptRequest } from '@kasabi/jobs';
+import {
+  IdempotencyInFlight,
+  IdempotencyKeyReused,
+  InvalidParameter,
+  type JobType,
+  jobDocumentOf,
+  jobRequestParameters,
+  parseIdempotencyKey,
+  parseJobRequest,
+  TooManyOpenJobs,
+  Unauthorized,
+} from '@kasabi/protocol';
 import type { Express, Request, Response } from 'express';
 import type pg from 'pg';
 import type { Acceptor } from './accept.ts';

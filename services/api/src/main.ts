@@ -1,16 +1,13 @@
-import { createPool, createProbe, isTransient } from '@kasabi/postgres';
-import { connect, createProducer, redisTrouble } from '@kasabi/queue';
 import {
   addDocumentation,
   createApp,
-  createLogger,
   createOverloadGuard,
   listen,
   listenForMetrics,
-  measurePools,
-  runService,
-  throttledWarning,
-} from '@kasabi/service-kit';
+} from '@kasabi/http';
+import { createPool, createProbe, isTransient } from '@kasabi/postgres';
+import { connect, createProducer, redisTrouble } from '@kasabi/queue';
+import { createLogger, measurePools, runService, throttledWarning } from '@kasabi/runtime';
 import { startTracing } from '@kasabi/tracing';
 import { createAcceptor } from './accept.ts';
 import { createAfterCommit } from './after-commit.ts';

@@ -1,6 +1,6 @@
 import type { AcceptOutcome, Rejection } from '@kasabi/jobs';
 import { type JobType, jobTypeNames } from '@kasabi/protocol';
-import { createRegistry, mapNames, prepareCounter } from '@kasabi/service-kit';
+import { createRegistry, mapNames, prepareCounter } from '@kasabi/runtime';
 import { Gauge, type Registry } from 'prom-client';
 
 const rejections = [

@@ -1,5 +1,5 @@
+import { createPasswordGate, goneSignal, singleHeader, subjectOf } from '@kasabi/http';
 import { ApiError, MalformedRequest } from '@kasabi/protocol';
-import { createPasswordGate, goneSignal, singleHeader, subjectOf } from '@kasabi/service-kit';
 import type { RequestHandler } from 'express';
 
 /** 401 of the operators' routes: they have a password, not an API key. */

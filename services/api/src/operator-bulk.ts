@@ -1,3 +1,4 @@
+import { queryOf } from '@kasabi/http';
 import {
   type BulkRequest,
   bulkVerbs,
@@ -6,7 +7,6 @@ import {
   parseJobFilter,
 } from '@kasabi/operations';
 import { InvalidParameter } from '@kasabi/protocol';
-import { queryOf } from '@kasabi/service-kit';
 import type { Request } from 'express';
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;

@@ -1,6 +1,6 @@
+import { queryOf } from '@kasabi/http';
 import { type FindingCode, findingCodes, mostAcknowledgedHours } from '@kasabi/operations';
 import { InvalidParameter } from '@kasabi/protocol';
-import { queryOf } from '@kasabi/service-kit';
 import type { Request } from 'express';
 
 /** The finding that a request below `/ops/findings/{code}` is about. */

@@ -1,6 +1,6 @@
+import { methodNotAllowed, queryOf, shortCodeOf } from '@kasabi/http';
 import { pauseAsOperator, resumeAsOperator } from '@kasabi/operations';
 import { InvalidParameter } from '@kasabi/protocol';
-import { methodNotAllowed, queryOf, shortCodeOf } from '@kasabi/service-kit';
 import type { Express, Request, Response } from 'express';
 import type pg from 'pg';
 

@@ -1,3 +1,4 @@
+import { jobIdOf, methodNotAllowed, readAddress, shortCodeOf } from '@kasabi/http';
 import {
   acknowledgeFinding,
   cancelAsOperator,
@@ -6,13 +7,7 @@ import {
   runBulk,
   unacknowledgeFinding,
 } from '@kasabi/operations';
-import {
-  jobIdOf,
-  type Logger,
-  methodNotAllowed,
-  readAddress,
-  shortCodeOf,
-} from '@kasabi/service-kit';
+import type { Logger } from '@kasabi/runtime';
 import type { Express, Request, Response } from 'express';
 import type pg from 'pg';
 import type { ApiMetrics } from './metrics.ts';

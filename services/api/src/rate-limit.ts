@@ -1,12 +1,12 @@
 import { digestKey } from '@kasabi/accounts';
-import { KEY_PREFIX } from '@kasabi/queue';
 import {
   type Count,
   createRateLimit,
   createWindowCounter,
   type RateLimit,
   windowSeconds,
-} from '@kasabi/service-kit';
+} from '@kasabi/http';
+import { KEY_PREFIX } from '@kasabi/queue';
 import type { Redis } from 'ioredis';
 import { RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 import type { KnownKeys } from './known-keys.ts';

@@ -1,4 +1,4 @@
-import { serviceHeaders } from '@kasabi/service-kit';
+import { serviceHeaders } from '@kasabi/http';
 import type { Request } from 'express';
 
 /** The api service, as this one reaches it. */

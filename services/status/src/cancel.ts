@@ -1,5 +1,5 @@
+import { apiKeyOf, jobIdOf, queryOf, readParameters, shortCodeOf } from '@kasabi/http';
 import { Unavailable } from '@kasabi/protocol';
-import { apiKeyOf, jobIdOf, queryOf, readParameters, shortCodeOf } from '@kasabi/service-kit';
 import { headersOf } from '@kasabi/tracing';
 import type { Request, Response } from 'express';
 import type { Api } from './api.ts';

@@ -1,5 +1,5 @@
+import { isAbout, methodNotAllowed, shortCodeOf } from '@kasabi/http';
 import type { DatasetStatusDocument } from '@kasabi/protocol';
-import { isAbout, methodNotAllowed, shortCodeOf } from '@kasabi/service-kit';
 import type { Express } from 'express';
 import type { DatasetReader } from './read-dataset.ts';
 

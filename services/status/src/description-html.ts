@@ -1,4 +1,4 @@
-import { type Html, html, readableUrl } from '@kasabi/service-kit';
+import { type Html, html, readableUrl } from '@kasabi/http';
 import type { Description } from './description.ts';
 
 const time = (dateTime: string): Html => html`<time datetime="${dateTime}">${dateTime}</time>`;

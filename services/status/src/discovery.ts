@@ -1,5 +1,5 @@
+import { entityTag, isAbout, isFresh, methodNotAllowed, shortCodeOf } from '@kasabi/http';
 import { NotFound } from '@kasabi/protocol';
-import { entityTag, isAbout, isFresh, methodNotAllowed, shortCodeOf } from '@kasabi/service-kit';
 import type { Express, Request } from 'express';
 import {
   type Description,

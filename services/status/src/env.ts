@@ -22,7 +22,7 @@ import {
   statementTimeout,
   traceRatio,
   trustProxy,
-} from '@kasabi/service-kit';
+} from '@kasabi/runtime';
 import { z } from 'zod';
 
 const ms = 'a number of milliseconds';

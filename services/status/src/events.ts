@@ -1,6 +1,6 @@
+import { entityTag, heldForClient, methodNotAllowed, probeHalfClosed } from '@kasabi/http';
 import type { JobRecord } from '@kasabi/jobs';
 import { ApiError, jobDocumentOf } from '@kasabi/protocol';
-import { entityTag, heldForClient, methodNotAllowed, probeHalfClosed } from '@kasabi/service-kit';
 import type { Express, Request, Response } from 'express';
 import type { JobRoutesOptions } from './jobs.ts';
 import type { FoundJob } from './read-job.ts';

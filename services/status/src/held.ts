@@ -1,5 +1,5 @@
+import { subjectOf } from '@kasabi/http';
 import { Overloaded, TooManyHeld } from '@kasabi/protocol';
-import { subjectOf } from '@kasabi/service-kit';
 import type { Request } from 'express';
 import type { FoundJob } from './read-job.ts';
 

@@ -1,13 +1,6 @@
+import { entityTag, heldForClient, isFresh, json, methodNotAllowed, sendWhole } from '@kasabi/http';
 import type { JobRecord } from '@kasabi/jobs';
 import { jobDocumentOf, parsePreferWait, type SuccessStatus } from '@kasabi/protocol';
-import {
-  entityTag,
-  heldForClient,
-  isFresh,
-  json,
-  methodNotAllowed,
-  sendWhole,
-} from '@kasabi/service-kit';
 import type { Express, Request, Response } from 'express';
 import type { Api } from './api.ts';
 import { forwardCancel } from './cancel.ts';

@@ -1,4 +1,12 @@
 import { authorize, digestKey } from '@kasabi/accounts';
+import {
+  apiKeyOf,
+  isAbout,
+  methodNotAllowed,
+  noSuchDataset,
+  readParameters,
+  shortCodeOf,
+} from '@kasabi/http';
 import { listJobs } from '@kasabi/jobs';
 import {
   cursorAfter,
@@ -9,14 +17,6 @@ import {
   type SuccessStatus,
   Unauthorized,
 } from '@kasabi/protocol';
-import {
-  apiKeyOf,
-  isAbout,
-  methodNotAllowed,
-  noSuchDataset,
-  readParameters,
-  shortCodeOf,
-} from '@kasabi/service-kit';
 import type { Express } from 'express';
 import type pg from 'pg';
 

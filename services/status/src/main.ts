@@ -1,15 +1,12 @@
-import { createPool, createProbe, isTransient } from '@kasabi/postgres';
 import {
   addDocumentation,
   createApp,
-  createLogger,
   createOverloadGuard,
   listen,
   listenForMetrics,
-  measurePools,
-  runService,
-  throttledWarning,
-} from '@kasabi/service-kit';
+} from '@kasabi/http';
+import { createPool, createProbe, isTransient } from '@kasabi/postgres';
+import { createLogger, measurePools, runService, throttledWarning } from '@kasabi/runtime';
 import { startTracing } from '@kasabi/tracing';
 import { createApi } from './api.ts';
 import { addDatasetRoutes } from './datasets.ts';

@@ -10,7 +10,7 @@ import {
 } from '@kasabi/operations';
 import { describeSick, sicknessOf } from '@kasabi/postgres';
 import { type JobType, jobTypeNames } from '@kasabi/protocol';
-import { mapNames } from '@kasabi/service-kit';
+import { mapNames } from '@kasabi/runtime';
 import { Gauge, type Registry } from 'prom-client';
 
 /** Told of what was read of the whole system. */

@@ -1,10 +1,5 @@
 import { digestKey } from '@kasabi/accounts';
-import {
-  createRateLimit,
-  createWindowCounter,
-  type RateLimit,
-  windowSeconds,
-} from '@kasabi/service-kit';
+import { createRateLimit, createWindowCounter, type RateLimit, windowSeconds } from '@kasabi/http';
 
 /**
  * Limits requests per address and per API key to `perMinute` each, counted by this process alone: it can

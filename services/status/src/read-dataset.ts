@@ -1,6 +1,6 @@
 import { type Dataset, findDatasets } from '@kasabi/datasets';
+import { noSuchDataset } from '@kasabi/http';
 import { createBatcher } from '@kasabi/postgres';
-import { noSuchDataset } from '@kasabi/service-kit';
 import type pg from 'pg';
 
 export interface DatasetReader {

@@ -1,7 +1,4 @@
 import { type Access, digestKey } from '@kasabi/accounts';
-import { type AskedJob, type FindOutcome, findJobs, type JobRecord } from '@kasabi/jobs';
-import { createBatcher } from '@kasabi/postgres';
-import { type ApiError, NotFound, Unauthorized } from '@kasabi/protocol';
 import {
   apiKeyOf,
   isAbout,
@@ -9,7 +6,10 @@ import {
   noSuchDataset,
   readParameters,
   shortCodeOf,
-} from '@kasabi/service-kit';
+} from '@kasabi/http';
+import { type AskedJob, type FindOutcome, findJobs, type JobRecord } from '@kasabi/jobs';
+import { createBatcher } from '@kasabi/postgres';
+import { type ApiError, NotFound, Unauthorized } from '@kasabi/protocol';
 import type { Request } from 'express';
 import type pg from 'pg';
 

@@ -1,5 +1,5 @@
+import { probeHalfClosed } from '@kasabi/http';
 import type { JobRecord } from '@kasabi/jobs';
-import { probeHalfClosed } from '@kasabi/service-kit';
 import type { Request, Response } from 'express';
 import { type FoundJob, refusalOf } from './read-job.ts';
 import type { News, Watcher } from './watcher.ts';

@@ -1,6 +1,7 @@
 import { createOwner, issueKey } from '@kasabi/accounts';
 import { createDataset } from '@kasabi/datasets';
-import { createApp, createLogger, listen } from '@kasabi/service-kit';
+import { createApp, listen } from '@kasabi/http';
+import { createLogger } from '@kasabi/runtime';
 import { createDatabase, type TestDatabase } from '@kasabi/test/support';
 import { createApi } from '../src/api.ts';
 import { addEventRoutes } from '../src/events.ts';

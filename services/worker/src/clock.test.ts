@@ -2,7 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, afterEach, before, test } from 'node:test';
 import { createPool } from '@kasabi/postgres';
-import { createLogger } from '@kasabi/service-kit';
+import { createLogger } from '@kasabi/runtime';
 import { createDatabase, type TestDatabase, waitFor } from '@kasabi/test/support';
 import { type SocketProxy, startProxy } from '@kasabi/test/support/proxy';
 import type pg from 'pg';

@@ -1,4 +1,4 @@
-import type { Logger } from '@kasabi/service-kit';
+import type { Logger } from '@kasabi/runtime';
 
 /** A clock may be this far off, in milliseconds, before it is corrected. */
 const tolerableSkewMs = 100;

@@ -12,7 +12,7 @@ import {
 } from '@kasabi/jobs';
 import { isTransient } from '@kasabi/postgres';
 import type { Verdict } from '@kasabi/queue';
-import type { Logger } from '@kasabi/service-kit';
+import type { Logger } from '@kasabi/runtime';
 import { inSpan } from '@kasabi/tracing';
 import type pg from 'pg';
 import type { ClockCorrection } from './clock.ts';

@@ -12,7 +12,7 @@ import {
   redisUrl,
   shutdownTimeout,
   traceRatio,
-} from '@kasabi/service-kit';
+} from '@kasabi/runtime';
 import { z } from 'zod';
 
 const ms = 'a number of milliseconds';

@@ -1,5 +1,5 @@
 import { type Claim, createLoop, heartbeat, type Loop } from '@kasabi/jobs';
-import { type Logger, throttledWarning } from '@kasabi/service-kit';
+import { type Logger, throttledWarning } from '@kasabi/runtime';
 import type pg from 'pg';
 
 export interface LeasesOptions {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import { createApp, listen, listenForMetrics } from '@kasabi/http';
 import { createBeat, createPruner, createRelay, createRescuer } from '@kasabi/jobs';
 import { createTally } from '@kasabi/operations';
 import { createPool, createProbe, isTransient } from '@kasabi/postgres';
@@ -11,16 +12,7 @@ import {
   createProducer,
   redisTrouble,
 } from '@kasabi/queue';
-import {
-  createApp,
-  createLogger,
-  listen,
-  listenForMetrics,
-  measurePools,
-  runService,
-  throttledWarning,
-  version,
-} from '@kasabi/service-kit';
+import { createLogger, measurePools, runService, throttledWarning, version } from '@kasabi/runtime';
 import { startTracing } from '@kasabi/tracing';
 import { correctClock } from './clock.ts';
 import { createDeliveries, ShuttingDown } from './deliveries.ts';

@@ -1,4 +1,4 @@
-import { SettingsInvalid } from '@kasabi/service-kit';
+import { SettingsInvalid } from '@kasabi/runtime';
 import type { Command } from 'commander';
 import { addExamples, jsonOption } from '../arguments.ts';
 import { type Check, judge, worstOf } from '../doctor/check.ts';

@@ -1,3 +1,4 @@
+import { html, queryOf } from '@kasabi/http';
 import {
   acknowledgedHours,
   type Finding,
@@ -5,7 +6,6 @@ import {
   markOf,
   mostAcknowledgedHours,
 } from '@kasabi/operations';
-import { html, queryOf } from '@kasabi/service-kit';
 import type { Request } from 'express';
 import type { Action, Subject } from './action.ts';
 import { NoSuchPage } from './errors.ts';

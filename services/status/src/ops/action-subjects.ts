@@ -1,6 +1,6 @@
+import { type Html, html } from '@kasabi/http';
 import { readDatasetPage, readJob } from '@kasabi/operations';
 import type { Database } from '@kasabi/postgres';
-import { type Html, html } from '@kasabi/service-kit';
 import { NoSuchPage } from './errors.ts';
 import { plainTime } from './format.ts';
 import { datasetLink, jobLink, type Links } from './links.ts';

@@ -1,4 +1,4 @@
-import type { Html } from '@kasabi/service-kit';
+import type { Html } from '@kasabi/http';
 
 /** Something that an operator may do. */
 export interface Action {

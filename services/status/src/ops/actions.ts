@@ -1,12 +1,6 @@
+import { type Html, html, jobIdOf, methodNotAllowed, shortCodeOf } from '@kasabi/http';
 import { bulkVerbs } from '@kasabi/operations';
-import {
-  type Html,
-  html,
-  jobIdOf,
-  type Logger,
-  methodNotAllowed,
-  shortCodeOf,
-} from '@kasabi/service-kit';
+import type { Logger } from '@kasabi/runtime';
 import type { Request, Router } from 'express';
 import type { Api } from '../api.ts';
 import { acknowledge, findingSubject, unacknowledge } from './acknowledge.ts';

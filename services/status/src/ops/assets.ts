@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { methodNotAllowed } from '@kasabi/service-kit';
+import { methodNotAllowed } from '@kasabi/http';
 import type { Router } from 'express';
 
 const require = createRequire(import.meta.url);

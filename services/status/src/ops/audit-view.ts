@@ -1,9 +1,9 @@
+import { type Html, type HtmlPart, html } from '@kasabi/http';
 import {
   type OperatorAction,
   type OperatorActionName,
   readOperatorActions,
 } from '@kasabi/operations';
-import { type Html, type HtmlPart, html } from '@kasabi/service-kit';
 import { timeAndDistance } from './format.ts';
 import { datasetLink, jobLink, type Links } from './links.ts';
 import type { Sections } from './live.ts';

@@ -1,3 +1,4 @@
+import { html, queryOf } from '@kasabi/http';
 import {
   type BulkVerb,
   countForBulk,
@@ -6,7 +7,6 @@ import {
   mostInBulk,
   parseJobFilter,
 } from '@kasabi/operations';
-import { html, queryOf } from '@kasabi/service-kit';
 import type { Request } from 'express';
 import type { Action, Subject } from './action.ts';
 import { FilterInvalid } from './errors.ts';

@@ -1,4 +1,4 @@
-import type { Logger } from '@kasabi/service-kit';
+import type { Logger } from '@kasabi/runtime';
 import type { Request } from 'express';
 import type { Api } from '../api.ts';
 

@@ -1,4 +1,4 @@
-import { type Html, html } from '@kasabi/service-kit';
+import { type Html, html } from '@kasabi/http';
 import { scaleLinear } from 'd3-scale';
 import { area, line } from 'd3-shape';
 

@@ -1,5 +1,5 @@
+import { type Html, html } from '@kasabi/http';
 import type { JobRecord } from '@kasabi/jobs';
-import { type Html, html } from '@kasabi/service-kit';
 import { renderChart } from './chart.ts';
 import { clock, count, plural, relative, time } from './format.ts';
 import { datasetLink, jobLink, type Links } from './links.ts';

@@ -1,5 +1,5 @@
+import { type Html, html } from '@kasabi/http';
 import { type DatasetPage, type Pause, readDatasetPage, readPauses } from '@kasabi/operations';
-import { type Html, html } from '@kasabi/service-kit';
 import { timeAndDistance } from './format.ts';
 import { datasetJobs } from './jobs-view.ts';
 import { jobLink, type Links } from './links.ts';

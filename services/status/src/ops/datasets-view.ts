@@ -1,3 +1,4 @@
+import { type Html, html } from '@kasabi/http';
 import {
   countDatasets,
   type DatasetFilter,
@@ -7,7 +8,6 @@ import {
   searchDatasets,
   unknownWord,
 } from '@kasabi/operations';
-import { type Html, html } from '@kasabi/service-kit';
 import { count, plural, timeAndDistance } from './format.ts';
 import { datasetLink, type Links, type Query } from './links.ts';
 import type { Sections } from './live.ts';

@@ -1,5 +1,5 @@
+import { type Html, html } from '@kasabi/http';
 import { alarms, type Finding, type FindingSubject } from '@kasabi/operations';
-import { type Html, html } from '@kasabi/service-kit';
 import { plural, relative, time } from './format.ts';
 import { datasetLink, jobLink, type Links } from './links.ts';
 import type { Health } from './reads.ts';

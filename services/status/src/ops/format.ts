@@ -1,5 +1,5 @@
+import { type Html, html } from '@kasabi/http';
 import { formatDuration } from '@kasabi/operations';
-import { type Html, html } from '@kasabi/service-kit';
 
 /** A short time to the millisecond, a longer one as everywhere. Takes milliseconds. */
 export const brief = (ms: number): string =>

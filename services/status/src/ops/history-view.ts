@@ -1,5 +1,5 @@
+import { type Html, html } from '@kasabi/http';
 import type { HistoryPoint } from '@kasabi/operations';
-import { type Html, html } from '@kasabi/service-kit';
 import { type Chart, renderChart, type Series } from './chart.ts';
 import { brief, clock, count } from './format.ts';
 import type { Links } from './links.ts';

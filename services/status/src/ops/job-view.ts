@@ -1,5 +1,5 @@
+import { type Html, type HtmlPart, html } from '@kasabi/http';
 import { type OperatorJob, readJob, readTransitions, type Transition } from '@kasabi/operations';
-import { type Html, type HtmlPart, html } from '@kasabi/service-kit';
 import { brief, exactTime, timeAndDistance } from './format.ts';
 import { datasetLink, jobLink, type Links } from './links.ts';
 import type { Sections } from './live.ts';

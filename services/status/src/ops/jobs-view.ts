@@ -1,3 +1,4 @@
+import { type Html, html } from '@kasabi/http';
 import { type JobRecord, recordStatuses } from '@kasabi/jobs';
 import {
   bulkVerbs,
@@ -11,7 +12,6 @@ import {
   suits,
 } from '@kasabi/operations';
 import { jobTypeNames } from '@kasabi/protocol';
-import { type Html, html } from '@kasabi/service-kit';
 import { count, timeAndDistance } from './format.ts';
 import { datasetLink, jobLink, type Links } from './links.ts';
 import type { Sections } from './live.ts';

@@ -1,4 +1,4 @@
-import { type Html, html } from '@kasabi/service-kit';
+import { type Html, html } from '@kasabi/http';
 import { type Assets, styleSheets } from './assets.ts';
 import { inSeconds, timeOfDay } from './format.ts';
 import type { Links } from './links.ts';

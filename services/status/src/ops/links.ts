@@ -1,5 +1,5 @@
+import { type Html, html } from '@kasabi/http';
 import { type BulkVerb, type Finding, markOf } from '@kasabi/operations';
-import { type Html, html } from '@kasabi/service-kit';
 
 /** Parameters of an address; what is empty is left out. */
 export type Query = Readonly<Record<string, string | undefined>>;

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { html } from '@kasabi/service-kit';
+import { html } from '@kasabi/http';
 import { waitFor } from '@kasabi/test/support';
 import { NoSuchPage, NothingToShow } from './errors.ts';
 import { createLive, type Shown, type View } from './live.ts';

@@ -1,4 +1,4 @@
-import type { Html } from '@kasabi/service-kit';
+import type { Html } from '@kasabi/http';
 import { NoSuchPage, NothingToShow } from './errors.ts';
 
 /** The parts of a page that change by themselves, by the ids of their elements, in their order. */

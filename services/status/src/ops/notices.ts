@@ -1,4 +1,4 @@
-import { type Html, html } from '@kasabi/service-kit';
+import { type Html, html } from '@kasabi/http';
 
 /** What was done, by the word that the address of the page after it carries. */
 const notices: Readonly<Record<string, string>> = {

@@ -1,3 +1,4 @@
+import { type Html, type HtmlPart, html } from '@kasabi/http';
 import {
   countLimit,
   type LockedDataset,
@@ -6,7 +7,6 @@ import {
   type WorkerPresence,
   type WorkerState,
 } from '@kasabi/operations';
-import { type Html, type HtmlPart, html } from '@kasabi/service-kit';
 import { comingPanel } from './coming-view.ts';
 import { findingsPanel } from './findings-view.ts';
 import { brief, count, inSeconds, plural, relative, timeAndDistance } from './format.ts';

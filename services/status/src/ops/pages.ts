@@ -1,4 +1,4 @@
-import { type Html, html, jobIdOf, shortCodeOf } from '@kasabi/service-kit';
+import { type Html, html, jobIdOf, shortCodeOf } from '@kasabi/http';
 import { auditPageOf, readAudit } from './audit-view.ts';
 import { readComing } from './coming-view.ts';
 import { readDataset } from './dataset-view.ts';

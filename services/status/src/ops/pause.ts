@@ -1,6 +1,6 @@
+import { html } from '@kasabi/http';
 import { readResumable } from '@kasabi/operations';
 import type { Database } from '@kasabi/postgres';
-import { html } from '@kasabi/service-kit';
 import type { Request } from 'express';
 import type { Action, Subject } from './action.ts';
 import { formOf } from './form.ts';

@@ -1,8 +1,8 @@
 import { createBullBoard } from '@bull-board/api';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { ExpressAdapter } from '@bull-board/express';
+import { type Html, html, methodNotAllowed } from '@kasabi/http';
 import { createViewer, jobIdOfDelivery, type Redis } from '@kasabi/queue';
-import { type Html, html, methodNotAllowed } from '@kasabi/service-kit';
 import type { RequestHandler, Router } from 'express';
 import type { Links } from './links.ts';
 

@@ -1,14 +1,7 @@
+import { type Html, html, methodNotAllowed, queryOf, readBody, toApiError } from '@kasabi/http';
 import { isTransient } from '@kasabi/postgres';
 import type { Redis } from '@kasabi/queue';
-import {
-  type Html,
-  html,
-  type Logger,
-  methodNotAllowed,
-  queryOf,
-  readBody,
-  toApiError,
-} from '@kasabi/service-kit';
+import type { Logger } from '@kasabi/runtime';
 import express, {
   type ErrorRequestHandler,
   type Express,

@@ -3,12 +3,11 @@ import {
   goneSignal,
   type Html,
   html,
-  type Logger,
   methodNotAllowed,
   queryOf,
   subjectOf,
-  turnedAwayLog,
-} from '@kasabi/service-kit';
+} from '@kasabi/http';
+import { type Logger, turnedAwayLog } from '@kasabi/runtime';
 import type { Router } from 'express';
 import { formOf } from './form.ts';
 import type { Guard } from './guard.ts';

@@ -1,7 +1,7 @@
 import { diagnose } from '@kasabi/operations';
 import { createPool, describeSick, isTransient, sicknessOf } from '@kasabi/postgres';
 import { connect } from '@kasabi/queue';
-import { type Logger, throttledWarning } from '@kasabi/service-kit';
+import { type Logger, throttledWarning } from '@kasabi/runtime';
 import type { Express } from 'express';
 import type pg from 'pg';
 import type { Api } from '../api.ts';

@@ -1,4 +1,4 @@
-import { heldForClient, methodNotAllowed, probeHalfClosed, queryOf } from '@kasabi/service-kit';
+import { heldForClient, methodNotAllowed, probeHalfClosed, queryOf } from '@kasabi/http';
 import type { Request, Response, Router } from 'express';
 import type { EndedSessions } from './ended-sessions.ts';
 import { NoSuchPage, SignedOut } from './errors.ts';

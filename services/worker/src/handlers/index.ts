@@ -1,6 +1,6 @@
 import type { Claim, Delivery } from '@kasabi/jobs';
 import type { JobType } from '@kasabi/protocol';
-import type { Logger } from '@kasabi/service-kit';
+import type { Logger } from '@kasabi/runtime';
 import type pg from 'pg';
 import type { Settings } from '../env.ts';
 import type { DatasetMetrics } from '../metrics/datasets.ts';

@@ -1,5 +1,5 @@
 import type { ClearMethod } from '@kasabi/datasets';
-import { mapNames, prepareCounter, prepareHistogram } from '@kasabi/service-kit';
+import { mapNames, prepareCounter, prepareHistogram } from '@kasabi/runtime';
 import type { Registry } from 'prom-client';
 
 const lockOutcomes = ['locked', 'busy'] as const;

@@ -1,5 +1,5 @@
 import { onLoopRound } from '@kasabi/jobs';
-import { createLoopMetrics, createRegistry } from '@kasabi/service-kit';
+import { createLoopMetrics, createRegistry } from '@kasabi/runtime';
 import { Gauge, type Registry } from 'prom-client';
 import { createDatasetMetrics, type DatasetMetrics } from './datasets.ts';
 import { createJobMetrics, type JobMetrics } from './jobs.ts';

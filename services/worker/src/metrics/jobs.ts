@@ -1,6 +1,6 @@
 import type { Claim, Rescued } from '@kasabi/jobs';
 import { type JobType, jobTypeNames } from '@kasabi/protocol';
-import { mapNames, prepareCounter, prepareHistogram } from '@kasabi/service-kit';
+import { mapNames, prepareCounter, prepareHistogram } from '@kasabi/runtime';
 import type { Counter, Registry } from 'prom-client';
 
 const outcomes = ['completed', 'failed', 'retried', 'released', 'dropped'] as const;

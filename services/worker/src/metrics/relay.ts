@@ -1,4 +1,4 @@
-import { prepareCounter } from '@kasabi/service-kit';
+import { prepareCounter } from '@kasabi/runtime';
 import type { Registry } from 'prom-client';
 
 /** Told of what this worker's relay does. */

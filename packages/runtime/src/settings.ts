@@ -1,12 +1,13 @@
 import { isIP } from 'node:net';
 import { suggest } from '@kasabi/protocol';
 import { z } from 'zod';
+import { StartupError } from './startup-error.ts';
 
 /** The environment a process was started with. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Settings that are wrong or unknown; the message names each and says what to do. */
-export class SettingsInvalid extends Error {
+export class SettingsInvalid extends StartupError {
   readonly code = 'settings-invalid';
   constructor(problems: readonly string[]) {
     super(

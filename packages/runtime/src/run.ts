@@ -1,6 +1,5 @@
 import type { Logger } from './log.ts';
-import { PortUnavailable } from './server.ts';
-import { SettingsInvalid } from './settings.ts';
+import { StartupError } from './startup-error.ts';
 
 /** A started service: what stops it, step by step. */
 export interface RunningService {
@@ -13,8 +12,7 @@ export interface RunningService {
 
 /**
  * Runs a service until SIGTERM or SIGINT, then stops it in order; after its deadline, or at a second
- * signal, the process ends at once with status 1. Settings that are not usable and a port that is taken
- * end the process with a message instead of a stack.
+ * signal, the process ends at once with status 1. A StartupError ends it with a message instead of a stack.
  */
 export async function runService(start: () => Promise<RunningService>): Promise<void> {
   // Whoever read it may be gone; that is no reason to end.
@@ -23,10 +21,8 @@ export async function runService(start: () => Promise<RunningService>): Promise<
   try {
     service = await start();
   } catch (error) {
-    const expected = error instanceof SettingsInvalid || error instanceof PortUnavailable;
-    process.stderr.write(
-      `${expected ? error.message : String((error as Error)?.stack ?? error)}\n`,
-    );
+    const text = error instanceof StartupError ? error.message : (error as Error)?.stack;
+    process.stderr.write(`${text ?? String(error)}\n`);
     process.exit(1);
   }
   const { log } = service;

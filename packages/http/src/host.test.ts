@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { createLogger } from '@kasabi/runtime';
 import { exchange } from '@kasabi/test/support/raw-http';
 import { createApp } from './app.ts';
-import { createLogger } from './log.ts';
 import { type HttpServer, listen } from './server.ts';
 
 let server: HttpServer;

@@ -1,15 +1,14 @@
 import { createServer, type RequestListener } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 import { promisify } from 'node:util';
+import { type Logger, StartupError, turnedAwayLog } from '@kasabi/runtime';
 import { type ConnectionLimits, limitConnections } from './connection-limits.ts';
 import { createConnections } from './connections.ts';
 import { messageClasses } from './express-app.ts';
-import type { Logger } from './log.ts';
 import { refuse } from './refusal.ts';
-import { turnedAwayLog } from './turned-away.ts';
 
 /** The port is taken, or the address is none of this host's. */
-export class PortUnavailable extends Error {
+export class PortUnavailable extends StartupError {
   readonly code = 'port-unavailable';
   constructor({ setting, port, address }: ListenOptions, cause: NodeJS.ErrnoException) {
     const advice = foreignAddress.has(cause.code ?? '')

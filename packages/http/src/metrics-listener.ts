@@ -1,6 +1,6 @@
+import type { Logger } from '@kasabi/runtime';
 import type { Registry } from 'prom-client';
 import { createExpressApp } from './express-app.ts';
-import type { Logger } from './log.ts';
 import { addProbeRoutes, metricsProbe } from './probes.ts';
 import { type HttpServer, listen } from './server.ts';
 

@@ -1,14 +1,13 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { type Ailments, share } from '@kasabi/runtime';
 import type { Express, Request, Response } from 'express';
 import type { Registry } from 'prom-client';
 import { plainText } from './answer.ts';
 import type { EarlyAnswer } from './early-answer.ts';
-import type { Ailments } from './health.ts';
 import { hostProblem } from './host.ts';
 import type { HttpMetrics } from './http-metrics.ts';
 import { methodNotAllowed } from './methods.ts';
-import { share } from './share.ts';
 
 /** What a probe is answered. */
 export interface ProbeAnswer {

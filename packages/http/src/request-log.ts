@@ -1,12 +1,10 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { createErrorDetail, type Logger, turnedAwayLog } from '@kasabi/runtime';
 import { inThisTrace } from '@kasabi/tracing';
 import type { Request, RequestHandler, Response } from 'express';
-import { createErrorDetail } from './error-detail.ts';
-import type { Logger } from './log.ts';
 import { redactUrl } from './loggable-url.ts';
 import { isProbe } from './probes.ts';
-import { turnedAwayLog } from './turned-away.ts';
 
 declare module 'node:http' {
   interface IncomingMessage {

@@ -1,15 +1,13 @@
 import { NotFound, Overloaded } from '@kasabi/protocol';
+import { type Checks, createHealth, followDependencies, type Logger } from '@kasabi/runtime';
 import type { ErrorRequestHandler, Express, RequestHandler } from 'express';
 import type { Registry } from 'prom-client';
 import { createAddressReader, type TrustOptions } from './client-address.ts';
-import { followDependencies } from './dependency-metrics.ts';
 import { type AppListener, answerEarly } from './early-answer.ts';
 import { createExpressApp } from './express-app.ts';
-import { type Checks, createHealth } from './health.ts';
 import { requireHost } from './host.ts';
 import { toApiError } from './http-errors.ts';
 import { createHttpMetrics } from './http-metrics.ts';
-import type { Logger } from './log.ts';
 import { sendError } from './negotiation.ts';
 import {
   addProbeRoutes,

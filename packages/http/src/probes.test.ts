@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
+import type { Ailment, Check } from '@kasabi/runtime';
 import { waitFor } from '@kasabi/test/support';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { createApp } from './app.ts';
-import type { Ailment, Check } from './health.ts';
 import { listenForMetrics } from './metrics-listener.ts';
 import { type HttpServer, listen } from './server.ts';
 

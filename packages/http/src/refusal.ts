@@ -1,10 +1,9 @@
 import { randomUUID } from 'node:crypto';
 import { STATUS_CODES } from 'node:http';
 import type { Socket } from 'node:net';
+import { type Logger, turnedAwayLog } from '@kasabi/runtime';
 import { readAddress } from './client-address.ts';
 import { ofParserError } from './http-errors.ts';
-import type { Logger } from './log.ts';
-import { turnedAwayLog } from './turned-away.ts';
 
 const lingerMs = 1_000;
 
