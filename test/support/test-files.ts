@@ -8,6 +8,7 @@ const places = [
   'infra',
   'test/support',
   'test/integration',
+  'test/explorer',
   'test/e2e',
   'test/browser',
   'test/monitoring',
