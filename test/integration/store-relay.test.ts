@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { afterEach, beforeEach, test } from 'node:test';
-import { createRelay, type Loop, release } from '@kasabi/jobs';
+import { createRelay, release } from '@kasabi/jobs';
 import {
   type Consumer,
   connect,
@@ -13,6 +13,7 @@ import {
   QUEUE_NAME,
   type Verdict,
 } from '@kasabi/queue';
+import type { Loop } from '@kasabi/runtime';
 import { createRedis, type TestRedis, waitFor } from '@kasabi/test/support';
 import { createFixture, type Fixture } from '@kasabi/test/support/fixture';
 import { createGate, type Gate } from '@kasabi/test/support/gate';

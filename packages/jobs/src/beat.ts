@@ -1,5 +1,5 @@
 import type { Database } from '@kasabi/postgres';
-import { createLoop, type Loop } from './loop.ts';
+import { createLoop, type Loop } from '@kasabi/runtime';
 import { type Beat, judgeBeat } from './restored.ts';
 
 export interface BeatOptions {

@@ -22,7 +22,6 @@ export { type FailOptions, fail } from './fail.ts';
 export { type FindOutcome, findJobs } from './find.ts';
 export { heartbeat } from './heartbeat.ts';
 export { type ListJobsOptions, listJobs } from './list.ts';
-export { createLoop, type Loop, type LoopOptions, type LoopRound, onLoopRound } from './loop.ts';
 export { markEnqueued } from './mark-enqueued.ts';
 export { nextDue } from './next-due.ts';
 export { oldestDueMs } from './oldest-due.ts';

@@ -1,6 +1,6 @@
 import type { Database } from '@kasabi/postgres';
+import { createLoop, type Loop } from '@kasabi/runtime';
 import { idempotencyHours } from './accept.ts';
-import { createLoop, type Loop } from './loop.ts';
 
 export interface PrunerOptions {
   readonly db: Database;

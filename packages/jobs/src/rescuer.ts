@@ -1,5 +1,5 @@
+import { createLoop, type Loop } from '@kasabi/runtime';
 import type pg from 'pg';
-import { createLoop, type Loop } from './loop.ts';
 import { type Rescued, rescue } from './rescue.ts';
 
 export interface RescuerOptions {

@@ -1,5 +1,5 @@
-import { createLoop, type Loop } from '@kasabi/jobs';
 import type { Database } from '@kasabi/postgres';
+import { createLoop, type Loop } from '@kasabi/runtime';
 import { bucketOf, histogramOf } from './histogram.ts';
 
 export interface TallyOptions {

@@ -1,14 +1,8 @@
 import { Counter, Gauge, Histogram, type Registry } from 'prom-client';
+import type { LoopRound } from './loop.ts';
 
-/** A round of a background loop that has ended. */
-export interface MeasuredRound {
-  readonly loop: string;
-  readonly durationMs: number;
-  readonly failed: boolean;
-}
-
-/** Makes what is told of every round of the background loops. */
-export function createLoopMetrics(registry: Registry): (round: MeasuredRound) => void {
+/** Makes what the background loops are started with: it counts and times their rounds. */
+export function createLoopMetrics(registry: Registry): (round: LoopRound) => void {
   const registers = [registry];
   const labelNames = ['loop'] as const;
   const durations = new Histogram({

@@ -134,8 +134,8 @@ await runService(async () => {
     address: settings.LISTEN_ADDRESS,
     log,
   });
-  for (const loop of watcher.loops) loop.start();
-  sampler.start();
+  const loops = [...watcher.loops, sampler];
+  for (const loop of loops) loop.start(metrics.loopRound);
   log.info({ port: server.port }, 'listening');
 
   return {
@@ -146,7 +146,7 @@ await runService(async () => {
       stopping.abort();
       await server.close(settings.SHUTDOWN_TIMEOUT_MS / 2);
       overload.stop();
-      await Promise.all([...watcher.loops, sampler].map((loop) => loop.stop()));
+      await Promise.all(loops.map((loop) => loop.stop()));
       await scraped?.close(0);
       await operations?.stop();
       await Promise.all([pool.end(), probe.close()]);

@@ -1,10 +1,11 @@
-import { onLoopRound } from '@kasabi/jobs';
-import { createLoopMetrics, createRegistry } from '@kasabi/runtime';
+import { createLoopMetrics, createRegistry, type LoopRound } from '@kasabi/runtime';
 import { Gauge, type Registry } from 'prom-client';
 import { createOverviewMetrics, type OverviewMetrics } from './overview-metrics.ts';
 
 export interface StatusMetrics extends OverviewMetrics {
   readonly registry: Registry;
+  /** What the loops are started with. */
+  readonly loopRound: (round: LoopRound) => void;
 }
 
 /**
@@ -14,7 +15,6 @@ export interface StatusMetrics extends OverviewMetrics {
  */
 export function createStatusMetrics(waiting: () => number): StatusMetrics {
   const registry = createRegistry();
-  onLoopRound(createLoopMetrics(registry));
   new Gauge({
     name: 'kasabi_status_waiting_clients',
     help: "Clients that wait for a job's next change: held requests and event streams.",
@@ -23,5 +23,9 @@ export function createStatusMetrics(waiting: () => number): StatusMetrics {
       this.set(waiting());
     },
   });
-  return { registry, ...createOverviewMetrics(registry) };
+  return {
+    registry,
+    loopRound: createLoopMetrics(registry),
+    ...createOverviewMetrics(registry),
+  };
 }

@@ -1,6 +1,6 @@
-import { createLoop, type Loop } from '@kasabi/jobs';
 import { readCounts, readOverview } from '@kasabi/operations';
 import type { Database } from '@kasabi/postgres';
+import { createLoop, type Loop } from '@kasabi/runtime';
 import type { OverviewMetrics } from './overview-metrics.ts';
 
 export interface SamplerOptions {

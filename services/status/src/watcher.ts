@@ -1,7 +1,8 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Access, authorizeAll } from '@kasabi/accounts';
-import { createLoop, type JobRecord, type Loop, readChanges, type Watched } from '@kasabi/jobs';
+import { type JobRecord, readChanges, type Watched } from '@kasabi/jobs';
 import type { Database } from '@kasabi/postgres';
+import { createLoop, type Loop } from '@kasabi/runtime';
 import type { FoundJob, NotShown } from './read-job.ts';
 
 export interface WatcherOptions {

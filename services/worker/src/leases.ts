@@ -1,5 +1,5 @@
-import { type Claim, createLoop, heartbeat, type Loop } from '@kasabi/jobs';
-import { type Logger, throttledWarning } from '@kasabi/runtime';
+import { type Claim, heartbeat } from '@kasabi/jobs';
+import { createLoop, type Logger, type Loop, throttledWarning } from '@kasabi/runtime';
 import type pg from 'pg';
 
 export interface LeasesOptions {

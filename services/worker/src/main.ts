@@ -213,7 +213,7 @@ await runService(async () => {
     onError: onConnectionError,
     telemetry: tracing.telemetry,
   });
-  for (const loop of loops) loop.start();
+  for (const loop of loops) loop.start(metrics.loopRound);
   log.info({ port: server.port, holder }, 'working');
 
   return {

@@ -1,5 +1,3 @@
-import type { Loop } from '@kasabi/jobs';
-import { createLoop } from '@kasabi/jobs';
 import {
   removeWorker,
   reportIntervalMs,
@@ -8,6 +6,7 @@ import {
 } from '@kasabi/operations';
 import type { Database } from '@kasabi/postgres';
 import type { RedisState } from '@kasabi/queue';
+import { createLoop, type Loop } from '@kasabi/runtime';
 import type { ClockCorrection } from './clock.ts';
 
 export interface ReporterOptions {

@@ -1,6 +1,7 @@
-import { createLoop, type Loop, oldestDueMs } from '@kasabi/jobs';
+import { oldestDueMs } from '@kasabi/jobs';
 import type { Database } from '@kasabi/postgres';
 import type { Verdict } from '@kasabi/queue';
+import { createLoop, type Loop } from '@kasabi/runtime';
 
 export interface WatchdogOptions {
   readonly db: Database;

@@ -1,5 +1,4 @@
-import { onLoopRound } from '@kasabi/jobs';
-import { createLoopMetrics, createRegistry } from '@kasabi/runtime';
+import { createLoopMetrics, createRegistry, type LoopRound } from '@kasabi/runtime';
 import { Gauge, type Registry } from 'prom-client';
 import { createDatasetMetrics, type DatasetMetrics } from './datasets.ts';
 import { createJobMetrics, type JobMetrics } from './jobs.ts';
@@ -7,6 +6,8 @@ import { createRelayMetrics, type RelayMetrics } from './relay.ts';
 
 export interface WorkerMetrics extends JobMetrics, DatasetMetrics, RelayMetrics {
   readonly registry: Registry;
+  /** What the loops are started with. */
+  readonly loopRound: (round: LoopRound) => void;
 }
 
 /** What is only read when it is asked for. */
@@ -21,7 +22,6 @@ export interface WorkerFacts {
 /** All that is measured of a worker. */
 export function createWorkerMetrics(facts: WorkerFacts): WorkerMetrics {
   const registry = createRegistry();
-  onLoopRound(createLoopMetrics(registry));
   const gauge = (name: string, help: string, read: () => number) =>
     new Gauge({
       name,
@@ -42,6 +42,7 @@ export function createWorkerMetrics(facts: WorkerFacts): WorkerMetrics {
   );
   return {
     registry,
+    loopRound: createLoopMetrics(registry),
     ...createJobMetrics(registry),
     ...createDatasetMetrics(registry),
     ...createRelayMetrics(registry),

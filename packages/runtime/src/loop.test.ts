@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { waitFor } from '@kasabi/test/support';
-import { createLoop } from './loop.ts';
+import { createLoop, type LoopRound } from './loop.ts';
 
 const never = 3_600_000;
 const unexpected = (error: unknown): never => assert.fail(String(error));
@@ -36,6 +36,23 @@ test('a round that fails is told of and followed by another', async () => {
   await waitFor(() => errors.length >= 3, { what: 'three failures' });
   await loop.stop();
   assert.equal(errors[0], failure);
+});
+
+test('what it was started with is told of every round', async () => {
+  const rounds: LoopRound[] = [];
+  let count = 0;
+  const loop = createLoop({
+    name: 'test',
+    intervalMs: 1,
+    runOnce: () => (++count === 1 ? Promise.reject(new Error('no')) : Promise.resolve()),
+    onError: () => undefined,
+  });
+  loop.start((round) => rounds.push(round));
+  await waitFor(() => rounds.length >= 2, { what: 'two rounds' });
+  await loop.stop();
+  const [first, second] = rounds;
+  assert.deepEqual([first?.loop, first?.failed, second?.failed], ['test', true, false]);
+  assert.ok((second?.durationMs ?? -1) >= 0);
 });
 
 test('stop waits for the round under way and for no pause', async () => {

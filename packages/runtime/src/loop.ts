@@ -1,11 +1,10 @@
-import { channel } from 'node:diagnostics_channel';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 /** A background loop: a named service that does one round at a time. Any number may run at once. */
 export interface Loop {
   readonly name: string;
-  /** Begins rounds, the first at once. */
-  start(): void;
+  /** Begins rounds, the first at once; `measure` is called after each. */
+  start(measure?: (round: LoopRound) => void): void;
   /** Begins no further round and resolves when the present one has ended. */
   stop(): Promise<void>;
   /** Does one round now; for tests and for the operator. */
@@ -30,13 +29,6 @@ export interface LoopRound {
   readonly failed: boolean;
 }
 
-const rounds = channel('kasabi:loop-round');
-
-/** Calls `listener` after every round of every started loop of this process. */
-export function onLoopRound(listener: (round: LoopRound) => void): void {
-  rounds.subscribe((round) => listener(round as LoopRound));
-}
-
 /** Makes a loop of `runOnce`. */
 export function createLoop(options: LoopOptions): Loop {
   const stopping = new AbortController();
@@ -48,7 +40,7 @@ export function createLoop(options: LoopOptions): Loop {
     endedWell = performance.now();
   }
 
-  async function run(): Promise<void> {
+  async function run(measure?: (round: LoopRound) => void): Promise<void> {
     while (!stopping.signal.aborted) {
       const began = performance.now();
       let failed = false;
@@ -58,8 +50,7 @@ export function createLoop(options: LoopOptions): Loop {
         failed = true;
         options.onError(error);
       }
-      const durationMs = performance.now() - began;
-      rounds.publish({ loop: options.name, durationMs, failed } satisfies LoopRound);
+      measure?.({ loop: options.name, durationMs: performance.now() - began, failed });
       const pause = options.intervalMs * (0.9 + Math.random() * 0.2);
       await sleep(pause, undefined, { signal: stopping.signal }).catch(() => undefined);
     }
@@ -67,8 +58,8 @@ export function createLoop(options: LoopOptions): Loop {
 
   return {
     name: options.name,
-    start() {
-      running ??= run();
+    start(measure) {
+      running ??= run(measure);
     },
     async stop() {
       stopping.abort();
