@@ -9,6 +9,7 @@ import {
   publishDataset,
 } from '@kasabi/datasets';
 import { createPool } from '@kasabi/postgres';
+import { openRdf } from '@kasabi/rdf';
 
 /** Who owns the demo datasets. */
 export const demoOwner = 'demo';
@@ -55,7 +56,7 @@ export async function prepareDemo(
           (await createDataset(pool, { code, title, owner: demoOwner }));
         if (dataset.owner !== demoOwner || dataset.status === 'published') return;
         if ((await countQuads(pool, code)) === 0) {
-          await loadDataset(pool, code, demoFile(file));
+          await loadDataset(pool, code, await openRdf(demoFile(file)));
         }
         await publishDataset(pool, code);
         log(`Loaded the demo dataset "${code}" (${await countQuads(pool, code)} quads)`);

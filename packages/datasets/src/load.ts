@@ -1,19 +1,22 @@
-import { randomBytes } from 'node:crypto';
 import { pipeline } from 'node:stream/promises';
 import { isGuardRefusal, roleName, withTransaction } from '@kasabi/postgres';
 import type pg from 'pg';
 import { from as copyFrom } from 'pg-copy-streams';
 import { DatasetReadOnly } from './load-errors.ts';
-import { copyRows } from './load-rows.ts';
-import { openRdfFile, type RdfFile } from './rdf-file.ts';
-import { rdfFormatOf } from './rdf-format.ts';
-import { checkBaseIri, parseRdf } from './rdf-parse.ts';
-import { decodeUtf8 } from './rdf-text.ts';
+import { copyRows, type QuadRow } from './load-rows.ts';
 import { getDataset } from './registry.ts';
 import { quadColumns, quadsTable } from './tables.ts';
 
+/** Where quads come from, such as what `openRdf` of `packages/rdf` returns. */
+export interface QuadSource {
+  readonly bytesRead: number;
+  readonly bytesTotal: number;
+  read(): AsyncIterable<readonly QuadRow[]>;
+  close(): Promise<void>;
+}
+
 export interface LoadProgress {
-  /** Bytes of the file read so far; of a compressed file, compressed ones. */
+  /** Bytes of the source read so far. */
   readonly bytesRead: number;
   readonly bytesTotal: number;
   /** Quads sent to Postgres so far. */
@@ -21,11 +24,6 @@ export interface LoadProgress {
 }
 
 export interface LoadOptions {
-  /**
-   * What relative IRIs of Turtle and TriG are resolved against until the file declares a base. Without
-   * either, a relative IRI is a syntax error.
-   */
-  readonly baseIri?: string;
   /** Called at most ten times a second, and once when all is sent. */
   readonly onProgress?: (progress: LoadProgress) => void;
   /** Ends the load; nothing is loaded then. */
@@ -42,45 +40,36 @@ export interface LoadResult {
 const progressIntervalMs = 100;
 
 /**
- * Loads an RDF file into a dataset, beside what it holds: all of it in one transaction, or nothing.
- * The format goes by the extension (.nq, .nt, .ttl, .trig, each with or without .gz). The file is
- * streamed, so its size does not matter; a lock that is asked for meanwhile waits for the load's end.
- *
- * Blank nodes are new ones in every load.
+ * Loads quads into a dataset, beside what it holds: all of them in one transaction, or nothing. They are
+ * streamed, so their number does not matter; a lock that is asked for meanwhile waits for the load's end.
+ * The source is closed when the load ends, however it ends.
  *
  * @param pool its login may assume the role of the schema's owner.
- * @throws DatasetUnknown, DatasetReadOnly, RdfFormatUnknown, RdfFileUnreadable, RdfFileDamaged,
- * RdfSyntaxError, BaseIriInvalid, or an AbortError when `signal` fired.
+ * @throws DatasetUnknown, DatasetReadOnly, what the source throws, or an AbortError when `signal` fired.
  */
 export async function loadDataset(
   pool: pg.Pool,
   code: string,
-  source: string,
+  source: QuadSource,
   options: LoadOptions = {},
 ): Promise<LoadResult> {
-  const { baseIri, signal } = options;
+  const { signal, onProgress } = options;
   const begun = performance.now();
-  signal?.throwIfAborted();
-  const format = rdfFormatOf(source);
-  if (baseIri !== undefined) checkBaseIri(baseIri);
-  const file = await openRdfFile(source);
+  const tell = (quads: number): void => {
+    const { bytesRead, bytesTotal } = source;
+    onProgress?.({ bytesRead, bytesTotal, quads });
+  };
   try {
+    signal?.throwIfAborted();
     const load = async (client: pg.PoolClient): Promise<number> => {
       await client.query(`SET LOCAL ROLE ${roleName('owner')}`);
       const { id } = await getDataset(client, code);
       const copy = client.query(
         copyFrom(`COPY ${quadsTable(id)} (${quadColumns.join(', ')}) FROM STDIN`),
       );
-      const text = decodeUtf8(file.content(), source);
-      const parsed = parseRdf(text, {
-        file: source,
-        format,
-        ...(baseIri !== undefined && { baseIri }),
-      });
-      const rows = copyRows(parsed, blankNodeScope(), reporter(file, options.onProgress));
+      const rows = copyRows(source.read(), throttled(tell));
       await pipeline(rows, copy, signal === undefined ? {} : { signal });
-      const { bytesRead, bytesTotal } = file;
-      options.onProgress?.({ bytesRead, bytesTotal, quads: copy.rowCount });
+      tell(copy.rowCount);
       await options.alongside?.(client, copy.rowCount);
       return copy.rowCount;
     };
@@ -94,21 +83,16 @@ export async function loadDataset(
     }
     throw error;
   } finally {
-    await file.close();
+    await source.close();
   }
 }
 
-/** 64 random bits: no two loads share a scope, not even by way of a dump and a restore. */
-function blankNodeScope(): string {
-  return `x${randomBytes(8).toString('hex')}-`;
-}
-
-function reporter(file: RdfFile, onProgress: LoadOptions['onProgress']): (rows: number) => void {
+function throttled(tell: (quads: number) => void): (quads: number) => void {
   let last = 0;
   return (quads) => {
     const now = performance.now();
     if (now - last < progressIntervalMs) return;
     last = now;
-    onProgress?.({ bytesRead: file.bytesRead, bytesTotal: file.bytesTotal, quads });
+    tell(quads);
   };
 }

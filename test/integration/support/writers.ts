@@ -2,6 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { type Dataset, DatasetReadOnly, loadDataset, quadsTable } from '@kasabi/datasets';
+import { openRdf } from '@kasabi/rdf';
 import type { Fixture } from '@kasabi/test/support/fixture';
 import { copyInto, type IsolationLevel } from '@kasabi/test/support/store';
 import pg from 'pg';
@@ -109,7 +110,7 @@ export function startWriters(fixture: Fixture, dataset: Dataset, kinds: WriterKi
       writeFileSync(file, subjects.map((subject) => `${subject} <x:p> <x:o> .\n`).join(''));
       const from = await readFence(fixture.admin);
       try {
-        await loadDataset(fixture.admin, dataset.code, file);
+        await loadDataset(fixture.admin, dataset.code, await openRdf(file));
         loaded.push({ subjects, from, to: await readFence(fixture.admin) });
       } catch (error) {
         if (!(error instanceof DatasetReadOnly)) throw error;

@@ -1,6 +1,7 @@
 import path from 'node:path';
-import { type LoadProgress, loadDataset, rdfExtensions } from '@kasabi/datasets';
+import { type LoadProgress, loadDataset } from '@kasabi/datasets';
 import { recordAction, recordingRefusal } from '@kasabi/operations';
+import { openRdf, rdfExtensions } from '@kasabi/rdf';
 import type { Command } from 'commander';
 import { addExamples, jsonOption } from '../arguments.ts';
 import { withDatabase } from '../database.ts';
@@ -32,13 +33,12 @@ export function addLoadCommand(dataset: Command): void {
       try {
         const { quads, durationMs } = await withInterrupt((signal) =>
           withDatabase((pool) =>
-            recordingRefusal(pool, about, () =>
-              loadDataset(pool, code, source, {
+            recordingRefusal(pool, about, async () =>
+              loadDataset(pool, code, await openRdf(source, { baseIri: options.base }), {
                 signal,
                 onProgress: (it: LoadProgress) => progress.update(it),
                 alongside: (client, loaded) =>
                   recordAction(client, { ...about, detail: `${loaded} quads of ${fileName}` }),
-                ...(options.base !== undefined && { baseIri: options.base }),
               }),
             ),
           ),

@@ -1,7 +1,7 @@
 import { type FileHandle, open } from 'node:fs/promises';
 import { pipeline, type Readable } from 'node:stream';
 import { createGunzip } from 'node:zlib';
-import { RdfFileDamaged, RdfFileUnreadable } from './rdf-errors.ts';
+import { RdfFileDamaged, RdfFileUnreadable } from './errors.ts';
 
 /** An open RDF file. */
 export interface RdfFile {

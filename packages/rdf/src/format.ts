@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { RdfFormatUnknown } from './rdf-errors.ts';
+import { RdfFormatUnknown } from './errors.ts';
 
 /** An RDF format that can be loaded. */
 export interface RdfFormat {

@@ -1,14 +1,14 @@
 import { EventEmitter } from 'node:events';
 import { Parser, type Quad, type Token } from 'n3';
-import { BaseIriInvalid, RdfSyntaxError } from './rdf-errors.ts';
-import type { RdfFormat } from './rdf-format.ts';
+import { BaseIriInvalid, RdfSyntaxError } from './errors.ts';
+import type { RdfFormat } from './format.ts';
 
 export interface ParseOptions {
   /** Named in errors. */
   readonly file: string;
   readonly format: RdfFormat;
   /** What relative IRIs are resolved against until the text declares a base of its own. */
-  readonly baseIri?: string;
+  readonly baseIri?: string | undefined;
 }
 
 const absoluteIri = /^[a-z][a-z0-9+.-]*:/i;

@@ -1,5 +1,5 @@
 import { isUtf8 } from 'node:buffer';
-import { RdfSyntaxError } from './rdf-errors.ts';
+import { RdfSyntaxError } from './errors.ts';
 
 const LF = 0x0a;
 

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import { DataFactory, Parser } from 'n3';
-import { termToNTriples } from './rdf-terms.ts';
+import { termToNTriples } from './terms.ts';
 
 const { literal, namedNode, blankNode, defaultGraph } = DataFactory;
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
 import type { Quad } from 'n3';
-import { BaseIriInvalid, RdfFormatUnknown, RdfSyntaxError } from './rdf-errors.ts';
-import { rdfFormatOf } from './rdf-format.ts';
-import { checkBaseIri, parseRdf } from './rdf-parse.ts';
-import { decodeUtf8 } from './rdf-text.ts';
+import { BaseIriInvalid, RdfFormatUnknown, RdfSyntaxError } from './errors.ts';
+import { rdfFormatOf } from './format.ts';
+import { checkBaseIri, parseRdf } from './parse.ts';
+import { decodeUtf8 } from './utf8.ts';
 
 async function* pieces(bytes: Buffer, size: number): AsyncGenerator<Buffer> {
   for (let at = 0; at < bytes.length; at += size) yield bytes.subarray(at, at + size);

@@ -1,0 +1,69 @@
+import { randomBytes } from 'node:crypto';
+import { openRdfFile } from './file.ts';
+import { rdfFormatOf } from './format.ts';
+import { checkBaseIri, parseRdf } from './parse.ts';
+import { termToNTriples } from './terms.ts';
+import { decodeUtf8 } from './utf8.ts';
+
+export interface RdfOptions {
+  /**
+   * What relative IRIs of Turtle and TriG are resolved against until the file declares a base. Without
+   * either, a relative IRI is a syntax error.
+   */
+  readonly baseIri?: string | undefined;
+}
+
+/** A quad's terms in canonical N-Triples; the default graph is ''. */
+export type QuadTerms = readonly [
+  subject: string,
+  predicate: string,
+  object: string,
+  graph: string,
+];
+
+/** An open RDF file, as quads. */
+export interface RdfQuads {
+  /** Bytes of the file read so far; of a compressed file, compressed ones. */
+  readonly bytesRead: number;
+  readonly bytesTotal: number;
+  /**
+   * Reads the quads, many at a time. Can be read once. Blank nodes are new ones for every opened file.
+   *
+   * @throws RdfFileUnreadable, RdfFileDamaged, RdfSyntaxError
+   */
+  read(): AsyncGenerator<QuadTerms[]>;
+  close(): Promise<void>;
+}
+
+/**
+ * Opens an RDF file. The format goes by the extension (.nq, .nt, .ttl, .trig, each with or without .gz).
+ * The file is streamed, so its size does not matter.
+ *
+ * @throws RdfFormatUnknown, BaseIriInvalid, RdfFileUnreadable
+ */
+export async function openRdf(path: string, options: RdfOptions = {}): Promise<RdfQuads> {
+  const { baseIri } = options;
+  const format = rdfFormatOf(path);
+  if (baseIri !== undefined) checkBaseIri(baseIri);
+  const file = await openRdfFile(path);
+  // 64 random bits: no two loads share a scope, not even by way of a dump and a restore.
+  const scope = `x${randomBytes(8).toString('hex')}-`;
+  return {
+    get bytesRead() {
+      return file.bytesRead;
+    },
+    bytesTotal: file.bytesTotal,
+    async *read() {
+      const text = decodeUtf8(file.content(), path);
+      for await (const quads of parseRdf(text, { file: path, format, baseIri })) {
+        yield quads.map(({ subject, predicate, object, graph }) => [
+          termToNTriples(subject, scope),
+          termToNTriples(predicate, scope),
+          termToNTriples(object, scope),
+          termToNTriples(graph, scope),
+        ]);
+      }
+    },
+    close: file.close,
+  };
+}
