@@ -1,5 +1,5 @@
 import { quadsTable } from '@kasabi/datasets';
-import type { FailureReason, RecordStatus } from '@kasabi/jobs';
+import type { FailureReason, RecordStatus } from '@kasabi/domain';
 import type pg from 'pg';
 
 /** A job record, as far as the checks read it. Times are milliseconds since the epoch. */

@@ -1,9 +1,9 @@
 // What Prometheus is told, by real services.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { jobTypeNames } from '@kasabi/domain';
 import { freePort } from '@kasabi/local';
 import { findingCodes } from '@kasabi/operations';
-import { jobTypeNames } from '@kasabi/protocol';
 import { type Scrape, scrape, startStack, type TestStack, waitFor } from '@kasabi/test/support';
 import { ask, submitForm, untilEnded } from '@kasabi/test/support/client';
 

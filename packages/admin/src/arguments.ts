@@ -1,3 +1,4 @@
+import { isUuid } from '@kasabi/domain';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 
 /** A parser for whole numbers within bounds, for commander. */
@@ -17,12 +18,10 @@ export function nonEmpty(value: string): string {
   return value;
 }
 
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-
 /** A parser for a job's id, for commander. */
 export function jobId(value: string): string {
   const id = value.toLowerCase();
-  if (!uuid.test(id)) {
+  if (!isUuid(id)) {
     throw new InvalidArgumentError(
       'Give the whole id, such as 01a20884-0fde-7de2-a5a9-9bbb6dc070ee.',
     );

@@ -1,6 +1,7 @@
 // What the client says of the API for itself, without depending on the package that defines it.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { datasetCodePattern } from '@kasabi/domain';
 import * as protocol from '@kasabi/protocol';
 import { cancelled } from '../test/peer.ts';
 import { createAddresses } from './addresses.ts';
@@ -53,7 +54,7 @@ describe('the client and the protocol agree', () => {
     const addresses = createAddresses({ apiUrl: base, statusUrl: base });
     const letters = ['', 'a', 'A', '0', '-', '.', '/', 'a-', '-a', 'a.b', 'a\n', 'é', 'a_b'];
     for (const code of [...letters, 'x'.repeat(63), 'x'.repeat(64)]) {
-      const allowed = protocol.datasetCodePattern.test(code);
+      const allowed = datasetCodePattern.test(code);
       if (allowed) assert.ok(addresses.submit(code));
       else assert.throws(() => addresses.submit(code), { code: 'invalid-argument' });
     }

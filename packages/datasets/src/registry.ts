@@ -1,6 +1,6 @@
 import { OwnerUnknown } from '@kasabi/accounts';
+import { datasetCodePattern } from '@kasabi/domain';
 import { type Database, hasSqlState, roleName, sqlState, withTransaction } from '@kasabi/postgres';
-import { datasetCodePattern } from '@kasabi/protocol';
 import type pg from 'pg';
 import { DatasetCodeInvalid, DatasetExists, DatasetUnknown } from './errors.ts';
 import { isPaused } from './paused.ts';

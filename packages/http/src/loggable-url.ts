@@ -1,4 +1,5 @@
-import { jobStatuses, jobTypeNames } from '@kasabi/protocol';
+import { jobTypeNames } from '@kasabi/domain';
+import { jobStatuses } from '@kasabi/protocol';
 
 /** The words of our own paths. Anything else in a path may be a key that was put there by mistake. */
 const words: ReadonlySet<string> = new Set([

@@ -1,6 +1,6 @@
+import { datasetCodePattern, isUuid } from '@kasabi/domain';
 import {
   type ApiError,
-  datasetCodePattern,
   type Gathered,
   gatherParameters,
   InvalidParameter,
@@ -102,14 +102,12 @@ export function shortCodeOf(value: string): string {
   return datasetCodePattern.test(value) ? value : '';
 }
 
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/i;
-
 /**
  * The job id in a request's path, or the nil UUID when it cannot be one. No record has that one, so that
  * the key is checked all the same.
  */
 export function jobIdOf(value: string): string {
-  return uuid.test(value) ? value : '00000000-0000-0000-0000-000000000000';
+  return isUuid(value.toLowerCase()) ? value : '00000000-0000-0000-0000-000000000000';
 }
 
 /**

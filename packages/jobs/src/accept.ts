@@ -1,5 +1,5 @@
+import type { JobType } from '@kasabi/domain';
 import { type Database, withTransaction } from '@kasabi/postgres';
-import type { JobType } from '@kasabi/protocol';
 import type pg from 'pg';
 import { datasetOf, keyOf } from './asked-job.ts';
 import { publishedNotice } from './notices.ts';

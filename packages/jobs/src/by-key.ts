@@ -1,4 +1,4 @@
-import type { RecordStatus } from './status.ts';
+import type { RecordStatus } from '@kasabi/domain';
 
 // A prepared statement keeps its plan until the statistics are made anew, and these say of a table that
 // fills quickly, or of a day's first rush, that hardly any job is scheduled. For a record whose id is given

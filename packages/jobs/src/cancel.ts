@@ -1,7 +1,7 @@
+import type { RecordStatus } from '@kasabi/domain';
 import type { Database } from '@kasabi/postgres';
 import { type AskedJob, askedJobs, askedValues, verdict } from './asked-job.ts';
 import { cancelAsked } from './cancel-asked.ts';
-import type { RecordStatus } from './status.ts';
 
 export type CancelOutcome =
   | { readonly outcome: 'cancelled' | 'refused' | 'dataset-unknown' | 'job-unknown' }

@@ -1,5 +1,5 @@
+import type { JobType } from '@kasabi/domain';
 import { type Database, hasSqlState, sqlState } from '@kasabi/postgres';
-import type { JobType } from '@kasabi/protocol';
 import { hasStatus } from './by-key.ts';
 import { stopOf } from './stopped.ts';
 import { noteTransition } from './transition.ts';

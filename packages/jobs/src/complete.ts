@@ -1,6 +1,6 @@
+import type { Delivery } from '@kasabi/domain';
 import type { Database } from '@kasabi/postgres';
 import type { Claim } from './claim.ts';
-import type { Delivery } from './delivery.ts';
 import { updateHeld } from './held.ts';
 import { nextDueOf } from './next-due.ts';
 import { publishedNotice } from './notices.ts';

@@ -1,9 +1,9 @@
 import { releaseLock } from '@kasabi/datasets';
+import type { FailureReason } from '@kasabi/domain';
 import { withTransaction } from '@kasabi/postgres';
 import type pg from 'pg';
 import type { Claim } from './claim.ts';
 import { updateHeld } from './held.ts';
-import type { FailureReason } from './status.ts';
 
 export interface FailOptions {
   readonly reason: FailureReason;

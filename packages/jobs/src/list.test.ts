@@ -36,7 +36,7 @@ test('jobs are listed newest first, a page at a time, and filtered', async () =>
   assert.deepEqual(await list({ datasetCode: 'a' }), [ids[3], ids[2], ids[0]]);
   assert.deepEqual(await list({ datasetCode: 'b', jobType: 'reset' }), [ids[1]]);
   assert.deepEqual(await list({ datasetCode: 'nowhere' }), []);
-  assert.deepEqual(await list({ status: 'running' }), []);
+  assert.deepEqual(await list({ statuses: ['running'] }), []);
 
   const [job] = await listJobs(database.pool('api'), { datasetCode: 'b', limit: 1 });
   assert.ok(job);

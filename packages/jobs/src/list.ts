@@ -1,12 +1,11 @@
+import type { JobType, RecordStatus } from '@kasabi/domain';
 import type { Database } from '@kasabi/postgres';
-import type { JobStatus, JobType } from '@kasabi/protocol';
 import { type JobRecord, recordColumns, recordSource } from './record.ts';
-import { recordStatusesOf } from './status.ts';
 
 export interface ListJobsOptions {
   readonly datasetCode?: string;
-  /** As clients see it: those that failed are with those that were cancelled. */
-  readonly status?: JobStatus;
+  /** Those in one of these statuses; in any unless set. */
+  readonly statuses?: readonly RecordStatus[];
   readonly jobType?: JobType;
   /** Only jobs older than the one with this id: the last id of the page before. */
   readonly before?: string;
@@ -36,9 +35,9 @@ export async function listJobs(db: Database, options: ListJobsOptions): Promise<
   };
   // Each status of the record by itself: an index has them in order, of several together it has not.
   const from =
-    options.status === undefined
+    options.statuses === undefined
       ? newest()
-      : recordStatusesOf[options.status]
+      : options.statuses
           .map((status) => newest(`j.status = ${parameter(status)}`))
           .join(' UNION ALL ');
   const { rows } = await db.query<JobRecord>(

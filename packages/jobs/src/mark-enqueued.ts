@@ -1,6 +1,6 @@
+import type { Delivery } from '@kasabi/domain';
 import type { Database } from '@kasabi/postgres';
 import { given, hasStatus } from './by-key.ts';
-import type { Delivery } from './delivery.ts';
 
 /**
  * Notes that Redis holds these deliveries, so that the relay need not hand them over. The commit does not

@@ -1,5 +1,5 @@
+import type { Delivery } from '@kasabi/domain';
 import type { Database } from '@kasabi/postgres';
-import type { Delivery } from './delivery.ts';
 
 /**
  * A query, as SQL, for the delivery of a dataset's next due job: a row if one waits. The first of those

@@ -1,6 +1,5 @@
 import { isPaused } from '@kasabi/datasets';
-import type { JobType } from '@kasabi/protocol';
-import type { FailureReason, RecordStatus } from './status.ts';
+import type { FailureReason, JobType, RecordStatus } from '@kasabi/domain';
 
 /** A job record as its readers see it. */
 export interface JobRecord {

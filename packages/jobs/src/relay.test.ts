@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import type { Dataset } from '@kasabi/datasets';
+import type { Delivery } from '@kasabi/domain';
 import { createFixture, type Fixture } from '@kasabi/test/support/fixture';
-import type { Delivery } from './delivery.ts';
 import { markEnqueued } from './mark-enqueued.ts';
 import { createRelay, type RelayOptions } from './relay.ts';
 

@@ -1,7 +1,7 @@
 import { isPaused } from '@kasabi/datasets';
+import type { Delivery, Enqueue } from '@kasabi/domain';
 import type { Database } from '@kasabi/postgres';
 import { createLoop, type Loop } from '@kasabi/runtime';
-import type { Delivery, Enqueue } from './delivery.ts';
 import { markEnqueued } from './mark-enqueued.ts';
 
 export interface RelayOptions {

@@ -1,6 +1,6 @@
 import { releaseLock } from '@kasabi/datasets';
+import type { JobType } from '@kasabi/domain';
 import { withTransaction } from '@kasabi/postgres';
-import type { JobType } from '@kasabi/protocol';
 import type pg from 'pg';
 import { noteTransition } from './transition.ts';
 

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Dataset } from '@kasabi/datasets';
+import type { RecordStatus } from '@kasabi/domain';
 import { createFixture, type Fixture } from '@kasabi/test/support/fixture';
 import { type Claim, claim } from './claim.ts';
 import { complete } from './complete.ts';
@@ -12,7 +13,6 @@ import { release } from './release.ts';
 import { rescue } from './rescue.ts';
 import { retry } from './retry.ts';
 import { type JobEvent, transitions } from './state.ts';
-import type { RecordStatus } from './status.ts';
 
 let fixture: Fixture;
 let dataset: Dataset;

@@ -1,4 +1,4 @@
-import type { RecordStatus } from './status.ts';
+import type { RecordStatus } from '@kasabi/domain';
 
 /**
  * What can happen to a job record. Each event is one file beside this one, named by its verb, with one

@@ -1,4 +1,4 @@
-import type { RecordStatus } from '@kasabi/jobs';
+import type { RecordStatus } from '@kasabi/domain';
 
 /** A job that has waited for a while for its dataset's writers, from attempt to attempt. */
 export interface BusyJob {

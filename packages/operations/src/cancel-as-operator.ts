@@ -1,4 +1,5 @@
-import { cancelAsked, type RecordStatus } from '@kasabi/jobs';
+import type { RecordStatus } from '@kasabi/domain';
+import { cancelAsked } from '@kasabi/jobs';
 import type { Database } from '@kasabi/postgres';
 
 /** Which job an operator acts on, and from where: an address, or 'command line'. */

@@ -1,5 +1,6 @@
 import { type Dataset, findDataset } from '@kasabi/datasets';
-import type { JobRecord, RecordStatus } from '@kasabi/jobs';
+import type { RecordStatus } from '@kasabi/domain';
+import type { JobRecord } from '@kasabi/jobs';
 import type { Database } from '@kasabi/postgres';
 import { searchJobs } from './search.ts';
 

@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { isUuid } from '@kasabi/domain';
 import type { Database } from '@kasabi/postgres';
 import type { QueueView } from '@kasabi/queue';
 
@@ -26,8 +27,6 @@ const handedOver = `
   WHERE status = 'scheduled' AND enqueued_at < now() - interval '1 second' AND ($2::uuid[] IS NULL OR id = ANY($2))
   ORDER BY due LIMIT $1`;
 
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
-
 /** How long after the first look the second follows, in milliseconds. */
 const secondLookMs = 1_000;
 
@@ -47,7 +46,7 @@ export async function readDrift(db: Database, queue: QueueView, sample: number):
   const held = await queue.held(sample);
   const { rows } = await db.query<{ id: string; status: string }>(
     'SELECT id, status FROM kasabi.job WHERE id = ANY($1::uuid[])',
-    [held.filter((id) => uuid.test(id))],
+    [held.filter(isUuid)],
   );
   const statuses = new Map(rows.map(({ id, status }) => [id, status]));
   return {

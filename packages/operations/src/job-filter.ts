@@ -1,5 +1,10 @@
-import { type RecordStatus, recordStatuses } from '@kasabi/jobs';
-import { datasetCodePattern, jobTypeNames, suggest } from '@kasabi/protocol';
+import {
+  datasetCodePattern,
+  jobTypeNames,
+  type RecordStatus,
+  recordStatuses,
+} from '@kasabi/domain';
+import { suggest } from '@kasabi/runtime';
 import { isWordOf, type Moment, parseMoment } from './moment.ts';
 
 /** Which of a job's times a range is of. */

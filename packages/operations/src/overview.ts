@@ -1,5 +1,5 @@
 import { isPaused } from '@kasabi/datasets';
-import type { RecordStatus } from '@kasabi/jobs';
+import type { RecordStatus } from '@kasabi/domain';
 import type { Database } from '@kasabi/postgres';
 import { type Acknowledgement, acknowledgements } from './acknowledgement.ts';
 import { type BusyJob, busyDatasets, busyJobs } from './busy-jobs.ts';

@@ -1,14 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import type { Dataset } from '@kasabi/datasets';
-import {
-  type ClaimOutcome,
-  claim,
-  complete,
-  createRelay,
-  type Delivery,
-  oldestDueMs,
-} from '@kasabi/jobs';
+import type { Delivery } from '@kasabi/domain';
+import { type ClaimOutcome, claim, complete, createRelay, oldestDueMs } from '@kasabi/jobs';
 import { waitFor } from '@kasabi/test/support';
 import { createFixture, type Fixture } from '@kasabi/test/support/fixture';
 import { readOperatorActions } from './operator-actions.ts';

@@ -1,4 +1,4 @@
-import type { RecordStatus } from '@kasabi/jobs';
+import type { RecordStatus } from '@kasabi/domain';
 import type { Database } from '@kasabi/postgres';
 
 export type UnlockOutcome =

@@ -1,4 +1,4 @@
-import type { RecordStatus } from '@kasabi/jobs';
+import type { RecordStatus } from '@kasabi/domain';
 import { type Database, hasSqlState, sqlState } from '@kasabi/postgres';
 import type { ActionOnJob } from './cancel-as-operator.ts';
 

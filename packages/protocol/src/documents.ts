@@ -1,7 +1,12 @@
+import {
+  type JobType,
+  jobTypeNames,
+  type FailureReason as RecordReason,
+  type RecordStatus,
+} from '@kasabi/domain';
 import { z } from 'zod';
 import { formatDateTime } from './dates.ts';
-import { type JobType, jobTypeNames } from './job-types.ts';
-import { type FailureReason, failureReasons, type JobStatus, jobStatuses } from './statuses.ts';
+import { type FailureReason, failureReasons, jobStatuses } from './statuses.ts';
 
 const dateTime = z
   .string()
@@ -57,14 +62,14 @@ export interface JobFacts {
   readonly dataset: string;
   readonly type: JobType;
   /** The record's. */
-  readonly status: JobStatus | 'cancelled';
+  readonly status: RecordStatus;
   readonly created: Date;
   readonly startTime: Date;
   readonly endTime: Date | null;
   readonly attempt: number;
   readonly message: string | null;
   /** Why it failed; null where that is not known, or it has not. */
-  readonly reason: Exclude<FailureReason, 'cancelled'> | null;
+  readonly reason: RecordReason | null;
 }
 
 /** A job as clients see it; `successStatus` is the word for `completed`. */

@@ -26,7 +26,6 @@ export {
   type ParsedJobRequest,
   parseJobRequest,
 } from './job-request.ts';
-export { type JobType, type JobTypeEntry, jobTypeNames, jobTypes } from './job-types.ts';
 export { createOpenApiDocument } from './openapi.ts';
 export { exampleValues } from './openapi-examples.ts';
 export * from './openapi-types.ts';
@@ -37,6 +36,10 @@ export {
   type Parameters,
 } from './parameters.ts';
 export { parsePreferWait } from './prefer.ts';
-export { datasetCodePattern } from './short-code.ts';
-export { type FailureReason, failureReasons, type JobStatus, jobStatuses } from './statuses.ts';
-export { suggest } from './suggest.ts';
+export {
+  type FailureReason,
+  failureReasons,
+  type JobStatus,
+  jobStatuses,
+  recordStatusesOf,
+} from './statuses.ts';

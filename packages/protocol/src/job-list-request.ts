@@ -1,8 +1,14 @@
+import {
+  isUuid,
+  type JobType,
+  jobTypeNames,
+  uuidFromBase64url,
+  uuidToBase64url,
+} from '@kasabi/domain';
+import { suggest } from '@kasabi/runtime';
 import { InvalidParameter } from './errors.ts';
-import { type JobType, jobTypeNames } from './job-types.ts';
 import type { Parameters } from './parameters.ts';
 import { type JobStatus, jobStatuses } from './statuses.ts';
-import { suggest } from './suggest.ts';
 
 /** What `GET /data/{short-code}/jobs` is asked for. */
 export interface JobListRequest {
@@ -24,7 +30,6 @@ export const jobListParameters: ReadonlySet<string> = new Set([
 ]);
 
 const defaultLimit = 20;
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**
  * Reads a list request from its parameters.
@@ -53,17 +58,13 @@ export function parseJobListRequest(parameters: Parameters): JobListRequest {
 }
 
 /** The cursor of the page that follows the one that ends with this job. */
-export function cursorAfter(jobId: string): string {
-  return Buffer.from(jobId.replaceAll('-', ''), 'hex').toString('base64url');
-}
+export const cursorAfter: (jobId: string) => string = uuidToBase64url;
 
 function parseCursor(cursor: string | undefined): string | undefined {
   if (cursor === undefined) return undefined;
-  const id = Buffer.from(cursor, 'base64url')
-    .toString('hex')
-    .replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5');
-  // Decoding overlooks what is no base64url, so that only the way back tells.
-  if (uuid.test(id) && cursorAfter(id) === cursor) return id;
+  const id = uuidFromBase64url(cursor);
+  // Decoding overlooks what is not base64url, so only the way back tells.
+  if (isUuid(id) && cursorAfter(id) === cursor) return id;
   throw new InvalidParameter(
     'cursor',
     'cursor did not come from this service; follow the Link header, or leave it out.',

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { jobTypeNames } from '@kasabi/domain';
 import { parseJobRequest } from './job-request.ts';
-import { jobTypeNames } from './job-types.ts';
 
 const parse = (parameters: Record<string, string>) =>
   parseJobRequest(new Map(Object.entries(parameters)));

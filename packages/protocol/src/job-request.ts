@@ -1,8 +1,8 @@
+import { type JobType, jobTypeNames } from '@kasabi/domain';
+import { suggest } from '@kasabi/runtime';
 import { readDateTime } from './dates.ts';
 import { InvalidParameter } from './errors.ts';
-import { type JobType, jobTypeNames } from './job-types.ts';
 import type { Parameters } from './parameters.ts';
-import { suggest } from './suggest.ts';
 
 /** A request for a job, as `POST /dataset/{short-code}/jobs` takes it. */
 export interface JobRequest {

@@ -1,10 +1,9 @@
+import { datasetCodePattern, jobTypeNames } from '@kasabi/domain';
 import { z } from 'zod';
 import { dateTimePattern, readDateTime } from './dates.ts';
 import { datasetStatusDocument, jobDocument, jobListDocument, jobListEntry } from './documents.ts';
 import { type ErrorCode, errorCatalog } from './errors.ts';
-import { jobTypeNames } from './job-types.ts';
 import type { JsonSchema } from './openapi-types.ts';
-import { datasetCodePattern } from './short-code.ts';
 import { jobStatuses } from './statuses.ts';
 
 const errorCodes = Object.keys(errorCatalog) as [ErrorCode, ...ErrorCode[]];

@@ -1,5 +1,5 @@
+import { jobTypes } from '@kasabi/domain';
 import { type ErrorCode, errorCatalog } from './errors.ts';
-import { jobTypes } from './job-types.ts';
 import { errorAdvice } from './openapi-advice.ts';
 import { createErrorResponses } from './openapi-errors.ts';
 import { parameters, securitySchemes } from './openapi-parameters.ts';

@@ -1,5 +1,5 @@
+import { suggest } from '@kasabi/runtime';
 import { type ApiError, InvalidParameter, MalformedRequest } from './errors.ts';
-import { suggest } from './suggest.ts';
 
 /** The parameters of a request, each at most once, whichever way they came. */
 export type Parameters = ReadonlyMap<string, string>;

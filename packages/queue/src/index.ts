@@ -8,6 +8,6 @@ export { QueueUnavailable } from './errors.ts';
 export { redisTrouble } from './health.ts';
 export { type QueueView, type RedisSetup, readRedisSetup, viewQueue } from './inspect.ts';
 export { KEY_PREFIX, type Payload, QUEUE_NAME } from './names.ts';
-export { createProducer, type Delivery, type Producer } from './producer.ts';
+export { createProducer, type Producer } from './producer.ts';
 export { isMendedByReconnect, type RedisState } from './states.ts';
 export { createViewer } from './viewer.ts';

@@ -1,19 +1,10 @@
+import type { Delivery } from '@kasabi/domain';
 import { beginSpan, type OpenSpan } from '@kasabi/tracing';
 import { Queue, type Telemetry } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { deliveryId } from './delivery-id.ts';
 import { QueueUnavailable } from './errors.ts';
 import { KEY_PREFIX, type Payload, QUEUE_NAME } from './names.ts';
-
-/** A job to deliver; times are milliseconds since the epoch, by Postgres's clock. */
-export interface Delivery {
-  readonly jobId: string;
-  /** Attempts the job has had so far. */
-  readonly attempt: number;
-  readonly due: number;
-  /** The trace of the request that asked for the job, if it was traced: a W3C traceparent. */
-  readonly trace?: string | null | undefined;
-}
 
 export interface Producer {
   /**

@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { afterEach, beforeEach, test } from 'node:test';
+import type { Delivery } from '@kasabi/domain';
 import { createRedis, type TestRedis, waitFor } from '@kasabi/test/support';
 import { createGate, type Gate } from '@kasabi/test/support/gate';
 import type { Redis } from 'ioredis';
@@ -9,7 +10,7 @@ import { type Consumer, type ConsumerOptions, createConsumer } from './consumer.
 import { deliveryId } from './delivery-id.ts';
 import { redisTrouble } from './health.ts';
 import { KEY_PREFIX, QUEUE_NAME } from './names.ts';
-import { createProducer, type Delivery, type Producer } from './producer.ts';
+import { createProducer, type Producer } from './producer.ts';
 
 let testRedis: TestRedis;
 let gate: Gate;

@@ -11,6 +11,7 @@ export { type RunningService, runService } from './run.ts';
 export * from './settings.ts';
 export { share } from './share.ts';
 export { StartupError } from './startup-error.ts';
+export { suggest } from './suggest.ts';
 export { throttledWarning } from './throttled-warning.ts';
 export { type TurnedAwayLog, turnedAwayLog } from './turned-away.ts';
 export { version } from './version.ts';

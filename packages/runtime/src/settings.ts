@@ -1,7 +1,7 @@
 import { isIP } from 'node:net';
-import { suggest } from '@kasabi/protocol';
 import { z } from 'zod';
 import { StartupError } from './startup-error.ts';
+import { suggest } from './suggest.ts';
 
 /** The environment a process was started with. */
 export type Environment = Readonly<Record<string, string | undefined>>;

@@ -1,6 +1,7 @@
+import type { Delivery } from '@kasabi/domain';
 import { type AcceptedJob, type AcceptOutcome, type AcceptRequest, acceptJobs } from '@kasabi/jobs';
 import { createBatcher } from '@kasabi/postgres';
-import type { Delivery, Producer } from '@kasabi/queue';
+import type { Producer } from '@kasabi/queue';
 import type { Logger } from '@kasabi/runtime';
 import { inSpan, type Traceparent } from '@kasabi/tracing';
 import type pg from 'pg';

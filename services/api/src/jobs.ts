@@ -1,5 +1,6 @@
 import { hash } from 'node:crypto';
 import { authorize, digestKey } from '@kasabi/accounts';
+import type { JobType } from '@kasabi/domain';
 import {
   apiKeyOf,
   isAbout,
@@ -21,7 +22,6 @@ import {
   IdempotencyInFlight,
   IdempotencyKeyReused,
   InvalidParameter,
-  type JobType,
   jobDocumentOf,
   jobRequestParameters,
   parseIdempotencyKey,

@@ -1,5 +1,5 @@
+import type { Delivery } from '@kasabi/domain';
 import { markEnqueued } from '@kasabi/jobs';
-import type { Delivery } from '@kasabi/queue';
 import type pg from 'pg';
 
 /** Notes in the records what Redis holds. */

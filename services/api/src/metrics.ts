@@ -1,5 +1,5 @@
+import { type JobType, jobTypeNames } from '@kasabi/domain';
 import type { AcceptOutcome, Rejection } from '@kasabi/jobs';
-import { type JobType, jobTypeNames } from '@kasabi/protocol';
 import { createRegistry, mapNames, prepareCounter } from '@kasabi/runtime';
 import { Gauge, type Registry } from 'prom-client';
 

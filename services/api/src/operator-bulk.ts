@@ -1,3 +1,4 @@
+import { isUuid } from '@kasabi/domain';
 import { queryOf } from '@kasabi/http';
 import {
   type BulkRequest,
@@ -8,8 +9,6 @@ import {
 } from '@kasabi/operations';
 import { InvalidParameter } from '@kasabi/protocol';
 import type { Request } from 'express';
-
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**
  * A bulk action, of the path's verb and the query's filter, with `count` and `newest`: what its operator agreed
@@ -32,6 +31,6 @@ export function bulkOf(
   if (!/^\d{1,9}$/.test(count) || Number(count) > mostInBulk) {
     throw new InvalidParameter('count', `count must be a whole number of at most ${mostInBulk}.`);
   }
-  if (!uuid.test(newest)) throw new InvalidParameter('newest', 'newest must be the id of a job.');
+  if (!isUuid(newest)) throw new InvalidParameter('newest', 'newest must be the id of a job.');
   return { verb, filter, agreed: { count: Number(count), newest } };
 }

@@ -14,6 +14,7 @@ import {
   jobDocumentOf,
   jobListParameters,
   parseJobListRequest,
+  recordStatusesOf,
   type SuccessStatus,
   Unauthorized,
 } from '@kasabi/protocol';
@@ -45,7 +46,7 @@ export function addListRoute(app: Express, options: ListRouteOptions): void {
       const found = await listJobs(pool, {
         datasetCode: code,
         limit: limit + 1,
-        ...(status !== undefined && { status }),
+        ...(status !== undefined && { statuses: recordStatusesOf[status] }),
         ...(jobType !== undefined && { jobType }),
         ...(before !== undefined && { before }),
       });

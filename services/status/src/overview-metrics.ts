@@ -1,3 +1,4 @@
+import { type JobType, jobTypeNames } from '@kasabi/domain';
 import {
   alarms,
   type Counts,
@@ -9,7 +10,6 @@ import {
   presenceOf,
 } from '@kasabi/operations';
 import { describeSick, sicknessOf } from '@kasabi/postgres';
-import { type JobType, jobTypeNames } from '@kasabi/protocol';
 import { mapNames } from '@kasabi/runtime';
 import { Gauge, type Registry } from 'prom-client';
 

@@ -1,9 +1,9 @@
 import { DatasetBusy, FencedOut } from '@kasabi/datasets';
+import type { Delivery } from '@kasabi/domain';
 import {
   backoffMs,
   type Claim,
   claim,
-  type Delivery,
   fail,
   LeaseLost,
   nextDue,

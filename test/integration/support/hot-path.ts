@@ -58,7 +58,9 @@ export async function walkHotPath(
   );
   await step('dataset status', () => findDataset(pool, datasetCode));
   await step('list', () => listJobs(pool, { datasetCode, limit: 10 }));
-  await step('list a status', () => listJobs(pool, { datasetCode, status: 'failed', limit: 10 }));
+  await step('list a status', () =>
+    listJobs(pool, { datasetCode, statuses: ['failed', 'cancelled'], limit: 10 }),
+  );
   await step('mark enqueued', () => {
     const due = Date.now();
     return markEnqueued(pool, [{ jobId, attempt: 0, due }]);

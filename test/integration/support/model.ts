@@ -1,4 +1,4 @@
-import type { RecordStatus } from '@kasabi/jobs';
+import type { RecordStatus } from '@kasabi/domain';
 
 /**
  * A model of one job: its record, its dataset, the queue, two workers, the relay, the rescuer, an operator who

@@ -1,4 +1,4 @@
-import { recordStatuses } from '@kasabi/jobs';
+import { jobTypeNames, recordStatuses } from '@kasabi/domain';
 import {
   type FilterParameters,
   filterTimes,
@@ -6,7 +6,6 @@ import {
   parseMoment,
   unknownWord,
 } from '@kasabi/operations';
-import { jobTypeNames } from '@kasabi/protocol';
 import { type Command, InvalidArgumentError } from 'commander';
 import { nonEmpty } from '../arguments.ts';
 

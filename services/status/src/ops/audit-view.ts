@@ -1,3 +1,4 @@
+import { isUuid } from '@kasabi/domain';
 import { type Html, type HtmlPart, html } from '@kasabi/http';
 import {
   type OperatorAction,
@@ -11,7 +12,6 @@ import { nothing, table } from './parts.ts';
 import type { Reads } from './reads.ts';
 
 const pageSize = 100;
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 const names: Readonly<Record<OperatorActionName, string>> = {
   cancel: 'Cancel a job',
@@ -41,7 +41,7 @@ export interface AuditPage {
 /** Reads them from the query; what is not an id is left out. */
 export function auditPageOf(query: URLSearchParams): AuditPage {
   const id = (name: string): string | undefined =>
-    uuid.test(query.get(name) ?? '') ? (query.get(name) ?? '') : undefined;
+    isUuid(query.get(name) ?? '') ? (query.get(name) ?? '') : undefined;
   return { before: id('before'), partOf: id('of') };
 }
 

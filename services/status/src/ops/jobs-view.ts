@@ -1,5 +1,6 @@
+import { isUuid, jobTypeNames, recordStatuses } from '@kasabi/domain';
 import { type Html, html } from '@kasabi/http';
-import { type JobRecord, recordStatuses } from '@kasabi/jobs';
+import type { JobRecord } from '@kasabi/jobs';
 import {
   bulkVerbs,
   type FilterParameters,
@@ -11,7 +12,6 @@ import {
   searchJobs,
   suits,
 } from '@kasabi/operations';
-import { jobTypeNames } from '@kasabi/protocol';
 import { count, timeAndDistance } from './format.ts';
 import { datasetLink, jobLink, type Links } from './links.ts';
 import type { Sections } from './live.ts';
@@ -26,7 +26,6 @@ export interface Search {
 }
 
 const pageSize = 50;
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /** The search that an address asks for. */
 export function searchOf(query: URLSearchParams): Search {
@@ -39,7 +38,7 @@ export function searchOf(query: URLSearchParams): Search {
 
 function parsed({ filter, before }: Search): ParsedFilter {
   const { filter: read, problems } = parseJobFilter(filter);
-  if (before === undefined || uuid.test(before)) return { filter: read, problems };
+  if (before === undefined || isUuid(before)) return { filter: read, problems };
   return { filter: read, problems: [...problems, 'before must be the id of a job.'] };
 }
 

@@ -1,5 +1,5 @@
+import type { RecordStatus } from '@kasabi/domain';
 import { type Html, type HtmlPart, html } from '@kasabi/http';
-import type { RecordStatus } from '@kasabi/jobs';
 
 /** A job's status, with a colour and a sign beside the word. */
 export const statusBadge = (status: RecordStatus): Html =>

@@ -1,5 +1,5 @@
-import type { Claim, Delivery } from '@kasabi/jobs';
-import type { JobType } from '@kasabi/protocol';
+import type { Delivery, JobType } from '@kasabi/domain';
+import type { Claim } from '@kasabi/jobs';
 import type { Logger } from '@kasabi/runtime';
 import type pg from 'pg';
 import type { Settings } from '../env.ts';

@@ -6,7 +6,8 @@ import {
   namingBlockers,
   unlockDataset,
 } from '@kasabi/datasets';
-import { complete, type Delivery, recordFence } from '@kasabi/jobs';
+import type { Delivery } from '@kasabi/domain';
+import { complete, recordFence } from '@kasabi/jobs';
 import { pipelined, withTransaction } from '@kasabi/postgres';
 import { inSpan } from '@kasabi/tracing';
 import type pg from 'pg';

@@ -1,5 +1,5 @@
+import { type JobType, jobTypeNames } from '@kasabi/domain';
 import type { Claim, Rescued } from '@kasabi/jobs';
-import { type JobType, jobTypeNames } from '@kasabi/protocol';
 import { mapNames, prepareCounter, prepareHistogram } from '@kasabi/runtime';
 import type { Counter, Registry } from 'prom-client';
 

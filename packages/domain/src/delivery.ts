@@ -5,7 +5,7 @@ export interface Delivery {
   readonly attempt: number;
   /** When the job is due, by Postgres's clock. */
   readonly due: number;
-  /** The trace of the request that asked for the job, if it was traced. */
+  /** The trace of the request that asked for the job, if it was traced: a W3C traceparent. */
   readonly trace?: string | null | undefined;
 }
 
