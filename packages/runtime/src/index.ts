@@ -8,7 +8,13 @@ export { createRegistry } from './metrics-registry.ts';
 export { type MeasuredPool, measurePools } from './pool-metrics.ts';
 export { mapNames, prepareCounter, prepareHistogram } from './prepared-metrics.ts';
 export { type RunningService, runService } from './run.ts';
-export * from './settings.ts';
+export * from './setting-kinds.ts';
+export {
+  type Environment,
+  parseSettings,
+  SettingsInvalid,
+  type SettingsOptions,
+} from './settings.ts';
 export { share } from './share.ts';
 export { StartupError } from './startup-error.ts';
 export { suggest } from './suggest.ts';

@@ -1,16 +1,8 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { z } from 'zod';
-import {
-  choice,
-  type Environment,
-  integer,
-  parseSettings,
-  port,
-  postgresUrl,
-  publicUrl,
-  SettingsInvalid,
-} from './settings.ts';
+import { choice, integer, port, postgresUrl, publicUrl } from './setting-kinds.ts';
+import { type Environment, parseSettings, SettingsInvalid } from './settings.ts';
 
 const schema = z.object({
   DATABASE_URL: postgresUrl(),
