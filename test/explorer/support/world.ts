@@ -1,4 +1,4 @@
-import type { RecordStatus } from '@kasabi/jobs';
+import type { RecordStatus } from '@kasabi/domain';
 import type { Change, Row } from './change-log.ts';
 
 /** What has been committed so far, as far as the promises speak of it. */
