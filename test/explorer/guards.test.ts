@@ -148,11 +148,11 @@ for (const [off, scenario, promise] of needed) {
 const doubled: readonly (readonly [readonly GuardName[], ScenarioName])[] = [
   [['the running job in claim'], 'two jobs of a dataset'],
   [['the lease in complete'], 'two deliveries, the first is rescued'],
-  [['the fence in clear'], 'a rescue and data that is written'],
+  [['the fence in clear'], 'a job that is rescued'],
   [['the holder in unlock'], 'a job that keeps its lease'],
-  [['the fence in the guard'], 'a rescue and data that is written'],
+  [['the fence in the guard'], 'a job that is rescued'],
   // It keeps a stream of writers from starving the locker, and decides nothing by itself.
-  [['the advisory lock in the guard'], 'a rescue and data that is written'],
+  [['the advisory lock in the guard'], 'a writer with a snapshot'],
 ];
 
 for (const [off, scenario] of doubled) {

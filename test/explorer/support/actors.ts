@@ -2,8 +2,8 @@ import { DatasetBusy, publishDataset } from '@kasabi/datasets';
 import { type Claim, cancel, heartbeat, rescue } from '@kasabi/jobs';
 import { cancelAsOperator, pauseAsOperator, releaseAbandonedLock } from '@kasabi/operations';
 import { isGuardRefusal, type Role, withTransaction } from '@kasabi/postgres';
+import { createDeliveries, ShuttingDown } from '@kasabi/worker/deliveries';
 import pg from 'pg';
-import { createDeliveries, ShuttingDown } from '../../../services/worker/src/deliveries.ts';
 import { jobId, type Laboratory } from './laboratory.ts';
 import type { Faults, Session } from './session.ts';
 

@@ -51,6 +51,7 @@ export const scenarios = {
     actors: { a: worker({ insteadOfClearing: 'retries' }), b: worker(), owner: owner() },
   },
   'a job that keeps its lease': { setup: one, actors: { a: worker(), rescuer: rescuer() } },
+  'a job that is rescued': { setup: one, actors: { a: worker(lost), rescuer: rescuer() } },
   'a heartbeat and a rescue': {
     setup: one,
     actors: { a: worker(lost), 'a:heartbeat': heartbeatOf('a'), rescuer: rescuer() },
@@ -90,7 +91,7 @@ export const scenarios = {
   },
   'a job that is paused': {
     setup: one,
-    actors: { a: worker(), keeper, pauser },
+    actors: { pauser, keeper, a: worker() },
   },
   'two jobs of a dataset': {
     setup: { jobs: [{}, {}] },
