@@ -1,6 +1,6 @@
-import type { Findings } from './checks.ts';
 import type { JobRow } from './evidence.ts';
 import type { History } from './history.ts';
+import type { Findings } from './invariants.ts';
 
 /** Adds what Postgres noted to what the suite saw. */
 export function writeAudit(history: History, { dataset, evidence, faults }: Findings): void {

@@ -1,7 +1,7 @@
 import { isClaim } from './check-records.ts';
-import type { Findings, Violation } from './checks.ts';
 import type { JobChange } from './evidence.ts';
 import { type Fault, hitsAttemptOf } from './faults.ts';
+import type { Findings, Violation } from './invariants.ts';
 import { leaseMs } from './stack.ts';
 
 /** One attempt of a job, from its claim to what ended it. */

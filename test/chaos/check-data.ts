@@ -1,5 +1,5 @@
-import type { Findings, Violation } from './checks.ts';
 import type { Evidence } from './evidence.ts';
+import type { Findings, Violation } from './invariants.ts';
 import type { Write } from './writer.ts';
 
 /**

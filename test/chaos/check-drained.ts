@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { jobIdOfDelivery, KEY_PREFIX, QUEUE_NAME } from '@kasabi/queue';
-import type { Violation } from './checks.ts';
 import type { JobRow } from './evidence.ts';
 import { type Fault, faultKinds } from './faults.ts';
+import type { Violation } from './invariants.ts';
 import type { Stack } from './stack.ts';
 import type { World } from './world.ts';
 

@@ -1,5 +1,5 @@
 import { attemptsOf } from './check-attempts.ts';
-import type { Findings, Invariant, Violation } from './checks.ts';
+import type { Findings, Invariant, Violation } from './invariants.ts';
 
 /** Reads from the audit how the dataset was locked and unlocked. */
 export function checkLocks({ dataset, evidence }: Findings): Violation[] {

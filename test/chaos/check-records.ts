@@ -1,6 +1,6 @@
 import { transitions } from '@kasabi/jobs';
-import type { Findings, Violation } from './checks.ts';
 import type { JobChange, JobRow } from './evidence.ts';
+import type { Findings, Violation } from './invariants.ts';
 import { maxAttempts } from './stack.ts';
 
 const cancelMessage = /^Cancelled by /;

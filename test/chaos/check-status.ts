@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Findings, Violation } from './checks.ts';
+import type { Findings, Violation } from './invariants.ts';
 import type { Stack } from './stack.ts';
 
 /** Asks the status service, as the owner would, whether each accepted job has ended as its record says. */

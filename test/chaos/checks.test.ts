@@ -1,9 +1,10 @@
 // That the checker can fail: each broken promise, made up, is found, and nothing else is.
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { check, type Findings, type Invariant } from './checks.ts';
+import { check } from './checks.ts';
 import type { Evidence, JobChange, JobRow, LockRow } from './evidence.ts';
 import type { Fault } from './faults.ts';
+import type { Findings, Invariant } from './invariants.ts';
 import { maxAttempts } from './stack.ts';
 import type { Submission } from './submissions.ts';
 import type { Write } from './writer.ts';

@@ -1,7 +1,7 @@
 // The fault-injection suite: see options.ts for its command line, checks.ts for what it checks.
 import { writeFileSync } from 'node:fs';
 import { forgetShellSettings } from '@kasabi/local';
-import { invariants } from './checks.ts';
+import { invariants } from './invariants.ts';
 import { runMutants } from './mutants.ts';
 import { type Options, readOptions, usage } from './options.ts';
 import { renderReport, thinPoints } from './report.ts';

@@ -1,5 +1,5 @@
-import type { Invariant } from './checks.ts';
 import type { Patch } from './image.ts';
+import type { Invariant } from './invariants.ts';
 import type { Options } from './options.ts';
 import { run } from './runner.ts';
 

@@ -1,6 +1,6 @@
 import { type Attempt, attemptsOf } from './check-attempts.ts';
-import type { Findings } from './checks.ts';
 import type { JobRow } from './evidence.ts';
+import type { Findings } from './invariants.ts';
 import type { WriteOutcome } from './writer.ts';
 
 /** What is kept of a trial's dataset when its evidence has been judged: a long run has a lot of it. */

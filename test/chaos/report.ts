@@ -1,7 +1,7 @@
 import { strikesAt } from './arms.ts';
-import { invariants } from './checks.ts';
 import { type FaultKind, faultKinds } from './faults.ts';
 import { jobFigures, percentile, recoveriesOf } from './figures.ts';
+import { invariants } from './invariants.ts';
 import type { Options } from './options.ts';
 import { points } from './points.ts';
 import type { RunResult } from './runner.ts';

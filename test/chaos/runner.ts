@@ -1,9 +1,9 @@
 import { createOwner } from '@kasabi/accounts';
 import type { Coverage } from './arms.ts';
 import { checkDrained } from './check-drained.ts';
-import type { Invariant } from './checks.ts';
 import type { Fault } from './faults.ts';
 import type { Patch } from './image.ts';
+import type { Invariant } from './invariants.ts';
 import type { Options } from './options.ts';
 import { planTrial } from './schedule.ts';
 import { runTrial, type TrialResult } from './trial.ts';

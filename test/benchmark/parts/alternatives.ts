@@ -1,8 +1,16 @@
 import { Queue } from 'bullmq';
 import { makeWorkerUtils } from 'graphile-worker';
 import PgBoss from 'pg-boss';
+import type { Running } from '../support/processes.ts';
 import type { World } from '../support/world.ts';
-import type { Contestant } from './drain.ts';
+
+/** One way to have resets done by processes of their own. */
+export interface Contestant {
+  /** Starts one of `of` processes; resolves when it waits for work. */
+  start(share: number, of: number): Promise<Running>;
+  /** Sets a reset of every dataset for this moment. */
+  enqueue(startAt: Date): Promise<void>;
+}
 
 export interface Alternatives {
   readonly alternatives: Readonly<Record<'bullmq' | 'graphile-worker' | 'pg-boss', Contestant>>;

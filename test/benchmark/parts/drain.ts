@@ -5,7 +5,7 @@ import type { Row } from '../support/result.ts';
 import { show } from '../support/statistics.ts';
 import { watchCpu } from '../support/usage.ts';
 import { createWorld, type World } from '../support/world.ts';
-import { createAlternatives } from './alternatives.ts';
+import { type Contestant, createAlternatives } from './alternatives.ts';
 import type { Part } from './part.ts';
 
 const datasets = 500;
@@ -17,14 +17,6 @@ const fill = `DO $$ BEGIN
     EXECUTE format('INSERT INTO store.quads_%s SELECT ''s'' || n, ''p'', ''o'' FROM generate_series(1, ${quads}) AS n', id);
   END LOOP;
 END $$`;
-
-/** One way to have resets done by processes of their own. */
-export interface Contestant {
-  /** Starts one of `of` processes; resolves when it waits for work. */
-  start(share: number, of: number): Promise<Running>;
-  /** Sets a reset of every dataset for this moment. */
-  enqueue(startAt: Date): Promise<void>;
-}
 
 /** Resets of small datasets a second, each of its own dataset, with 10 at a time in every process. */
 export const drain: Part = async (context) => {

@@ -11,7 +11,7 @@ import { complete, recordFence } from '@kasabi/jobs';
 import { pipelined, withTransaction } from '@kasabi/postgres';
 import { inSpan } from '@kasabi/tracing';
 import type pg from 'pg';
-import type { JobContext } from './index.ts';
+import type { JobContext } from './handler.ts';
 
 /** How often to look who is in the way of a job that waits, in milliseconds; often in a short wait. */
 const longestLookMs = 1_000;
