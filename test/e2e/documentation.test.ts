@@ -4,7 +4,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, it } from 'node:test';
 import { projectRoot } from '@kasabi/local';
-import { createOpenApiDocument, errorCatalog, methods } from '@kasabi/protocol';
+import { errorCatalog } from '@kasabi/protocol';
+import { createOpenApiDocument, methods } from '@kasabi/routes';
 import { defaultOf, settings } from '../support/settings-table.ts';
 import { findTestFiles } from '../support/test-files.ts';
 

@@ -1,7 +1,7 @@
 // The documentation says what the services do: every example in it is sent, every answer held against it.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { createOpenApiDocument, type ResponseObject } from '@kasabi/protocol';
+import { createOpenApiDocument, type ResponseObject } from '@kasabi/routes';
 import { ask } from '@kasabi/test/support/client';
 import { exchange } from '@kasabi/test/support/raw-http';
 import { Validator } from '@seriousme/openapi-schema-validator';

@@ -6,7 +6,7 @@ import {
   type PathItem,
   type Reference,
   type ResponseObject,
-} from '@kasabi/protocol';
+} from '@kasabi/routes';
 import { inline, paragraphs } from './docs-html.ts';
 import { renderDocuments, renderErrors, typeOf } from './docs-schemas.ts';
 import { type Html, html } from './html.ts';

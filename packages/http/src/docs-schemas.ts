@@ -1,4 +1,4 @@
-import type { DocumentedError, JsonSchema } from '@kasabi/protocol';
+import type { DocumentedError, JsonSchema } from '@kasabi/routes';
 import { inline } from './docs-html.ts';
 import { type Html, html } from './html.ts';
 

@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { createOpenApiDocument } from '@kasabi/protocol';
+import { createOpenApiDocument } from '@kasabi/routes';
 import { pino } from 'pino';
 import { createApp } from './app.ts';
 import { addDocumentation } from './docs.ts';

@@ -1,4 +1,4 @@
-import { createOpenApiDocument, type DocumentUrls } from '@kasabi/protocol';
+import { createOpenApiDocument, type DocumentUrls } from '@kasabi/routes';
 import type { Express, RequestHandler } from 'express';
 import { renderDocs } from './docs-page.ts';
 import { stylesheet } from './docs-style.ts';

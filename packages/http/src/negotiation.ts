@@ -1,4 +1,4 @@
-import { type ApiError, errorCatalog } from '@kasabi/protocol';
+import { type ApiError, errorCatalog, problemType } from '@kasabi/protocol';
 import type { Request, Response } from 'express';
 import { plainText } from './answer.ts';
 
@@ -53,7 +53,7 @@ export function sendError(request: Request, response: Response, error: ApiError)
 }
 
 const problemOf = (request: Request, error: ApiError) => ({
-  type: `urn:kasabi:problem:${error.code}`,
+  type: problemType(error.code),
   title: errorCatalog[error.code].title,
   status: error.status,
   detail: error.message,

@@ -20,6 +20,9 @@ export const errorCatalog = {
 
 export type ErrorCode = keyof typeof errorCatalog;
 
+/** The `type` of an error's problem document: stable, and resolved by nothing but the documentation. */
+export const problemType = (code: ErrorCode): string => `urn:kasabi:problem:${code}`;
+
 /** What a client is answered when its request cannot be met. The message is for people. */
 export abstract class ApiError extends Error {
   abstract readonly code: ErrorCode;

@@ -1,4 +1,4 @@
-export { formatDateTime } from './dates.ts';
+export { dateTimePattern, formatDateTime, readDateTime } from './dates.ts';
 export {
   type DatasetStatusDocument,
   datasetStatusDocument,
@@ -8,6 +8,7 @@ export {
   jobDocument,
   jobDocumentOf,
   jobListDocument,
+  jobListEntry,
   legacyStatuses,
   type SuccessStatus,
   successStatuses,
@@ -26,9 +27,6 @@ export {
   type ParsedJobRequest,
   parseJobRequest,
 } from './job-request.ts';
-export { createOpenApiDocument } from './openapi.ts';
-export { exampleValues } from './openapi-examples.ts';
-export * from './openapi-types.ts';
 export {
   type Gathered,
   gatherParameters,

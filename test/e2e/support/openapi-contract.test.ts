@@ -1,6 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
-import { createOpenApiDocument, type JobFacts, jobDocumentOf } from '@kasabi/protocol';
+import { type JobFacts, jobDocumentOf } from '@kasabi/protocol';
+import { createOpenApiDocument } from '@kasabi/routes';
 import type { Answer } from '@kasabi/test/support/client';
 import { createContract } from './openapi-contract.ts';
 

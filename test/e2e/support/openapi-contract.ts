@@ -7,8 +7,8 @@ import type {
   Operation,
   Reference,
   ResponseObject,
-} from '@kasabi/protocol';
-import { methods } from '@kasabi/protocol';
+} from '@kasabi/routes';
+import { methods } from '@kasabi/routes';
 import type { Answer } from '@kasabi/test/support/client';
 import { Ajv2020, type ValidateFunction } from 'ajv/dist/2020.js';
 import addFormats from 'ajv-formats';

@@ -1,4 +1,4 @@
-import { exampleValues, type OpenApiDocument, type Parameter } from '@kasabi/protocol';
+import { exampleValues, type OpenApiDocument, type Parameter } from '@kasabi/routes';
 import { type Place, resolve } from './openapi-contract.ts';
 
 /** A request to a service; its path begins with a slash. */
@@ -96,8 +96,8 @@ function keyAs(
   document: OpenApiDocument,
   scheme: string,
 ): { in: string; name: string; value: string } {
-  const it = document.components.securitySchemes[scheme] ?? {};
-  return it['type'] === 'http'
+  const it = document.components.securitySchemes[scheme];
+  return it?.type === 'http'
     ? { in: 'header', name: 'Authorization', value: `Bearer ${exampleValues.key}` }
-    : { in: it['in'] ?? '', name: it['name'] ?? '', value: exampleValues.key };
+    : { in: it?.in ?? '', name: it?.name ?? '', value: exampleValues.key };
 }

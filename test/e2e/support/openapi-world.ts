@@ -1,6 +1,7 @@
 import { randomUUID } from 'node:crypto';
 import { freePort, serviceSettings } from '@kasabi/local';
-import { cursorAfter, exampleValues, type OpenApiDocument } from '@kasabi/protocol';
+import { cursorAfter } from '@kasabi/protocol';
+import { exampleValues, type OpenApiDocument } from '@kasabi/routes';
 import {
   startService,
   startStack,

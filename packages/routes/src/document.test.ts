@@ -1,11 +1,17 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import {
+  type ErrorCode,
+  errorCatalog,
+  jobListParameters,
+  jobRequestParameters,
+  parseJobListRequest,
+  parseJobRequest,
+  problemType,
+} from '@kasabi/protocol';
 import fc from 'fast-check';
-import { type ErrorCode, errorCatalog } from './errors.ts';
-import { jobListParameters, parseJobListRequest } from './job-list-request.ts';
-import { jobRequestParameters, parseJobRequest } from './job-request.ts';
-import { createOpenApiDocument } from './openapi.ts';
-import { componentSchemas, jobListParts, jobRequestParts, problemType } from './openapi-schemas.ts';
+import { createOpenApiDocument } from './document.ts';
+import { componentSchemas, jobListParts, jobRequestParts } from './schemas.ts';
 
 const document = createOpenApiDocument({
   apiUrl: 'https://api.example.org/v1',

@@ -1,10 +1,6 @@
-import type { Header, JsonSchema } from './openapi-types.ts';
+import type { Header, JsonSchema } from './document-types.ts';
 
-interface HeaderEntry {
-  readonly description: string;
-  readonly schema?: JsonSchema;
-  readonly example?: string;
-}
+type HeaderEntry = Partial<Header> & { description: string };
 
 const seconds: JsonSchema = { type: 'integer', minimum: 1 };
 const count: JsonSchema = { type: 'integer', minimum: 0 };
@@ -54,9 +50,9 @@ const entries = {
   'RateLimit-Reset': { description: 'The same, as older clients know it.', schema: seconds },
 } as const satisfies Record<string, HeaderEntry>;
 
-export type HeaderName = keyof typeof entries;
+type HeaderName = keyof typeof entries;
 
-export const headerNames = Object.keys(entries) as HeaderName[];
+const headerNames = Object.keys(entries) as HeaderName[];
 
 /** True: each answer has it; false: it may have it; a text: each answer has it, with this value. */
 export type HeaderUse = Readonly<{ [name in HeaderName]?: boolean | string }>;
@@ -69,14 +65,9 @@ export function headersOf(use: HeaderUse): Record<string, Header> {
       const how = used[name];
       if (how === undefined) return [];
       const entry: HeaderEntry = entries[name];
-      const schema = typeof how === 'string' ? { const: how } : (entry.schema ?? {});
-      const header: Header = {
-        description: entry.description,
-        required: how !== false,
-        schema: { type: 'string', ...schema },
-        ...(entry.example !== undefined && { example: entry.example }),
-      };
-      return [[name, header]];
+      const schema = typeof how === 'string' ? { const: how } : entry.schema;
+      const required = how !== false;
+      return [[name, { ...entry, required, schema: { type: 'string', ...schema } }]];
     }),
   );
 }

@@ -1,15 +1,20 @@
 import { datasetCodePattern, jobTypeNames } from '@kasabi/domain';
+import {
+  datasetStatusDocument,
+  dateTimePattern,
+  type ErrorCode,
+  errorCatalog,
+  jobDocument,
+  jobListDocument,
+  jobListEntry,
+  jobStatuses,
+  problemType,
+  readDateTime,
+} from '@kasabi/protocol';
 import { z } from 'zod';
-import { dateTimePattern, readDateTime } from './dates.ts';
-import { datasetStatusDocument, jobDocument, jobListDocument, jobListEntry } from './documents.ts';
-import { type ErrorCode, errorCatalog } from './errors.ts';
-import type { JsonSchema } from './openapi-types.ts';
-import { jobStatuses } from './statuses.ts';
+import type { JsonSchema } from './document-types.ts';
 
 const errorCodes = Object.keys(errorCatalog) as [ErrorCode, ...ErrorCode[]];
-
-/** The `type` of an error's problem document: stable, and resolved by nothing but the documentation. */
-export const problemType = (code: ErrorCode): string => `urn:kasabi:problem:${code}`;
 
 const startTime = z
   .string()

@@ -1,22 +1,14 @@
-import { type ErrorCode, errorCatalog } from './errors.ts';
-import { errorAdvice } from './openapi-advice.ts';
-import { type HeaderUse, headersOf } from './openapi-headers.ts';
-import { problemType, schemaRef } from './openapi-schemas.ts';
-import type { Reference, ResponseObject } from './openapi-types.ts';
-
-const ownHeaders: Readonly<{ [code in ErrorCode]?: HeaderUse }> = {
-  unauthorized: { 'WWW-Authenticate': true },
-  'method-not-allowed': { Allow: true },
-  'idempotency-in-flight': { 'Retry-After': true },
-  'too-many-requests': { 'Retry-After': true },
-  'too-many-open-jobs': { 'Retry-After': true },
-  unavailable: { 'Retry-After': true },
-};
+import { type ErrorCode, errorCatalog, problemType } from '@kasabi/protocol';
+import type { JsonSchema, Reference, ResponseObject } from './document-types.ts';
+import { errorAdvice, exampleRequestId } from './error-advice.ts';
+import { values } from './examples.ts';
+import { type HeaderUse, headersOf } from './headers.ts';
+import { schemaRef } from './schemas.ts';
 
 export type Host = 'api' | 'status';
 
 /** Which errors may come in answer to any request, before it is known what is asked for. */
-export const anywhere: readonly ErrorCode[] = [
+const anywhere: readonly ErrorCode[] = [
   'malformed-request',
   'method-not-allowed',
   'request-timeout',
@@ -27,7 +19,7 @@ export const anywhere: readonly ErrorCode[] = [
 /** The error responses as components, made as operations ask for them. */
 export interface ErrorResponses {
   /** References to the responses for these errors, by status. */
-  of(host: Host, ...codes: readonly ErrorCode[]): Record<string, Reference>;
+  of(host: Host, codes: readonly ErrorCode[]): Record<string, Reference>;
   /** What was asked for so far. */
   readonly components: Record<string, ResponseObject>;
 }
@@ -44,7 +36,7 @@ export function createErrorResponses(): ErrorResponses {
 
   return {
     components,
-    of(host, ...codes) {
+    of(host, codes) {
       const statuses = [...new Set(codes.map((code) => errorCatalog[code].status))];
       const responses = statuses.map((status) => {
         const same = codes.filter((code) => errorCatalog[code].status === status);
@@ -57,13 +49,12 @@ export function createErrorResponses(): ErrorResponses {
 
 /** What is answered for errors that come with one status, or for those that come anywhere. */
 function errorResponse(codes: readonly ErrorCode[]): ResponseObject {
-  const uses = codes.map((code) => ownHeaders[code] ?? {});
-  const own = Object.assign({}, ...uses) as HeaderUse;
+  const own = codes.map((code) => errorAdvice[code].example.headers);
   // A header that only some of them have may be missing.
-  const use = Object.fromEntries(
-    Object.keys(own).map((name) => [name, uses.every((it) => Object.hasOwn(it, name))]),
+  const use: HeaderUse = Object.fromEntries(
+    own.flatMap(Object.keys).map((name) => [name, own.every((it) => Object.hasOwn(it, name))]),
   );
-  const narrowed = {
+  const properties: Record<string, JsonSchema> = {
     type: { enum: codes.map(problemType) },
     status: { enum: [...new Set(codes.map((code) => errorCatalog[code].status))] },
     title: { enum: codes.map((code) => errorCatalog[code].title) },
@@ -76,28 +67,25 @@ function errorResponse(codes: readonly ErrorCode[]): ResponseObject {
     content: {
       'text/plain': {
         schema: { type: 'string', description: 'One sentence.', pattern: '^[^\\n]+\\n$' },
-        examples: examplesOf(codes, (code) => `${errorAdvice[code].example}\n`),
+        examples: examplesOf(codes, (code) => `${errorAdvice[code].example.message}\n`),
       },
       'application/problem+json': {
-        schema: { allOf: [schemaRef('Problem'), { properties: narrowed }] },
+        schema: { allOf: [schemaRef('Problem'), { properties }] },
         examples: examplesOf(codes, problemExample),
       },
     },
   };
 }
 
-function problemExample(code: ErrorCode): unknown {
-  return {
-    type: problemType(code),
-    title: errorCatalog[code].title,
-    status: errorCatalog[code].status,
-    detail: errorAdvice[code].example,
-    instance: 'urn:kasabi:request:0b8cd1ab-1f4e-4b52-8f39-6f1f0b9d8c11',
-  };
-}
+const problemExample = (code: ErrorCode): unknown => ({
+  type: problemType(code),
+  ...errorCatalog[code],
+  detail: errorAdvice[code].example.message,
+  instance: `urn:kasabi:request:${exampleRequestId}`,
+});
 
 const examplesOf = (codes: readonly ErrorCode[], value: (code: ErrorCode) => unknown) =>
-  Object.fromEntries(codes.map((code) => [code, { value: value(code) }]));
+  values(Object.fromEntries(codes.map((code) => [code, value(code)])));
 
 const pascal = (name: string): string =>
   name.replace(/(?:^|-)(\w)/g, (_match, first: string) => first.toUpperCase());

@@ -1,6 +1,6 @@
-import { exampleValues } from './openapi-examples.ts';
-import { jobListParts, jobRequestParts, jsonSchemaOf, pathParts } from './openapi-schemas.ts';
-import type { JsonSchema, Parameter, Reference } from './openapi-types.ts';
+import type { JsonSchema, OpenApiDocument, Parameter, Reference } from './document-types.ts';
+import { exampleValues } from './examples.ts';
+import { jobListParts, jobRequestParts, jsonSchemaOf, pathParts } from './schemas.ts';
 
 /** Moves the description from a value's schema to the parameter, where the documentation shows it. */
 function described(schema: JsonSchema): { description: string; schema: JsonSchema } {
@@ -18,20 +18,32 @@ const path = (name: keyof typeof pathParts, value: string): Parameter => ({
   examples: only(value),
 });
 
-const query = (name: string, schema: Parameters<typeof jsonSchemaOf>[0], value: unknown) => ({
+const query = (
+  name: string,
+  schema: Parameters<typeof jsonSchemaOf>[0],
+  value: unknown,
+): Parameter => ({
   name,
-  in: 'query' as const,
+  in: 'query',
   ...described(jsonSchemaOf(schema)),
   examples: only(value),
 });
 
-const header = (name: string, description: string, schema: JsonSchema, value: string) => ({
+const header = (
+  name: string,
+  description: string,
+  schema: JsonSchema,
+  value: string,
+): Parameter => ({
   name,
-  in: 'header' as const,
+  in: 'header',
   description,
   schema: { type: 'string', ...schema },
   examples: only(value),
 });
+
+const ifNoneMatch = (tag: string) =>
+  header('If-None-Match', 'The `ETag` of a copy that the client has.', {}, tag);
 
 /** What a request may carry, but for the API key: that is in `components.securitySchemes`. */
 export const parameters = {
@@ -56,24 +68,9 @@ export const parameters = {
     {},
     'wait=30',
   ),
-  IfNoneMatchJob: header(
-    'If-None-Match',
-    'The `ETag` of a copy that the client has.',
-    {},
-    exampleValues.jobTag,
-  ),
-  IfNoneMatchDescription: header(
-    'If-None-Match',
-    'The `ETag` of a copy that the client has.',
-    {},
-    exampleValues.descriptionTag,
-  ),
-  IfNoneMatchDocument: header(
-    'If-None-Match',
-    'The `ETag` of a copy that the client has.',
-    {},
-    exampleValues.documentTag,
-  ),
+  IfNoneMatchJob: ifNoneMatch(exampleValues.jobTag),
+  IfNoneMatchDescription: ifNoneMatch(exampleValues.descriptionTag),
+  IfNoneMatchDocument: ifNoneMatch(exampleValues.documentTag),
   LastEventId: header(
     'Last-Event-ID',
     'The `id` of the last event that the client has seen: it is not sent again.',
@@ -82,9 +79,23 @@ export const parameters = {
   ),
 } as const satisfies Record<string, Parameter>;
 
-export const parameterRef = (name: keyof typeof parameters): Reference => ({
+export type ParameterName = keyof typeof parameters;
+
+export const parameterRef = (name: ParameterName): Reference => ({
   $ref: `#/components/parameters/${name}`,
 });
+
+const inPath = {
+  'short-code': 'ShortCode',
+  id: 'JobId',
+  extension: 'Extension',
+} as const satisfies Record<keyof typeof pathParts, ParameterName>;
+
+/** The parameters in a path, in their order. */
+export const pathParameters = (path: string): Reference[] =>
+  [...path.matchAll(/\{([^}]+)\}/g)].map(([, name]) =>
+    parameterRef(inPath[name as keyof typeof inPath]),
+  );
 
 /** How a request may carry its key; each alone is enough. */
 export const securitySchemes = {
@@ -112,9 +123,7 @@ export const securitySchemes = {
     description:
       'The API key as a parameter: in the query string, or beside the others in a form or in JSON.',
   },
-} as const;
+} as const satisfies OpenApiDocument['components']['securitySchemes'];
 
 /** Any one of the ways to send the key. */
 export const keyNeeded = Object.keys(securitySchemes).map((name) => ({ [name]: [] }));
-/** What anybody may ask. */
-export const open: readonly Record<string, readonly string[]>[] = [];

@@ -1,0 +1,53 @@
+import { cursorAfter, type JobFacts, jobDocumentOf } from '@kasabi/protocol';
+
+const job = '01a20884-0fde-7de2-a5a9-9bbb6dc070ee';
+
+/** What the examples are about. Whoever tries them puts values of their own in these places. */
+export const exampleValues = {
+  key: 'demo-key',
+  // One of those that `npm start` makes.
+  dataset: 'schema',
+  job,
+  idempotencyKey: '5f0c1e0e-8d0c-4c1b-9a53-6a6a2f1a8c11',
+  jobTag: '"Qm9vmNx4kq0WlYqHq3fEJ2t0y5A"',
+  descriptionTag: '"b1Yf3v8lE5Zc0sRrTq9hUu7XwKo"',
+  documentTag: '"x7PdK2m4Vn6sQ9tW1yZ3cB5eG8j"',
+  cursor: cursorAfter(job),
+  startTime: '2027-01-01T03:00:00+01:00',
+} as const;
+
+const exampleJob = (facts: Partial<JobFacts>) =>
+  jobDocumentOf(
+    {
+      ...{ dataset: exampleValues.dataset, type: 'reset', status: 'scheduled' },
+      ...{ created, startTime: created, endTime: null, attempt: 0, message: null, reason: null },
+      ...facts,
+    },
+    'completed',
+  );
+
+const created = new Date('2026-11-23T13:06:42Z');
+const startTime = new Date(exampleValues.startTime);
+
+/** A job's document, as the examples show it. */
+export const exampleJobs = {
+  scheduled: exampleJob({ startTime }),
+  completed: exampleJob({
+    status: 'completed',
+    endTime: new Date('2026-11-23T13:06:43Z'),
+    attempt: 1,
+  }),
+  failed: exampleJob({
+    status: 'cancelled',
+    startTime,
+    endTime: new Date('2026-11-23T13:10:00Z'),
+    message: 'Cancelled by demo (key 1) before it started.',
+  }),
+};
+
+/** Examples of a body, by their names. */
+export const values = (examples: Readonly<Record<string, unknown>>) =>
+  Object.fromEntries(Object.entries(examples).map(([name, value]) => [name, { value }]));
+
+/** The header that most examples carry. */
+export const withKey = { X_KASABI_APIKEY: exampleValues.key };
