@@ -79,7 +79,9 @@ function isInstalled() {
       name === '' ||
       (entry.optional && name !== nodePackage) ||
       !name.startsWith('node_modules/') ||
-      (have[name]?.version === entry.version && have[name]?.integrity === entry.integrity),
+      (entry.link
+        ? existsSync(path.join(root, name))
+        : have[name]?.version === entry.version && have[name]?.integrity === entry.integrity),
   );
 }
 
