@@ -6,4 +6,4 @@ export {
   RdfSyntaxError,
 } from './errors.ts';
 export { rdfExtensions } from './format.ts';
-export { openRdf, type QuadTerms, type RdfOptions, type RdfQuads } from './open.ts';
+export { openRdf } from './open.ts';
