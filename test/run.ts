@@ -1,16 +1,20 @@
 // What `npm test` runs: lint, build, then every test on a private Postgres and Redis, then a look at what
 // the tests left behind. `npm test -- WORD …` runs the test files whose path holds a word, without lint.
+// `--unit` leaves out what needs a server or starts a process, and starts nothing but the tests.
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
+import { parseArgs } from 'node:util';
 import { forgetShellSettings, projectRoot } from '@kasabi/local';
 import { environment } from './support/env.ts';
 import { endLeftProcesses } from './support/left-processes.ts';
 import { startServers, type TestServers } from './support/servers.ts';
 import { findTestFiles } from './support/test-files.ts';
+import { isUnitTest } from './support/unit-tests.ts';
 
-/** Counts of a run, as `support/totals-reporter.mjs` writes them. */
+/** Counts of a run, as `support/run-files.ts` writes them. */
 interface Totals {
   readonly passed: number;
   readonly failed: number;
@@ -63,25 +67,23 @@ async function run(command: string, args: readonly string[], env = environment()
 
 const bin = (name: string): string => path.join(projectRoot, 'node_modules', '.bin', name);
 
-async function runTests(servers: TestServers, files: readonly string[]): Promise<Totals> {
-  const totalsFile = path.join(servers.folder, 'totals.json');
+/** Runs test files, so many at a time, in this environment; `folder` is for what the run itself writes. */
+async function runTests(
+  folder: string,
+  files: readonly string[],
+  concurrency: number,
+  env: NodeJS.ProcessEnv,
+): Promise<Totals> {
+  const totalsFile = path.join(folder, 'totals.json');
   const support = path.join(projectRoot, 'test', 'support');
   const code = await run(
     process.execPath,
     [
-      ...['--import', 'tsx', '--import', path.join(support, 'watch-test-file.ts')],
-      ...['--conditions=kasabi-source', '--test', '--test-concurrency=2', '--test-timeout=900000'],
-      ...['--test-reporter=spec', '--test-reporter-destination=stdout'],
-      ...[`--test-reporter=${path.join(support, 'totals-reporter.mjs')}`],
-      ...[`--test-reporter-destination=${totalsFile}`],
-      ...files,
+      ...['--conditions=kasabi-source', '--import', path.join(support, 'watch-test-file.ts')],
+      ...[path.join(support, 'run-files.ts'), String(concurrency), totalsFile, ...files],
     ],
-    {
-      ...environment(),
-      TEST_DATABASE_URL: servers.databaseUrl,
-      TEST_REDIS_URL: servers.redisUrl,
-      TEST_RUN_ID: runId,
-    },
+    // Hundreds of processes load the same modules.
+    { ...environment(), NODE_COMPILE_CACHE: path.join(projectRoot, '.cache', 'compiled'), ...env },
   );
   const totals: Totals = JSON.parse(readFileSync(totalsFile, 'utf8'));
   // An exit code that the totals do not explain is a failure of its own.
@@ -94,14 +96,28 @@ async function findLeaks(servers: TestServers): Promise<string[]> {
   return [...(await endLeftProcesses(runId, 2_000)), ...(await servers.openConnections())];
 }
 
+async function runUnitTests(files: readonly string[]): Promise<Totals> {
+  const folder = mkdtempSync(path.join(tmpdir(), 'kasabi-unit-'));
+  try {
+    return await runTests(folder, files, availableParallelism() + 1, {});
+  } finally {
+    rmSync(folder, { recursive: true });
+  }
+}
+
 async function main(): Promise<Totals> {
-  const filters = process.argv.slice(2);
-  const files = findTestFiles(projectRoot, filters);
+  const { values, positionals: filters } = parseArgs({
+    options: { unit: { type: 'boolean', default: false } },
+    allowPositionals: true,
+  });
+  const found = findTestFiles(projectRoot, filters);
+  const files = values.unit ? found.filter((file) => isUnitTest(projectRoot, file)) : found;
   const nothing = { passed: 0, failed: 1, skipped: 0 };
   if (files.length === 0) {
-    say(`No test file's path holds ${filters.join(' or ')}.`);
+    say(`No ${values.unit ? 'unit ' : ''}test file's path holds ${filters.join(' or ')}.`);
     return nothing;
   }
+  if (values.unit) return await runUnitTests(files);
   if (filters.length === 0) {
     say('Lint and format (biome check)');
     if ((await run(bin('biome'), ['check', '--error-on-warnings', '.'])) !== 0) return nothing;
@@ -110,7 +126,12 @@ async function main(): Promise<Totals> {
   if ((await run(bin('tsc'), ['-b'])) !== 0) return nothing;
   const servers = await startServers(runId, say, stopping.signal);
   try {
-    const totals = await runTests(servers, files);
+    // Some mostly wait, so there is one more than there are processors.
+    const totals = await runTests(servers.folder, files, availableParallelism() + 1, {
+      TEST_DATABASE_URL: servers.databaseUrl,
+      TEST_REDIS_URL: servers.redisUrl,
+      TEST_RUN_ID: runId,
+    });
     const leaks = stopping.signal.aborted ? [] : await findLeaks(servers);
     for (const leak of leaks) say(`Left behind by the tests: ${leak}`);
     return { ...totals, failed: totals.failed + leaks.length };

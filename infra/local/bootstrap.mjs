@@ -157,8 +157,8 @@ if (mode !== 'test') await build();
 turn();
 
 if (mode === 'test') {
-  const flags = ['--import', 'tsx', '--conditions=kasabi-source'];
-  process.exit(await run(process.execPath, [...flags, 'test/run.ts', ...args], 1));
+  const runner = ['--conditions=kasabi-source', 'test/run.ts', ...args];
+  process.exit(await run(process.execPath, runner, 1));
 }
 // From here on in this very process, so that signals reach the program itself.
 const { start } = mode === 'start' ? await import('./dist/start.js') : {};

@@ -1,11 +1,11 @@
 // Takes the pictures of the operations page that docs/operations.md shows:
-//   node --import tsx --conditions=kasabi-source test/browser/screenshots.ts
+//   npx node --conditions=kasabi-source test/browser/screenshots.ts
 import { mkdirSync } from 'node:fs';
 import path from 'node:path';
 import { projectRoot } from '@kasabi/local';
 import { createPool } from '@kasabi/postgres';
-import { waitFor } from '@kasabi/test/support';
 import { startPrivateStack } from '@kasabi/test/support/private-servers';
+import { waitFor } from '@kasabi/test/support/wait-for';
 import { launchBrowser } from './support/browser.ts';
 import { type Look, openPage, operatorPassword, signIn } from './support/pages.ts';
 

@@ -3,9 +3,9 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { quadsTable } from '@kasabi/datasets';
 import { createPool } from '@kasabi/postgres';
-import { waitFor } from '@kasabi/test/support';
 import { ask, untilEnded } from '@kasabi/test/support/client';
 import { type PrivateStack, startPrivateStack } from '@kasabi/test/support/private-servers';
+import { waitFor } from '@kasabi/test/support/wait-for';
 import type pg from 'pg';
 
 let stack: PrivateStack;

@@ -1,8 +1,9 @@
 // What Prometheus is told while Postgres or Redis is away.
 import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
-import { scrape, waitFor } from '@kasabi/test/support';
+import { scrape } from '@kasabi/test/support/metrics';
 import { type PrivateStack, startPrivateStack } from '@kasabi/test/support/private-servers';
+import { waitFor } from '@kasabi/test/support/wait-for';
 
 let stack: PrivateStack;
 

@@ -2,9 +2,9 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { isDeepStrictEqual } from 'node:util';
-import { waitFor } from '@kasabi/test/support';
 import { type Answer, ask, assertRefused, untilEnded } from '@kasabi/test/support/client';
 import { type PrivateStack, startPrivateStack } from '@kasabi/test/support/private-servers';
+import { waitFor } from '@kasabi/test/support/wait-for';
 
 let stack: PrivateStack;
 

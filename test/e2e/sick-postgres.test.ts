@@ -6,7 +6,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
-import { scrape, waitFor } from '@kasabi/test/support';
+import { scrape } from '@kasabi/test/support/metrics';
+import { waitFor } from '@kasabi/test/support/wait-for';
 import { type SickWorld, startSickWorld } from './support/sick-world.ts';
 
 let world: SickWorld;

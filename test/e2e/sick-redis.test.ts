@@ -6,8 +6,9 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { type ServerHandle, startRedis } from '@kasabi/local';
-import { scrape, waitFor } from '@kasabi/test/support';
 import { ask, untilEnded } from '@kasabi/test/support/client';
+import { scrape } from '@kasabi/test/support/metrics';
+import { waitFor } from '@kasabi/test/support/wait-for';
 import { Redis } from 'ioredis';
 import { type SickWorld, startSickWorld } from './support/sick-world.ts';
 

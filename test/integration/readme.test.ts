@@ -55,8 +55,7 @@ test('tables are put between their markers, and only there', () => {
 test('the settings tables are those of the programs', () => {
   const document = read(settingsDocument);
   // Instead of the whole document in the message.
-  const remedy =
-    'run: node --import tsx --conditions=kasabi-source test/support/settings-table.ts --write';
+  const remedy = 'run: npx node --conditions=kasabi-source test/support/settings-table.ts --write';
   assert.ok(withTables(document) === document, `${settingsDocument} is behind; ${remedy}`);
 });
 
@@ -69,8 +68,7 @@ test('the table of metrics is that of the registries, and each is described', as
     }
   }
   const document = read(metricsDocument);
-  const remedy =
-    'run: node --import tsx --conditions=kasabi-source test/support/metrics-table.ts --write';
+  const remedy = 'run: npx node --conditions=kasabi-source test/support/metrics-table.ts --write';
   assert.ok(withMetrics(document) === document, `${metricsDocument} is behind; ${remedy}`);
 });
 

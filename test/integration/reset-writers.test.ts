@@ -2,9 +2,9 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { clearDataset, unlockDataset } from '@kasabi/datasets';
 import { withTransaction } from '@kasabi/postgres';
-import { waitFor } from '@kasabi/test/support';
 import { createFixture, type Fixture } from '@kasabi/test/support/fixture';
 import { isolationLevels, lock } from '@kasabi/test/support/store';
+import { waitFor } from '@kasabi/test/support/wait-for';
 import { type Contents, checkHistory, readContents } from './support/history.ts';
 import { startWriters } from './support/writers.ts';
 

@@ -16,7 +16,7 @@ test('a run that is told to end while services are up ends them, too', async () 
   const { PATH, HOME, TEST_RUN_ID } = environment();
   const runner = spawn(
     process.execPath,
-    ['--import', 'tsx', '--conditions=kasabi-source', 'test/run.ts', 'worker/src/watchdog'],
+    ['--conditions=kasabi-source', 'test/run.ts', 'worker/src/watchdog'],
     {
       cwd: projectRoot,
       stdio: ['ignore', 'pipe', 'pipe'],

@@ -2,7 +2,6 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { type Dataset, lockDataset, quadsTable } from '@kasabi/datasets';
 import { withTransaction } from '@kasabi/postgres';
-import { waitFor } from '@kasabi/test/support';
 import { createFixture, type Fixture } from '@kasabi/test/support/fixture';
 import {
   isolationLevels,
@@ -12,6 +11,7 @@ import {
   unlock,
   writes,
 } from '@kasabi/test/support/store';
+import { waitFor } from '@kasabi/test/support/wait-for';
 import type pg from 'pg';
 
 let fixture: Fixture;

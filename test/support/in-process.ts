@@ -16,6 +16,7 @@ export async function runInProcess(
   args: readonly string[],
   env: Readonly<Record<string, string>>,
 ): Promise<InProcessRun> {
+  const before = { ...environment() };
   Object.assign(environment(), env);
   const written = { out: '', err: '' };
   const putBack = [keepText(process.stdout, 'out'), keepText(process.stderr, 'err')];
@@ -23,6 +24,10 @@ export async function runInProcess(
     return { code: await run(args), ...written };
   } finally {
     for (const undo of putBack) undo();
+    for (const name of Object.keys(env)) {
+      if (before[name] === undefined) delete environment()[name];
+      else environment()[name] = before[name];
+    }
   }
 
   function keepText(stream: NodeJS.WriteStream, name: 'out' | 'err'): () => void {

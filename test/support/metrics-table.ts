@@ -1,5 +1,5 @@
 // The documentation's table of metrics, made from the services' own registries:
-//   node --import tsx --conditions=kasabi-source test/support/metrics-table.ts --write
+//   npx node --conditions=kasabi-source test/support/metrics-table.ts --write
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { createApiMetrics } from '@kasabi/api/metrics';

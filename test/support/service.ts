@@ -67,12 +67,19 @@ export async function startService(
 ): Promise<TestService> {
   const { readyWithinMs = 30_000, node = process.execPath } = options;
   const port = Number(env[portSettings[name]] ?? (await freePort()));
-  const { PATH, HOME, TEST_RUN_ID } = environment();
+  const { PATH, HOME, TEST_RUN_ID, NODE_COMPILE_CACHE } = environment();
   const child = spawn(node, [...serviceNodeOptions, serviceProgram(name)], {
     cwd: projectRoot,
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
-    env: { PATH, HOME, TEST_RUN_ID, ...env, [portSettings[name]]: String(port) },
+    env: {
+      PATH,
+      HOME,
+      TEST_RUN_ID,
+      NODE_COMPILE_CACHE,
+      ...env,
+      [portSettings[name]]: String(port),
+    },
   });
   const managed = manageChild(name, child);
   if (managed === undefined) throw new ServiceMisbehaved(`${name} cannot be spawned.`);

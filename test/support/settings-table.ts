@@ -1,5 +1,5 @@
 // The settings tables of the documentation, made from the schemas of the programs, so that they cannot fall behind:
-//   node --import tsx --conditions=kasabi-source test/support/settings-table.ts --write
+//   npx node --conditions=kasabi-source test/support/settings-table.ts --write
 import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { schema as api } from '@kasabi/api/env';

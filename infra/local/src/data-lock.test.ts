@@ -49,7 +49,7 @@ describe('the lock of a data folder', () => {
         logFile: ${JSON.stringify(path.join(folder, 'log'))}, onSpawn: lock.record });
       console.log(child.pid);
       setInterval(() => {}, 1000);`;
-    const flags = ['--import', 'tsx', '--conditions=kasabi-source', '--input-type=module'];
+    const flags = ['--conditions=kasabi-source', '--input-type=module'];
     const holder = spawn(process.execPath, [...flags, '-e', script], {
       stdio: ['ignore', 'pipe', 'inherit'],
     });

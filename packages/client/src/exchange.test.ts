@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { afterEach, describe, it } from 'node:test';
 import { inspect } from 'node:util';
-import { waitFor } from '@kasabi/test/support';
+import { waitFor } from '@kasabi/test/support/wait-for';
 import {
   closePeers,
   hangUp,

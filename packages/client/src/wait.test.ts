@@ -1,7 +1,7 @@
 // Against a peer that misbehaves; the real services are in services.test.ts.
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
-import { waitFor } from '@kasabi/test/support';
+import { waitFor } from '@kasabi/test/support/wait-for';
 import {
   cancelled,
   closePeers,

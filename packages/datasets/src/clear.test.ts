@@ -1,9 +1,9 @@
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import { createPool, roleUrl, withTransaction } from '@kasabi/postgres';
-import { waitFor } from '@kasabi/test/support';
 import { createFixture, type Fixture } from '@kasabi/test/support/fixture';
 import { type HeldLock, lock, onConnection } from '@kasabi/test/support/store';
+import { waitFor } from '@kasabi/test/support/wait-for';
 import type pg from 'pg';
 import { type ClearMethod, clearDataset } from './clear.ts';
 import { FencedOut } from './errors.ts';

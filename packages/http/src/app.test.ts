@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { InvalidParameter, Overloaded } from '@kasabi/protocol';
-import { waitFor } from '@kasabi/test/support';
+import { waitFor } from '@kasabi/test/support/wait-for';
 import { pino } from 'pino';
 import { createApp } from './app.ts';
 import { methodNotAllowed } from './methods.ts';

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
 import { Overloaded } from '@kasabi/protocol';
-import { waitFor } from '@kasabi/test/support';
+import { waitFor } from '@kasabi/test/support/wait-for';
 import { createOverloadGuard, type OverloadGuard } from './overload.ts';
 
 let guard: OverloadGuard | undefined;

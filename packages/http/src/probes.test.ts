@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { afterEach, test } from 'node:test';
 import type { Ailment, Check } from '@kasabi/runtime';
-import { waitFor } from '@kasabi/test/support';
+import { waitFor } from '@kasabi/test/support/wait-for';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { createApp } from './app.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import type { RequestListener } from 'node:http';
 import { afterEach, describe, it } from 'node:test';
-import { waitFor } from '@kasabi/test/support';
 import { exchange, openRaw, type RawConnection } from '@kasabi/test/support/raw-http';
+import { waitFor } from '@kasabi/test/support/wait-for';
 import { type HttpServer, type ListenOptions, listen, PortUnavailable } from './server.ts';
 
 const servers: HttpServer[] = [];

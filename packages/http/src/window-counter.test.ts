@@ -1,6 +1,6 @@
 import assert from 'node:assert/strict';
 import { test } from 'node:test';
-import { waitFor } from '@kasabi/test/support';
+import { waitFor } from '@kasabi/test/support/wait-for';
 import { createWindowCounter } from './window-counter.ts';
 
 test('each subject is counted by itself, in a window that begins with its first request', async () => {

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { createPool } from '@kasabi/postgres';
-import { waitFor } from '@kasabi/test/support';
 import { createFixture, type Fixture } from '@kasabi/test/support/fixture';
+import { waitFor } from '@kasabi/test/support/wait-for';
 import type pg from 'pg';
 import { type ClaimOutcome, claim } from './claim.ts';
 import { complete } from './complete.ts';

@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { after, before, test } from 'node:test';
-import { waitFor } from '@kasabi/test/support';
 import { createFixture, type Fixture } from '@kasabi/test/support/fixture';
+import { waitFor } from '@kasabi/test/support/wait-for';
 import { type ClaimOutcome, claim } from './claim.ts';
 import { complete } from './complete.ts';
 import { nextDue } from './next-due.ts';

@@ -7,7 +7,7 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { waitFor } from '@kasabi/test/support';
+import { waitFor } from '@kasabi/test/support/wait-for';
 
 const here = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
 const folder = mkdtempSync(path.join(tmpdir(), 'kasabi-log-'));
@@ -48,15 +48,7 @@ async function start(
 ): Promise<Run> {
   const child = spawn(
     command,
-    [
-      ...first,
-      '--import',
-      'tsx',
-      '--conditions=kasabi-source',
-      '--input-type=module',
-      '-e',
-      program(perTurn),
-    ],
+    [...first, '--conditions=kasabi-source', '--input-type=module', '-e', program(perTurn)],
     { stdio: ['ignore', stdout, 'pipe', 'ipc'] },
   );
   children.push(child);

@@ -43,7 +43,7 @@ describe('createLogger', () => {
       const { createLogger } = await import(${JSON.stringify(import.meta.resolve('./log.ts'))});
       const log = createLogger({ service: 'test', level: 'info' });
       log.info({ req: { headers: { x_kasabi_apikey: '${key}' } } }, 'kasabi_status: ${key}!');`;
-    const flags = ['--import', 'tsx', '--conditions=kasabi-source', '--input-type=module', '-e'];
+    const flags = ['--conditions=kasabi-source', '--input-type=module', '-e'];
     const { stdout } = await promisify(execFile)(process.execPath, [...flags, program]);
     const line = JSON.parse(stdout);
     assert.deepEqual(line.req, { headers: { x_kasabi_apikey: '[redacted]' } });

@@ -3,7 +3,7 @@ import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { after, describe, it } from 'node:test';
 import { fileURLToPath } from 'node:url';
-import { waitFor } from '@kasabi/test/support';
+import { waitFor } from '@kasabi/test/support/wait-for';
 
 const here = (file: string): string => fileURLToPath(new URL(file, import.meta.url));
 
@@ -30,7 +30,7 @@ function run(body: string): Run {
     await runService(async () => { ${body} });`;
   const child = spawn(
     process.execPath,
-    ['--import', 'tsx', '--conditions=kasabi-source', '--input-type=module', '-e', program],
+    ['--conditions=kasabi-source', '--input-type=module', '-e', program],
     { stdio: ['ignore', 'pipe', 'pipe'] },
   );
   children.push(child);

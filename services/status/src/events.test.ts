@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { waitFor } from '@kasabi/test/support';
 import { ask, assertRefused } from '@kasabi/test/support/client';
 import { openRaw } from '@kasabi/test/support/raw-http';
+import { waitFor } from '@kasabi/test/support/wait-for';
 import { change, type Events, makeJobs, openEvents } from '@kasabi/test/support/watch-jobs';
 import { type StatusRoutes, startStatusRoutes } from '../test/watch-status.ts';
 

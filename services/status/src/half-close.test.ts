@@ -1,8 +1,8 @@
 // Clients that close their half of the connection behind a request, and those that have gone.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { waitFor } from '@kasabi/test/support';
 import { openRaw, type RawConnection } from '@kasabi/test/support/raw-http';
+import { waitFor } from '@kasabi/test/support/wait-for';
 import { change, makeJobs } from '@kasabi/test/support/watch-jobs';
 import { type StatusRoutes, startStatusRoutes } from '../test/watch-status.ts';
 

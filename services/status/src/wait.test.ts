@@ -2,8 +2,8 @@ import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { waitFor } from '@kasabi/test/support';
 import { ask } from '@kasabi/test/support/client';
+import { waitFor } from '@kasabi/test/support/wait-for';
 import { makeJobs } from '@kasabi/test/support/watch-jobs';
 import { type StatusRoutes, startStatusRoutes } from '../test/watch-status.ts';
 

@@ -1,10 +1,10 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
-import { waitFor } from '@kasabi/test/support';
 import { type Answer, ask, untilEnded } from '@kasabi/test/support/client';
 import { createGate, type Gate } from '@kasabi/test/support/gate';
 import { type PrivateStack, startPrivateStack } from '@kasabi/test/support/private-servers';
+import { waitFor } from '@kasabi/test/support/wait-for';
 import pg from 'pg';
 
 /** The services behind gates, each with a login of its own, and what is seen of them while a server is sick. */

@@ -78,7 +78,7 @@ function describe(calm: Service, flooded: Service, report: FloodReport): string 
 async function flood(order: FloodOrder): Promise<FloodReport> {
   const program = path.join(import.meta.dirname, 'main.ts');
   const { PATH, TEST_RUN_ID } = environment();
-  const child = spawn(process.execPath, ['--import', 'tsx', program], {
+  const child = spawn(process.execPath, [program], {
     stdio: ['pipe', 'pipe', 'inherit'],
     env: { PATH, TEST_RUN_ID },
   });

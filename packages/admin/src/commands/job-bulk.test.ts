@@ -1,8 +1,8 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { fail } from '@kasabi/jobs';
-import { type InProcessRun, runInProcess } from '@kasabi/test/support';
 import { createFixture, type Fixture } from '@kasabi/test/support/fixture';
+import { type InProcessRun, runInProcess } from '@kasabi/test/support/in-process';
 import { runAdmin } from '../program.ts';
 
 let fixture: Fixture;

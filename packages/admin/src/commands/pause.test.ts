@@ -3,8 +3,8 @@ import { after, before, beforeEach, test } from 'node:test';
 import type { Dataset } from '@kasabi/datasets';
 import { claim } from '@kasabi/jobs';
 import { readOperatorActions, readPauses } from '@kasabi/operations';
-import { type InProcessRun, runInProcess } from '@kasabi/test/support';
 import { createFixture, type Fixture } from '@kasabi/test/support/fixture';
+import { type InProcessRun, runInProcess } from '@kasabi/test/support/in-process';
 import { runAdmin } from '../program.ts';
 
 let fixture: Fixture;

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { html } from '@kasabi/http';
-import { waitFor } from '@kasabi/test/support';
+import { waitFor } from '@kasabi/test/support/wait-for';
 import { NoSuchPage, NothingToShow } from './errors.ts';
 import { createLive, type Shown, type View } from './live.ts';
 
