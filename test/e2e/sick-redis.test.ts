@@ -1,7 +1,7 @@
 // A Redis that answers and takes no writes: jobs are accepted and wait, everybody names the state, and they run
 // when it is over, without a restart of anything.
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
@@ -90,6 +90,61 @@ const sicknesses: readonly Sickness[] = [
     said: /Redis does not let the login of a service do what it has to/,
   },
 ];
+
+/** Where Redis keeps its dump. */
+async function dumpOf(url: string): Promise<string> {
+  const client = new Redis(url);
+  try {
+    const [, dir = ''] = (await client.config('GET', 'dir')) as string[];
+    const [, file = ''] = (await client.config('GET', 'dbfilename')) as string[];
+    return path.join(dir, file);
+  } finally {
+    client.disconnect();
+  }
+}
+
+test('a dump that cannot be saved: jobs wait, it is named, and they run when it is over', async () => {
+  const said = /Redis takes no writes, since it cannot save its data to the disk/;
+  const { redisUrl } = world.stack;
+  await untilRun(await accepted());
+  const dump = await dumpOf(redisUrl);
+  rmSync(dump, { force: true });
+  // Neither root nor anybody else can rename a file over a folder that holds something.
+  mkdirSync(path.join(dump, 'in-the-way'), { recursive: true });
+  let waiting: string;
+  try {
+    await command(
+      redisUrl,
+      ['CONFIG', 'SET', 'stop-writes-on-bgsave-error', 'yes'],
+      ['CONFIG', 'SET', 'save', '3600 1'],
+      ['BGSAVE'],
+    );
+    waiting = await untilNamed(said);
+    await world.untilDoctorSays('redis-sick', said);
+  } finally {
+    rmSync(dump, { recursive: true });
+    await command(redisUrl, ['BGSAVE']);
+  }
+  await untilRun(waiting);
+  await command(redisUrl, ['CONFIG', 'SET', 'save', '']);
+});
+
+test('a replica without its master that answers no reads either, until it is a master', async () => {
+  const { redisUrl } = world.stack;
+  await untilRun(await accepted());
+  await command(
+    redisUrl,
+    ['CONFIG', 'SET', 'replica-serve-stale-data', 'no'],
+    replicaOf('redis://127.0.0.1:1'),
+  );
+  let waiting: string;
+  try {
+    waiting = await untilNamed(/Redis is a replica/);
+  } finally {
+    await command(redisUrl, ['REPLICAOF', 'NO', 'ONE']);
+  }
+  await untilRun(waiting);
+});
 
 for (const { what, begin, end, said } of sicknesses) {
   test(`${what}: jobs wait, it is named, and they run when it is over`, async () => {
