@@ -21,7 +21,7 @@ const guardFence: Patch = {
 const completingFence: readonly Patch[] = [
   {
     file: 'packages/datasets/dist/clear.js',
-    find: 'AND locked_by = $2 AND fence = $3::bigint FOR SHARE',
+    find: 'AND locked_by = $2 AND fence = $3::bigint\n  FOR SHARE OF dataset',
     replace: 'AND $2::uuid IS NOT NULL AND $3::bigint IS NOT NULL',
   },
   {
@@ -80,9 +80,9 @@ export const mutants: Readonly<Record<string, Mutant>> = {
     what: 'what a pause says to the claim',
     patches: [
       {
-        file: 'packages/jobs/dist/stopped.js',
-        find: 'EXISTS (SELECT FROM kasabi.pause p WHERE p.dataset_id IS NULL OR',
-        replace: 'EXISTS (SELECT FROM kasabi.pause p WHERE false AND',
+        file: 'packages/datasets/dist/paused.js',
+        find: 'EXISTS (SELECT FROM kasabi.pause p WHERE p.dataset_id IS NULL OR p.dataset_id =',
+        replace: 'EXISTS (SELECT FROM kasabi.pause p WHERE false AND p.dataset_id =',
       },
     ],
   },
