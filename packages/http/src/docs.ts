@@ -1,9 +1,9 @@
 import { createOpenApiDocument, type DocumentUrls } from '@kasabi/routes';
-import type { Express, RequestHandler } from 'express';
+import type { Express } from 'express';
 import { renderDocs } from './docs-page.ts';
 import { stylesheet } from './docs-style.ts';
 import { entityTag, isFresh } from './entity-tag.ts';
-import { methodNotAllowed } from './methods.ts';
+import { addRoutes, type Handler, type RoutePath } from './routes.ts';
 
 /** A new version of the service shows within this many seconds, whatever caches there are. */
 const maxAgeSeconds = 300;
@@ -14,17 +14,14 @@ const maxAgeSeconds = 300;
  */
 export function addDocumentation(app: Express, urls: DocumentUrls): void {
   const document = createOpenApiDocument(urls);
-  const pages = [
-    ['/openapi.json', 'application/json', `${JSON.stringify(document)}\n`],
-    ['/docs', 'text/html', renderDocs(document)],
-    ['/docs.css', 'text/css', stylesheet],
-  ] as const;
-  for (const [path, type, text] of pages) {
-    app.route(path).get(serve(type, text)).all(methodNotAllowed('GET', 'HEAD'));
-  }
+  addRoutes(app, 'pages', {
+    getOpenApi: serve('application/json', `${JSON.stringify(document)}\n`),
+    getDocs: serve('text/html', renderDocs(document)),
+    getDocsStyle: serve('text/css', stylesheet),
+  });
 }
 
-function serve(type: string, text: string): RequestHandler {
+function serve(type: string, text: string): Handler<RoutePath> {
   const body = Buffer.from(text);
   const tag = entityTag(text);
   const headers = {

@@ -25,5 +25,6 @@ export {
   singleHeader,
 } from './request.ts';
 export { isAbout, logWith } from './request-log.ts';
+export { addRoutes, type Handlers } from './routes.ts';
 export { type HttpServer, listen, PortUnavailable } from './server.ts';
 export { type Count, createWindowCounter } from './window-counter.ts';

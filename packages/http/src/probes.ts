@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
+import { routeTable } from '@kasabi/routes';
 import { type Ailments, share } from '@kasabi/runtime';
-import type { Express, Request, Response } from 'express';
+import type { Express, Request, RequestHandler, Response } from 'express';
 import type { Registry } from 'prom-client';
 import { plainText } from './answer.ts';
 import type { EarlyAnswer } from './early-answer.ts';
 import { hostProblem } from './host.ts';
 import type { HttpMetrics } from './http-metrics.ts';
-import { methodNotAllowed } from './methods.ts';
+import { addRoute } from './routes.ts';
 
 /** What a probe is answered. */
 export interface ProbeAnswer {
@@ -19,8 +20,11 @@ export interface ProbeAnswer {
 /** Who asks for a path that orchestrators and Prometheus ask every few seconds is answered what this finds. */
 export type Probe = () => ProbeAnswer | Promise<ProbeAnswer>;
 
+const { probes: ofAll, metrics: ofPrometheus } = routeTable;
+const routes = [...Object.values(ofAll.routes), ...Object.values(ofPrometheus.routes)];
+
 /** Probes by their paths. */
-export type Probes = Readonly<Record<string, Probe>>;
+export type Probes = { readonly [path in (typeof routes)[number]['path']]?: Probe };
 
 /** Says why the process should be restarted; undefined while it should not. */
 export type Trouble = () => string | undefined;
@@ -106,11 +110,11 @@ export function answerProbes(probes: Probes, options: ProbeOptions): EarlyAnswer
 
 /** Adds the routes of the probes to an app. */
 export function addProbeRoutes(app: Express, probes: Probes): void {
-  for (const [path, probe] of Object.entries(probes)) {
-    app
-      .route(path)
-      .get(async (_request, response) => send(response, await probe()))
-      .all(methodNotAllowed('GET', 'HEAD'));
+  for (const { path } of routes) {
+    const probe = probes[path];
+    if (probe === undefined) continue;
+    const handler: RequestHandler = async (_request, response) => send(response, await probe());
+    addRoute(app, path, { get: [handler] });
   }
 }
 
@@ -124,7 +128,7 @@ function send(response: Response, answer: ProbeAnswer, headers: readonly string[
   response.end(text);
 }
 
-const paths: ReadonlySet<string> = new Set(['/healthz', '/readyz', '/metrics']);
+const paths: ReadonlySet<string> = new Set(routes.map(({ path }) => path));
 
 /** Whether a request is for a probe: a log line or a trace for each would bury the others. */
 export function isProbe(request: IncomingMessage): boolean {

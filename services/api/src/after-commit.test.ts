@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { createOwner, issueKey } from '@kasabi/accounts';
 import { createDataset } from '@kasabi/datasets';
-import { createApp, type HttpServer, listen } from '@kasabi/http';
+import { addRoutes, createApp, type HttpServer, listen } from '@kasabi/http';
 import { roleUrl } from '@kasabi/postgres';
 import { createLogger } from '@kasabi/runtime';
 import { createDatabase, type TestDatabase } from '@kasabi/test/support';
@@ -11,8 +11,8 @@ import { type Answer, ask } from '@kasabi/test/support/client';
 import pg from 'pg';
 import { type Acceptor, createAcceptor } from './accept.ts';
 import { createAfterCommit } from './after-commit.ts';
-import { addCancelRoute } from './cancel.ts';
-import { addJobRoutes } from './jobs.ts';
+import { cancelHandlers } from './cancel.ts';
+import { jobHandlers } from './jobs.ts';
 import { createKnownKeys } from './known-keys.ts';
 
 const statusUrl = 'https://data.example.org';
@@ -64,8 +64,10 @@ before(async () => {
     isUnavailable: () => false,
     routes: (router) => {
       const shared = { pool: unreadable, afterCommit, knownKeys: createKnownKeys() };
-      addJobRoutes(router, { ...shared, acceptor, statusUrl, ...limits });
-      addCancelRoute(router, { ...shared, metrics });
+      addRoutes(router, 'api', {
+        ...jobHandlers({ ...shared, acceptor, statusUrl, ...limits }),
+        ...cancelHandlers({ ...shared, metrics }),
+      });
     },
   });
   server = await listen({ listener: app, port: 0, setting: 'TEST_PORT' });

@@ -1,17 +1,16 @@
 import { digestKey } from '@kasabi/accounts';
 import {
   apiKeyOf,
+  type Handlers,
   isAbout,
   jobIdOf,
   logWith,
-  methodNotAllowed,
   noSuchDataset,
   readParameters,
   shortCodeOf,
 } from '@kasabi/http';
 import { cancel } from '@kasabi/jobs';
 import { NotFound, NotScheduled, Unauthorized } from '@kasabi/protocol';
-import type { Express } from 'express';
 import type pg from 'pg';
 import type { AfterCommit } from './after-commit.ts';
 import type { KnownKeys } from './known-keys.ts';
@@ -19,19 +18,20 @@ import type { ApiMetrics } from './metrics.ts';
 
 const parameterNames: ReadonlySet<string> = new Set(['apikey']);
 
-export interface CancelRouteOptions {
+export interface CancelHandlersOptions {
   readonly pool: pg.Pool;
   readonly metrics: ApiMetrics;
   readonly afterCommit: AfterCommit;
   readonly knownKeys: KnownKeys;
 }
 
-/** Adds `DELETE /dataset/{short-code}/jobs/{id}`, which cancels a scheduled job. */
-export function addCancelRoute(app: Express, options: CancelRouteOptions): void {
+/** What cancels a scheduled job. */
+export function cancelHandlers(
+  options: CancelHandlersOptions,
+): Pick<Handlers<'api'>, 'cancelJobAtApi'> {
   const { pool, metrics, afterCommit } = options;
-  app
-    .route('/dataset/:code/jobs/:id')
-    .delete(async (request, response) => {
+  return {
+    async cancelJobAtApi(request, response) {
       const code = shortCodeOf(request.params.code);
       const { parameters, problem } = readParameters(request, parameterNames);
       const keyDigest = digestKey(apiKeyOf(request, parameters));
@@ -58,6 +58,6 @@ export function addCancelRoute(app: Express, options: CancelRouteOptions): void 
         case 'not-scheduled':
           throw new NotScheduled(cancelled.status);
       }
-    })
-    .all(methodNotAllowed('DELETE'));
+    },
+  };
 }

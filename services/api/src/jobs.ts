@@ -3,15 +3,14 @@ import { authorize, digestKey } from '@kasabi/accounts';
 import type { JobType } from '@kasabi/domain';
 import {
   apiKeyOf,
+  type Handlers,
   isAbout,
   json,
   logWith,
-  methodNotAllowed,
   noSuchDataset,
   plainText,
   prefersJson,
   queryOf,
-  readBody,
   readParameters,
   sendWhole,
   shortCodeOf,
@@ -29,13 +28,13 @@ import {
   TooManyOpenJobs,
   Unauthorized,
 } from '@kasabi/protocol';
-import type { Express, Request, Response } from 'express';
+import type { Request, Response } from 'express';
 import type pg from 'pg';
 import type { Acceptor } from './accept.ts';
 import type { AfterCommit } from './after-commit.ts';
 import type { KnownKeys } from './known-keys.ts';
 
-export interface JobRoutesOptions {
+export interface JobHandlersOptions {
   readonly pool: pg.Pool;
   readonly acceptor: Acceptor;
   readonly afterCommit: AfterCommit;
@@ -45,8 +44,10 @@ export interface JobRoutesOptions {
   readonly maxOpenJobs: number;
 }
 
-/** Adds `POST /dataset/{short-code}/jobs`, and a way from it to the list, which the status host has. */
-export function addJobRoutes(app: Express, options: JobRoutesOptions): void {
+/** What accepts jobs, and leads on to the list, which the status host has. */
+export function jobHandlers(
+  options: JobHandlersOptions,
+): Pick<Handlers<'api'>, 'submitJob' | 'redirectToJobs'> {
   const { pool, acceptor, knownKeys } = options;
 
   /**
@@ -67,9 +68,8 @@ export function addJobRoutes(app: Express, options: JobRoutesOptions): void {
     throw problem;
   }
 
-  app
-    .route('/dataset/:code/jobs')
-    .post(readBody, async (request, response) => {
+  return {
+    async submitJob(request, response) {
       const code = shortCodeOf(request.params.code);
       const { parameters, problem } = readParameters(request, jobRequestParameters);
       const keyDigest = digestKey(apiKeyOf(request, parameters));
@@ -102,17 +102,21 @@ export function addJobRoutes(app: Express, options: JobRoutesOptions): void {
         ? options.afterCommit('document', () => documentOf(accepted, type))
         : undefined;
       answer(response, `${options.statusUrl}/data/${code}/jobs/${jobId}`, document);
-    })
-    .get((request, response) => {
+    },
+    redirectToJobs(request, response) {
       const query = queryOf(request);
       const list = `${options.statusUrl}/data/${shortCodeOf(request.params.code)}/jobs`;
       response.redirect(307, query === '' ? list : `${list}?${query}`);
-    })
-    .all(methodNotAllowed('GET', 'HEAD', 'POST'));
+    },
+  };
 }
 
 /** The one place where an outcome of accepting becomes what a client is told. */
-function acceptedJob(outcome: AcceptOutcome, code: string, options: JobRoutesOptions): AcceptedJob {
+function acceptedJob(
+  outcome: AcceptOutcome,
+  code: string,
+  options: JobHandlersOptions,
+): AcceptedJob {
   switch (outcome.outcome) {
     case 'accepted':
     case 'replayed':

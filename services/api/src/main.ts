@@ -1,5 +1,6 @@
 import {
   addDocumentation,
+  addRoutes,
   createApp,
   createOverloadGuard,
   listen,
@@ -11,9 +12,9 @@ import { createLogger, measurePools, runService, throttledWarning } from '@kasab
 import { startTracing } from '@kasabi/tracing';
 import { createAcceptor } from './accept.ts';
 import { createAfterCommit } from './after-commit.ts';
-import { addCancelRoute } from './cancel.ts';
+import { cancelHandlers } from './cancel.ts';
 import { readSettings } from './env.ts';
-import { addJobRoutes } from './jobs.ts';
+import { jobHandlers } from './jobs.ts';
 import { createKnownKeys } from './known-keys.ts';
 import { createApiMetrics } from './metrics.ts';
 import { addOperatorRoutes } from './operator.ts';
@@ -98,16 +99,18 @@ await runService(async () => {
         apiUrl: settings.API_PUBLIC_URL,
         statusUrl: settings.STATUS_PUBLIC_URL,
       });
-      addJobRoutes(router, {
-        pool,
-        acceptor,
-        afterCommit,
-        knownKeys,
-        statusUrl: settings.STATUS_PUBLIC_URL,
-        maxScheduleDays: settings.MAX_SCHEDULE_DAYS,
-        maxOpenJobs: settings.MAX_OPEN_JOBS_PER_DATASET,
+      addRoutes(router, 'api', {
+        ...jobHandlers({
+          pool,
+          acceptor,
+          afterCommit,
+          knownKeys,
+          statusUrl: settings.STATUS_PUBLIC_URL,
+          maxScheduleDays: settings.MAX_SCHEDULE_DAYS,
+          maxOpenJobs: settings.MAX_OPEN_JOBS_PER_DATASET,
+        }),
+        ...cancelHandlers({ pool, metrics, afterCommit, knownKeys }),
       });
-      addCancelRoute(router, { pool, metrics, afterCommit, knownKeys });
     },
   });
   const server = await listen({

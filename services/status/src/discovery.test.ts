@@ -4,10 +4,11 @@ import { get, type IncomingMessage } from 'node:http';
 import { after, before, describe, it } from 'node:test';
 import { createOwner } from '@kasabi/accounts';
 import { createDataset } from '@kasabi/datasets';
-import { createApp, type HttpServer, listen } from '@kasabi/http';
+import { addRoutes, createApp, type HttpServer, listen } from '@kasabi/http';
 import { createLogger } from '@kasabi/runtime';
 import { createDatabase, type TestDatabase } from '@kasabi/test/support';
-import { addDiscoveryRoutes } from './discovery.ts';
+import { datasetHandlers } from './datasets.ts';
+import { discoveryHandlers } from './discovery.ts';
 import { createDatasetReader } from './read-dataset.ts';
 
 const statusUrl = 'https://data.example.org';
@@ -30,10 +31,10 @@ before(async () => {
     checks: {},
     isUnavailable: () => false,
     routes: (router) => {
-      addDiscoveryRoutes(router, {
-        datasets: createDatasetReader(pool),
-        apiUrl: 'https://api.example.org',
-        statusUrl,
+      const datasets = createDatasetReader(pool);
+      addRoutes(router, 'datasets', {
+        ...datasetHandlers({ datasets }),
+        ...discoveryHandlers({ datasets, apiUrl: 'https://api.example.org', statusUrl }),
       });
     },
   });

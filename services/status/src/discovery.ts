@@ -1,6 +1,6 @@
-import { entityTag, isAbout, isFresh, methodNotAllowed, shortCodeOf } from '@kasabi/http';
+import { entityTag, type Handlers, isAbout, isFresh, shortCodeOf } from '@kasabi/http';
 import { NotFound } from '@kasabi/protocol';
-import type { Express, Request } from 'express';
+import type { Request, Response } from 'express';
 import {
   type Description,
   describeDataset,
@@ -44,40 +44,45 @@ export interface DiscoveryOptions extends ServiceUrls {
 }
 
 /**
- * Adds `GET /dataset/{short-code}`, which negotiates, and the same with `.ttl`, `.json` or `.html`: what a
- * client has to know of a dataset to find its services. It needs no key, and takes no notice of the one that
- * the platform's clients send, nor of any parameter.
+ * What describes a dataset, in the form that `Accept` prefers or in the one that the address names with
+ * `.ttl`, `.json` or `.html`: what a client has to know of a dataset to find its services. It needs no key,
+ * and takes no notice of the one that the platform's clients send, nor of any parameter.
  *
  * The dataset's own address answers with its description, not with a redirection to it (303, as some
  * have it for things that are no documents): the clients of 2011 insist on 200.
  */
-export function addDiscoveryRoutes(app: Express, options: DiscoveryOptions): void {
-  app
-    .route('/dataset/:name')
-    .get(async (request, response) => {
-      const { code, extension } = splitName(request.params.name);
-      const { type, form } = choose(request, extension);
-      const dataset = await options.datasets.read(code);
-      isAbout(request, code);
-      const description = describeDataset(dataset, options);
-      const body = form.write(description);
-      // With the type, for RDF/JSON by another name is another representation at this address.
-      const tag = entityTag(`${type}\n${body}`);
-      response
-        // Not left to Express, to which no copy is fresh when the request says Cache-Control: no-cache,
-        // and fetch adds that to every request with an If-None-Match of the caller's own.
-        .status(isFresh(request, tag) ? 304 : 200)
-        .set({
-          'Cache-Control': `public, max-age=${maxAgeSeconds}`,
-          'Content-Location': `${description.iri}.${form.extension}`,
-          'Content-Type': `${type}; charset=utf-8`,
-          ETag: tag,
-        })
-        .vary('Accept')
-        // It leaves out what does not belong to a 304 or to the answer to HEAD.
-        .send(body);
-    })
-    .all(methodNotAllowed('GET', 'HEAD'));
+export function discoveryHandlers(
+  options: DiscoveryOptions,
+): Pick<Handlers<'datasets'>, 'describeDataset' | 'describeDatasetAs'> {
+  async function describe(request: Request, response: Response, name: string): Promise<void> {
+    const { code, extension } = splitName(name);
+    const { type, form } = choose(request, extension);
+    const dataset = await options.datasets.read(code);
+    isAbout(request, code);
+    const description = describeDataset(dataset, options);
+    const body = form.write(description);
+    // With the type, for RDF/JSON by another name is another representation at this address.
+    const tag = entityTag(`${type}\n${body}`);
+    response
+      // Not left to Express, to which no copy is fresh when the request says Cache-Control: no-cache,
+      // and fetch adds that to every request with an If-None-Match of the caller's own.
+      .status(isFresh(request, tag) ? 304 : 200)
+      .set({
+        'Cache-Control': `public, max-age=${maxAgeSeconds}`,
+        'Content-Location': `${description.iri}.${form.extension}`,
+        'Content-Type': `${type}; charset=utf-8`,
+        ETag: tag,
+      })
+      .vary('Accept')
+      // It leaves out what does not belong to a 304 or to the answer to HEAD.
+      .send(body);
+  }
+
+  return {
+    describeDataset: (request, response) => describe(request, response, request.params.code),
+    describeDatasetAs: (request, response) =>
+      describe(request, response, `${request.params.code}.${request.params.extension}`),
+  };
 }
 
 /** Splits `nasa.ttl`: a short code has no dots, so that what follows one is an extension. */

@@ -1,8 +1,8 @@
-import { entityTag, heldForClient, methodNotAllowed, probeHalfClosed } from '@kasabi/http';
+import { entityTag, type Handlers, heldForClient, probeHalfClosed } from '@kasabi/http';
 import type { JobRecord } from '@kasabi/jobs';
 import { ApiError, jobDocumentOf } from '@kasabi/protocol';
-import type { Express, Request, Response } from 'express';
-import type { JobRoutesOptions } from './jobs.ts';
+import type { Request, Response } from 'express';
+import type { JobHandlersOptions } from './jobs.ts';
 import type { FoundJob } from './read-job.ts';
 import { hasEnded, waitForChange } from './wait.ts';
 
@@ -10,10 +10,10 @@ import { hasEnded, waitForChange } from './wait.ts';
 const heartbeatMs = 15_000;
 
 /**
- * Adds `GET /data/{short-code}/jobs/{id}/events`: server-sent events (HTML Standard, section 9.2), one
+ * What tells of each change of a job: server-sent events (HTML Standard, section 9.2), one
  * with the job's document now and one at each change of its state; the stream ends with the job.
  */
-export function addEventRoutes(app: Express, options: JobRoutesOptions): void {
+export function eventHandlers(options: JobHandlersOptions): Pick<Handlers<'jobs'>, 'watchJob'> {
   const eventOf = (record: JobRecord): { readonly id: string; readonly text: string } => {
     const data = JSON.stringify(jobDocumentOf(record, options.successStatus));
     const id = entityTag(data).slice(1, -1);
@@ -71,10 +71,9 @@ export function addEventRoutes(app: Express, options: JobRoutesOptions): void {
     }
   }
 
-  app
-    .route('/data/:code/jobs/:id/events')
-    .get(async (request, response) => {
+  return {
+    async watchJob(request, response) {
       await stream(request, response, await options.jobs.read(request));
-    })
-    .all(methodNotAllowed('GET', 'HEAD'));
+    },
+  };
 }

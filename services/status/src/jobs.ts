@@ -1,7 +1,7 @@
-import { entityTag, heldForClient, isFresh, json, methodNotAllowed, sendWhole } from '@kasabi/http';
+import { entityTag, type Handlers, heldForClient, isFresh, json, sendWhole } from '@kasabi/http';
 import type { JobRecord } from '@kasabi/jobs';
 import { jobDocumentOf, parsePreferWait, type SuccessStatus } from '@kasabi/protocol';
-import type { Express, Request, Response } from 'express';
+import type { Request, Response } from 'express';
 import type { Api } from './api.ts';
 import { forwardCancel } from './cancel.ts';
 import type { Held } from './held.ts';
@@ -9,7 +9,7 @@ import type { FoundJob, JobReader } from './read-job.ts';
 import { hasEnded, waitForChange } from './wait.ts';
 import type { Watcher } from './watcher.ts';
 
-export interface JobRoutesOptions {
+export interface JobHandlersOptions {
   readonly jobs: JobReader;
   readonly watcher: Watcher;
   readonly held: Held;
@@ -23,29 +23,30 @@ export interface JobRoutesOptions {
 /** An ended job never changes; its record is deleted at the earliest a day after it ended. */
 const endedMaxAgeSeconds = 3_600;
 
-/** Adds `GET` and `DELETE /data/{short-code}/jobs/{id}`. */
-export function addJobRoutes(app: Express, options: JobRoutesOptions): void {
+/** What shows a job, and cancels it. */
+export function jobHandlers(
+  options: JobHandlersOptions,
+): Pick<Handlers<'jobs'>, 'getJob' | 'cancelJob'> {
   const { watcher, successStatus } = options;
   // Whoever waits, for an answer or for an event, is answered with what is known.
   options.stopping.addEventListener('abort', () => watcher.release(), { once: true });
 
-  app
-    .route('/data/:code/jobs/:id')
-    .get(async (request, response) => {
+  return {
+    async getJob(request, response) {
       const found = await options.jobs.read(request);
       const arrived = performance.now();
       const record = await held(request, response, found);
       // Of one that was held for nothing, the time until it is due is as of before.
       const heldMs = record === found.record ? performance.now() - arrived : 0;
       send(request, response, { ...record, dueInMs: record.dueInMs - heldMs }, successStatus);
-    })
-    .delete(async (request, response) => {
+    },
+    async cancelJob(request, response) {
       // Made-up keys do not get as far as the api service, which cannot tell one client from another
       // where the services have no secret.
       await options.jobs.checkKey(request);
       await forwardCancel(options.api, request, response);
-    })
-    .all(methodNotAllowed('GET', 'HEAD', 'DELETE'));
+    },
+  };
 
   /**
    * The record, after the time that the client would rather wait for a change (RFC 7240). One that names

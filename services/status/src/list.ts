@@ -1,8 +1,8 @@
 import { authorize, digestKey } from '@kasabi/accounts';
 import {
   apiKeyOf,
+  type Handlers,
   isAbout,
-  methodNotAllowed,
   noSuchDataset,
   readParameters,
   shortCodeOf,
@@ -18,21 +18,19 @@ import {
   type SuccessStatus,
   Unauthorized,
 } from '@kasabi/protocol';
-import type { Express } from 'express';
 import type pg from 'pg';
 
-export interface ListRouteOptions {
+export interface ListHandlersOptions {
   readonly pool: pg.Pool;
   readonly statusUrl: string;
   readonly successStatus: SuccessStatus;
 }
 
-/** Adds `GET /data/{short-code}/jobs`: a dataset's jobs, newest first, in pages. */
-export function addListRoute(app: Express, options: ListRouteOptions): void {
+/** What lists a dataset's jobs, newest first, in pages. */
+export function listHandlers(options: ListHandlersOptions): Pick<Handlers<'jobs'>, 'listJobs'> {
   const { pool, statusUrl, successStatus } = options;
-  app
-    .route('/data/:code/jobs')
-    .get(async (request, response) => {
+  return {
+    async listJobs(request, response) {
       const code = shortCodeOf(request.params.code);
       const { parameters, problem } = readParameters(request, jobListParameters);
       const verdict = await authorize(pool, digestKey(apiKeyOf(request, parameters)), code);
@@ -67,6 +65,6 @@ export function addListRoute(app: Express, options: ListRouteOptions): void {
         })),
       };
       response.set('Cache-Control', 'private, no-cache').json(document);
-    })
-    .all(methodNotAllowed('GET', 'HEAD'));
+    },
+  };
 }

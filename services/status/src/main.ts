@@ -1,5 +1,6 @@
 import {
   addDocumentation,
+  addRoutes,
   createApp,
   createOverloadGuard,
   listen,
@@ -9,13 +10,13 @@ import { createPool, createProbe, isTransient } from '@kasabi/postgres';
 import { createLogger, measurePools, runService, throttledWarning } from '@kasabi/runtime';
 import { startTracing } from '@kasabi/tracing';
 import { createApi } from './api.ts';
-import { addDatasetRoutes } from './datasets.ts';
-import { addDiscoveryRoutes } from './discovery.ts';
+import { datasetHandlers } from './datasets.ts';
+import { discoveryHandlers } from './discovery.ts';
 import { readSettings } from './env.ts';
-import { addEventRoutes } from './events.ts';
+import { eventHandlers } from './events.ts';
 import { createHeld } from './held.ts';
-import { addJobRoutes, type JobRoutesOptions } from './jobs.ts';
-import { addListRoute } from './list.ts';
+import { type JobHandlersOptions, jobHandlers } from './jobs.ts';
+import { listHandlers } from './list.ts';
 import { createStatusMetrics } from './metrics.ts';
 import { startOperations } from './ops/start.ts';
 import { createOwnRateLimit } from './rate-limit.ts';
@@ -74,7 +75,7 @@ await runService(async () => {
     settings.API_INTERNAL_URL ?? settings.API_PUBLIC_URL,
     settings.SERVICE_SECRET,
   );
-  const jobRoutes: JobRoutesOptions = {
+  const jobOptions: JobHandlersOptions = {
     jobs,
     watcher,
     held: createHeld({
@@ -110,11 +111,15 @@ await runService(async () => {
       router.use(overload.middleware);
       if (rateLimit !== undefined) router.use(rateLimit.middleware);
       addDocumentation(router, { apiUrl: settings.API_PUBLIC_URL, statusUrl });
-      addJobRoutes(router, jobRoutes);
-      addEventRoutes(router, jobRoutes);
-      addListRoute(router, { pool, statusUrl, successStatus: settings.SUCCESS_STATUS });
-      addDatasetRoutes(router, { datasets });
-      addDiscoveryRoutes(router, { datasets, apiUrl: settings.API_PUBLIC_URL, statusUrl });
+      addRoutes(router, 'jobs', {
+        ...jobHandlers(jobOptions),
+        ...eventHandlers(jobOptions),
+        ...listHandlers({ pool, statusUrl, successStatus: settings.SUCCESS_STATUS }),
+      });
+      addRoutes(router, 'datasets', {
+        ...datasetHandlers({ datasets }),
+        ...discoveryHandlers({ datasets, apiUrl: settings.API_PUBLIC_URL, statusUrl }),
+      });
     },
   });
   const server = await listen({

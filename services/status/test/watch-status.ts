@@ -1,13 +1,13 @@
 import { createOwner, issueKey } from '@kasabi/accounts';
 import { createDataset } from '@kasabi/datasets';
-import { createApp, listen } from '@kasabi/http';
+import { addRoutes, createApp, listen } from '@kasabi/http';
 import { createLogger } from '@kasabi/runtime';
 import { createDatabase, type TestDatabase } from '@kasabi/test/support';
 import { createApi } from '../src/api.ts';
-import { addEventRoutes } from '../src/events.ts';
+import { eventHandlers } from '../src/events.ts';
 import { createHeld } from '../src/held.ts';
-import { addJobRoutes } from '../src/jobs.ts';
-import { addListRoute } from '../src/list.ts';
+import { jobHandlers } from '../src/jobs.ts';
+import { listHandlers } from '../src/list.ts';
 import { createJobReader } from '../src/read-job.ts';
 import { createWatcher, type Watcher, type WatcherOptions } from '../src/watcher.ts';
 
@@ -40,7 +40,7 @@ export async function startStatusRoutes(
   const watcher = createWatcher({ db: pool, intervalMs: 50, onError: () => undefined, ...options });
   const stopping = new AbortController();
   const successStatus = 'completed';
-  const routes = (app: Parameters<typeof addListRoute>[0]): void => {
+  const routes = (app: Parameters<typeof addRoutes>[0]): void => {
     const stop = stopping.signal;
     const api = createApi('http://127.0.0.1:1', undefined);
     const jobs = {
@@ -52,9 +52,11 @@ export async function startStatusRoutes(
       api,
       stopping: stop,
     } as const;
-    addJobRoutes(app, jobs);
-    addEventRoutes(app, jobs);
-    addListRoute(app, { pool, statusUrl: publicUrl, successStatus });
+    addRoutes(app, 'jobs', {
+      ...jobHandlers(jobs),
+      ...eventHandlers(jobs),
+      ...listHandlers({ pool, statusUrl: publicUrl, successStatus }),
+    });
   };
   const log = createLogger({ service: 'test', level: 'silent' });
   const app = createApp({ log, checks: {}, isUnavailable: () => false, routes });

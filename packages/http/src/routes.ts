@@ -1,0 +1,71 @@
+import { type Method, type RouteTable, routeTable } from '@kasabi/routes';
+import type { Express, Request, RequestHandler, Response } from 'express';
+import { methodNotAllowed } from './methods.ts';
+import { readBody } from './read-body.ts';
+
+/** The routes of a group, by the ids of their operations. */
+type RoutesOf<Group extends keyof RouteTable> = RouteTable[Group]['routes'];
+
+/** What the places in a path are called: `code` and `id` in `/data/{short-code}/jobs/{id}`. */
+type PlacesOf<Path> = Path extends `${string}{${infer Name}}${infer Rest}`
+  ? (Name extends 'short-code' ? 'code' : Name) | PlacesOf<Rest>
+  : never;
+
+/** Answers the requests of one route. What it throws is answered by the app. */
+export type Handler<Path> = (
+  request: Request<{ [place in PlacesOf<Path>]: string }>,
+  response: Response,
+) => void | Promise<void>;
+
+/** A handler for each route of a group of the table, by the ids of their operations. */
+export type Handlers<Group extends keyof RouteTable> = {
+  readonly [id in keyof RoutesOf<Group>]: RoutesOf<Group>[id] extends { readonly path: infer Path }
+    ? Handler<Path>
+    : never;
+};
+
+/** Any path of the table, as OpenAPI writes it. */
+export type RoutePath = {
+  [group in keyof RouteTable]: {
+    [id in keyof RoutesOf<group>]: RoutesOf<group>[id] extends { readonly path: infer Path }
+      ? Path
+      : never;
+  }[keyof RoutesOf<group>];
+}[keyof RouteTable];
+
+/** What is done for the methods of one path, in order. */
+type Steps = { [method in Method]?: readonly RequestHandler[] };
+
+/**
+ * Adds the routes of a group to an app, each with its handler. HEAD, OPTIONS and the answer to other methods
+ * come by themselves. A handler that is missing, or is one of no route, does not compile.
+ */
+export function addRoutes<Group extends keyof RouteTable, Given extends Handlers<Group>>(
+  app: Express,
+  group: Group,
+  handlers: Given & { readonly [id in Exclude<keyof Given, keyof Handlers<Group>>]: never },
+): void {
+  const byPath = new Map<RoutePath, Steps>();
+  for (const [id, route] of Object.entries(routeTable[group].routes)) {
+    const handler = handlers[id as keyof Given] as RequestHandler;
+    const steps = byPath.get(route.path) ?? {};
+    steps[route.method as Method] = 'body' in route ? [readBody, handler] : [handler];
+    byPath.set(route.path, steps);
+  }
+  // Longer paths first, for /dataset/{short-code}.{extension} is a /dataset/{short-code} as well.
+  const ordered = [...byPath].sort(([a], [b]) => b.length - a.length);
+  for (const [path, steps] of ordered) addRoute(app, path, steps);
+}
+
+const methodsInOrder = ['get', 'post', 'delete'] as const;
+
+/** Adds one path to an app, with HEAD, OPTIONS and the answer to methods that it does not have. */
+export function addRoute(app: Express, path: RoutePath, steps: Steps): void {
+  const route = app.route(path.replace('{short-code}', ':code').replace(/\{(\w+)\}/g, ':$1'));
+  const allowed = methodsInOrder.filter((method) => steps[method] !== undefined);
+  for (const method of allowed) route[method](...(steps[method] ?? []));
+  const named = allowed.flatMap((method) =>
+    method === 'get' ? ['GET', 'HEAD'] : method.toUpperCase(),
+  );
+  route.all(methodNotAllowed(...named));
+}
