@@ -103,7 +103,7 @@ test('what is copied is in the tree, and in the build context', () => {
 
 test('the build context holds sources and migrations, and neither secrets nor what was built', () => {
   const kept = ['services/api/src/env.ts', 'packages/postgres/migrations/0002_jobs.sql'];
-  kept.push('services/status/assets/base.css');
+  kept.push('services/operations/assets/base.css');
   assert.deepEqual(kept.filter(isIgnored), []);
   const left = ['.env', 'services/api/.env.local', '.git/config', '.data/secrets', 'test/run.ts'];
   left.push('node_modules/pg/package.json', 'packages/jobs/node_modules/pg/package.json');

@@ -127,6 +127,7 @@ async function build() {
     'infra/local',
     'packages/admin',
     'services/api',
+    'services/operations',
     'services/status',
     'services/worker',
   ];

@@ -19,7 +19,7 @@ export const usage = `Usage: npm run bench -- [part ...] [options]
   --soak MINUTES  how long the footprint part keeps up its load (1)
   --report FOLDER writes RESULTS.md, results.json and results.svg there; all parts together write them
                   to test/benchmark
-  --profile NAME  the service of this name (api, status, worker) writes a processor profile to
+  --profile NAME  the service of this name (api, status, worker, operations) writes a processor profile to
                   .test/profiles when it stops`;
 
 /** @throws TypeError for an unknown option; Error for a value or a part that is none. */

@@ -5,7 +5,7 @@ import { randomUUID } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
 import { createDataset, lockDataset } from '@kasabi/datasets';
 import { withTransaction } from '@kasabi/postgres';
-import { startStack, type TestStack } from '@kasabi/test/support';
+import { type OperatedStack, startStack } from '@kasabi/test/support';
 import { inMs, submitForm } from '@kasabi/test/support/client';
 import type { Browser, Page } from 'playwright-core';
 import { launchBrowser } from './support/browser.ts';
@@ -19,7 +19,7 @@ import {
   signIn,
 } from './support/pages.ts';
 
-let stack: TestStack;
+let stack: OperatedStack;
 let browser: Browser;
 
 before(async () => {
@@ -68,9 +68,13 @@ describe('the operations page', { concurrency: 2 }, () => {
 describe('the view of the queue', () => {
   it('shows what Redis holds, and changes nothing', async () => {
     const id = await submit(1_800_000);
-    const { page, context } = await openPage(browser, looks[0], `${stack.statusUrl}/ops/queues/`);
+    const { page, context } = await openPage(
+      browser,
+      looks[0],
+      `${stack.operationsUrl}/ops/queues/`,
+    );
     await signIn(page);
-    await page.goto(`${stack.statusUrl}/ops/queues/queue/jobs?status=delayed`);
+    await page.goto(`${stack.operationsUrl}/ops/queues/queue/jobs?status=delayed`);
     await page.getByText(id).first().waitFor();
     await page.getByRole('link', { name: 'Its page' }).first().waitFor();
     const pause =
@@ -85,7 +89,7 @@ function walkThrough(look: Look): void {
   const name = look.join(' ');
   let open: OperatorPage;
   let page: Page;
-  const ops = (path = ''): string => `${stack.statusUrl}/ops${path}`;
+  const ops = (path = ''): string => `${stack.operationsUrl}/ops${path}`;
   const go = async (path: string): Promise<void> => {
     await page.goto(ops(path));
     await assertGood(page, path);

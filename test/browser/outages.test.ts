@@ -1,7 +1,7 @@
-// What the operations page says while Redis, Postgres or the status service is away, and when it is back.
+// What the operations page says while Redis, Postgres or the operations service is away, and when it is back.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { type PrivateStack, startPrivateStack } from '@kasabi/test/support/private-servers';
+import { type OperatedPrivateStack, startPrivateStack } from '@kasabi/test/support/private-servers';
 import type { Browser } from 'playwright-core';
 import { launchBrowser } from './support/browser.ts';
 import {
@@ -13,7 +13,7 @@ import {
   signIn,
 } from './support/pages.ts';
 
-let stack: PrivateStack;
+let stack: OperatedPrivateStack;
 let browser: Browser;
 let open: OperatorPage[];
 
@@ -23,10 +23,11 @@ async function onEach(step: (one: OperatorPage) => Promise<void>): Promise<void>
 }
 
 before(async () => {
-  const env = { OPERATOR_PASSWORD: operatorPassword };
-  stack = await startPrivateStack({ settings: { api: env, status: env } });
+  stack = await startPrivateStack({ operatorPassword });
   browser = await launchBrowser();
-  open = await Promise.all(looks.map((look) => openPage(browser, look, `${stack.status.url}/ops`)));
+  open = await Promise.all(
+    looks.map((look) => openPage(browser, look, `${stack.operations.url}/ops`)),
+  );
   await onEach(async ({ page }) => {
     await signIn(page);
     await page.getByText('All is well: workers').waitFor();
@@ -75,10 +76,10 @@ describe('the operations page', () => {
     const [one] = open;
     assert.ok(one !== undefined);
     const other = await one.context.newPage();
-    await other.goto(`${stack.status.url}/ops`);
+    await other.goto(`${stack.operations.url}/ops`);
     await other.locator('#trouble').getByText('Postgres does not answer').waitFor();
     await other.locator('#tiles').getByText('Scheduled').waitFor();
-    await other.goto(`${stack.status.url}/ops/audit`);
+    await other.goto(`${stack.operations.url}/ops/audit`);
     await other.getByRole('heading', { name: 'Postgres does not answer' }).waitFor();
     await assertGood(other, 'a page that was never read');
     await other.close();
@@ -89,10 +90,10 @@ describe('the operations page', () => {
     });
   });
 
-  it('says that the status service does not answer', async () => {
-    await stack.status.stop();
+  it('says that the operations service does not answer', async () => {
+    await stack.operations.stop();
     await onEach(async ({ page }) => {
-      const said = page.locator('#trouble').getByText('The status service does not answer.');
+      const said = page.locator('#trouble').getByText('The operations service does not answer.');
       await said.waitFor();
     });
   });

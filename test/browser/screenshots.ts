@@ -34,8 +34,7 @@ const pictures: readonly (readonly [file: string, look: Look, target: string, he
   ['coming', ['desktop', 'light'], '/ops/coming', 700],
 ];
 
-const env = { OPERATOR_PASSWORD: operatorPassword };
-const stack = await startPrivateStack({ datasets, settings: { api: env, status: env } });
+const stack = await startPrivateStack({ datasets, operatorPassword });
 const pool = createPool({
   url: stack.databaseUrl,
   applicationName: 'screenshots',
@@ -75,7 +74,7 @@ try {
     const { page, context } = await openPage(
       browser,
       look,
-      stack.status.url + target.replace('ENDED', ended),
+      stack.operations.url + target.replace('ENDED', ended),
     );
     await signIn(page);
     await page.locator('#bar .pill').waitFor();

@@ -23,7 +23,10 @@ import { createService, type Service, type ServiceOptions } from './service.ts';
 export const leaseMs = 2_000;
 export const maxAttempts = 8;
 
-const settings: Record<ServiceName, NodeJS.ProcessEnv> = {
+/** All but the operations service, which no job needs. */
+type Kind = Exclude<ServiceName, 'operations'>;
+
+const settings: Record<Kind, NodeJS.ProcessEnv> = {
   api: { SHUTDOWN_TIMEOUT_MS: '3000', LOG_LEVEL: 'info' },
   status: { SHUTDOWN_TIMEOUT_MS: '3000', LOG_LEVEL: 'warn' },
   worker: {
@@ -95,7 +98,7 @@ export async function startStack(control: ControlOptions, options: StackOptions)
   const proxies: SocketProxy[] = [toRedis];
   const [apiUrl, statusUrl] = [await freeUrl(), await freeUrl()];
   const make = async (
-    kind: ServiceName,
+    kind: Kind,
     name: string,
     url: string,
     more: NodeJS.ProcessEnv = {},

@@ -3,13 +3,14 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { issueKey } from '@kasabi/accounts';
 import { readOperatorActions } from '@kasabi/operations';
-import { startStack, type TestService, type TestStack, waitFor } from '@kasabi/test/support';
+import { type OperatedStack, startStack, type TestService, waitFor } from '@kasabi/test/support';
 import { type Answer, ask, inMs, jobsUrl, submitForm } from '@kasabi/test/support/client';
+import { signIn } from '@kasabi/test/support/operator';
 import { addService } from '@kasabi/test/support/watch-services';
 
 const password = 'an-operators-password';
 const perMinute = 8;
-let stack: TestStack;
+let stack: OperatedStack;
 /** A status service that does not share the api's secret. */
 let stranger: TestService;
 
@@ -20,6 +21,7 @@ before(async () => {
     serviceEnv: {
       api: { RATE_LIMIT_PER_MINUTE: String(perMinute), TRUST_PROXY: '1' },
       status: { TRUST_PROXY: '1' },
+      operations: { TRUST_PROXY: '1' },
     },
   });
   stranger = await addService(stack, 'status', {
@@ -133,19 +135,17 @@ describe('cancelling on the status host', () => {
 });
 
 it('the audit names the address of an operator as the limits count it', async () => {
-  const Authorization = `Basic ${Buffer.from(`op:${password}`).toString('base64')}`;
+  const operator = await signIn(stack.operationsUrl, password);
   const act = async (headers: Record<string, string>): Promise<string | undefined> => {
     const jobId = (await submit('10.6.0.1')).split('/').at(-1);
-    const url = `${stack.apiUrl}/ops/jobs/${jobId}/cancel`;
-    const answer = await ask(url, { method: 'POST', headers: { Authorization, ...headers } });
-    assert.equal(answer.status, 200, answer.text);
+    const answer = await operator.act(`/jobs/${jobId}/cancel`, {}, headers);
+    assert.equal(answer.status, 303, answer.text);
     const [action] = await readOperatorActions(stack.database.pool(), { limit: 1 });
     return action?.operatorAddress;
   };
   assert.equal(await act(from('[2001:db8::7%eth0]:4711')), '2001:db8::7');
   assert.equal(await act(from('203.0.113.8:4711')), '203.0.113.8');
-  const told = { ...from('203.0.113.8:4711'), 'X-Operator-Address': '[::ffff:cb00:7109]:1' };
-  assert.equal(await act(told), '203.0.113.9');
+  assert.equal(await act(from('[::ffff:cb00:7109]:1')), '203.0.113.9');
 });
 
 it('no log has the secret of the services', () => {

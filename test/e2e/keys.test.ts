@@ -3,7 +3,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { createOwner, issueKey, revokeKey } from '@kasabi/accounts';
 import { createDataset } from '@kasabi/datasets';
-import { startStack, type TestStack, waitFor } from '@kasabi/test/support';
+import { type OperatedStack, startStack, waitFor } from '@kasabi/test/support';
 import {
   type Answer,
   ask,
@@ -14,7 +14,7 @@ import {
 } from '@kasabi/test/support/client';
 import { Redis } from 'ioredis';
 
-let stack: TestStack;
+let stack: OperatedStack;
 let location: string;
 /** Keys that do not open the dataset `nasa`, by why; undefined is no key. */
 let wrongKeys: ReadonlyMap<string, string | undefined>;
@@ -22,7 +22,11 @@ let otherKey: string;
 
 before(async () => {
   // Without a worker, so that what is in Redis stays there to be looked at.
-  stack = await startStack({ workers: 0, env: { LOG_LEVEL: 'trace' } });
+  stack = await startStack({
+    workers: 0,
+    operatorPassword: 'an-operators-password',
+    env: { LOG_LEVEL: 'trace' },
+  });
   const db = stack.database.pool();
   await createOwner(db, 'other');
   otherKey = (await issueKey(db, 'other')).secret;
@@ -168,6 +172,7 @@ describe('a key', () => {
 
   it("of an operator's own making is in no log line and no metric, wherever it was put", async () => {
     const db = stack.database.pool();
+    const services = [stack.api, stack.status, stack.operations];
     const own = ['a-key-of-our-own', 'abcd1234efgh', crypto.randomUUID(), 'f'.repeat(32)];
     for (const secret of own) await issueKey(db, stack.owner, { secret });
     for (const key of own) {
@@ -202,7 +207,7 @@ describe('a key', () => {
           [`${new URL(location).pathname}`, { ...good, [name]: key }, 'GET'],
         ]),
       ];
-      for (const { url } of [stack.api, stack.status]) {
+      for (const { url } of services) {
         for (const [path, headers = {}, method = 'GET'] of places) {
           const answer = await ask(`${url}${path}`, { method, headers });
           assert.ok(answer.status < 500, `${path} ${answer.status}`);
@@ -210,7 +215,7 @@ describe('a key', () => {
         }
       }
     }
-    for (const service of [stack.api, stack.status]) {
+    for (const service of services) {
       const { headers } = await ask(`${service.url}/dataset/nasa/jobs`, { method: 'PUT' });
       const id = headers.get('x-request-id') ?? 'no request id';
       // It may be one of those that are counted only; then the count is the last line.

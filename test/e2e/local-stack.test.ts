@@ -7,7 +7,14 @@ import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, describe, it } from 'node:test';
 import { pathToFileURL } from 'node:url';
-import { commandLine, freePort, identify, isReady, projectRoot } from '@kasabi/local';
+import {
+  commandLine,
+  freePort,
+  identify,
+  isReady,
+  projectRoot,
+  type ServiceName,
+} from '@kasabi/local';
 import pg from 'pg';
 import { environment } from '../support/env.ts';
 import { waitFor } from '../support/index.ts';
@@ -32,13 +39,16 @@ describe('the local stack', () => {
   let lines: string[] = [];
   let stack: ReturnType<typeof spawn>;
   let exited: Promise<number | null>;
-  let ports: Record<'api' | 'status' | 'worker', number>;
+  let ports: Record<ServiceName, number>;
 
   before(async () => {
     const parent = path.join(projectRoot, '.test');
     mkdirSync(parent, { recursive: true, mode: 0o711 });
     folder = mkdtempSync(path.join(parent, 'local-'));
-    ports = { api: await freePort(), status: await freePort(), worker: await freePort() };
+    ports = {
+      ...{ api: await freePort(), status: await freePort(), worker: await freePort() },
+      operations: await freePort(),
+    };
     const program = pathToFileURL(path.join(projectRoot, 'infra/local/dist/start.js')).href;
     const { PATH, HOME, TEST_RUN_ID } = environment();
     stack = spawn(process.execPath, ['-e', `import('${program}').then((it) => it.start())`], {
@@ -49,6 +59,7 @@ describe('the local stack', () => {
         API_PORT: String(ports.api),
         STATUS_PORT: String(ports.status),
         WORKER_PORT: String(ports.worker),
+        OPERATIONS_PORT: String(ports.operations),
       },
     });
     lines = [];
@@ -91,7 +102,7 @@ describe('the local stack', () => {
   it('listens on loopback only', async () => {
     await serves();
     const found = [...pids().values()].flatMap(listeners);
-    assert.ok(found.length >= 5, `${found}`);
+    assert.ok(found.length >= 6, `${found}`);
     for (const address of found) assert.match(address, /^127\.0\.0\.1:\d+$/);
   });
 
@@ -105,7 +116,7 @@ describe('the local stack', () => {
     }
   });
 
-  for (const name of ['worker', 'api', 'status', 'redis', 'postgres']) {
+  for (const name of ['worker', 'api', 'status', 'operations', 'redis', 'postgres']) {
     it(`starts ${name} again when it is killed, where it was`, async () => {
       const pid = pids().get(name) ?? assert.fail(name);
       const where = listeners(pid);

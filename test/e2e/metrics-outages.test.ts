@@ -2,13 +2,13 @@
 import assert from 'node:assert/strict';
 import { after, before, it } from 'node:test';
 import { scrape } from '@kasabi/test/support/metrics';
-import { type PrivateStack, startPrivateStack } from '@kasabi/test/support/private-servers';
+import { type OperatedPrivateStack, startPrivateStack } from '@kasabi/test/support/private-servers';
 import { waitFor } from '@kasabi/test/support/wait-for';
 
-let stack: PrivateStack;
+let stack: OperatedPrivateStack;
 
 before(async () => {
-  stack = await startPrivateStack();
+  stack = await startPrivateStack({ operatorPassword: 'an-operators-password' });
 });
 after(() => stack?.stop());
 
@@ -23,20 +23,20 @@ const untilUp = (url: string, dependency: string, value: 0 | 1): Promise<unknown
   });
 
 it('the metrics are there, say what is away, and how old the last sample is', async () => {
-  const services = [stack.api, stack.worker, stack.status];
+  const services = [stack.api, stack.worker, stack.status, stack.operations];
   for (const { url } of services) await untilUp(url, 'postgres', 1);
   await stack.postgres.stop();
   for (const { url } of services) await untilUp(url, 'postgres', 0);
   await waitFor(
     async () => {
-      const { value } = await scrape(stack.status.url);
+      const { value } = await scrape(stack.operations.url);
       return (
         value('kasabi_findings', { code: 'postgres-down' }) === 1 &&
         value('kasabi_overview_age_seconds') > 5 &&
         value('kasabi_loop_round_failures_total', { loop: 'sampler' }) > 0
       );
     },
-    { what: 'the status service to say so', timeoutMs: 40_000, everyMs: 200 },
+    { what: 'the operations service to say so', timeoutMs: 40_000, everyMs: 200 },
   );
   assert.equal(await up(stack.api.url, 'redis'), 1);
 
@@ -44,8 +44,9 @@ it('the metrics are there, say what is away, and how old the last sample is', as
   for (const { url } of services) await untilUp(url, 'postgres', 1);
   await waitFor(
     async () =>
-      (await scrape(stack.status.url)).value('kasabi_findings', { code: 'postgres-down' }) === 0,
-    { what: 'the status service to be well again', timeoutMs: 30_000, everyMs: 200 },
+      (await scrape(stack.operations.url)).value('kasabi_findings', { code: 'postgres-down' }) ===
+      0,
+    { what: 'the operations service to be well again', timeoutMs: 30_000, everyMs: 200 },
   );
   await stack.redis.stop();
   for (const { url } of [stack.api, stack.worker]) await untilUp(url, 'redis', 0);

@@ -1,17 +1,21 @@
-// What the status service tells Prometheus of the whole system, sampled in the background.
+// What the operations service tells Prometheus of the whole system, sampled in the background.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { digestKey } from '@kasabi/accounts';
 import { createDataset, lockDataset } from '@kasabi/datasets';
 import { acceptJobs } from '@kasabi/jobs';
 import { withTransaction } from '@kasabi/postgres';
-import { type Scrape, scrape, startStack, type TestStack, waitFor } from '@kasabi/test/support';
+import { type OperatedStack, type Scrape, scrape, startStack, waitFor } from '@kasabi/test/support';
 import { inMs, submitForm } from '@kasabi/test/support/client';
 
-let stack: TestStack;
+let stack: OperatedStack;
 
 before(async () => {
-  stack = await startStack({ workers: 0, env: { SAMPLE_INTERVAL_MS: '100' } });
+  stack = await startStack({
+    workers: 0,
+    operatorPassword: 'an-operators-password',
+    serviceEnv: { operations: { SAMPLE_INTERVAL_MS: '100' } },
+  });
 });
 after(() => stack?.stop());
 
@@ -19,7 +23,7 @@ after(() => stack?.stop());
 const until = (what: string, holds: (now: Scrape) => boolean): Promise<Scrape> =>
   waitFor(
     async () => {
-      const now = await scrape(stack.statusUrl);
+      const now = await scrape(stack.operationsUrl);
       return holds(now) ? now : undefined;
     },
     { what },
@@ -80,7 +84,7 @@ describe('the sample', () => {
   });
 
   it('has the workers, and what is wrong by the names that operators know', async () => {
-    const alone = await scrape(stack.statusUrl);
+    const alone = await scrape(stack.operationsUrl);
     assert.equal(alone.value('kasabi_workers', { state: 'alive' }), 0);
     assert.equal(alone.value('kasabi_findings', { code: 'no-worker' }), 1);
     assert.equal(alone.value('kasabi_findings', { code: 'postgres-down' }), 0);
@@ -100,10 +104,10 @@ describe('the sample', () => {
 
   it('is told with its age, and is not taken by a scrape', async () => {
     const rounds = 'kasabi_loop_round_duration_seconds_count';
-    const before = await scrape(stack.statusUrl);
+    const before = await scrape(stack.operationsUrl);
     for (let index = 0; index < 50; index += 1)
-      await (await fetch(`${stack.statusUrl}/metrics`)).text();
-    const after = await scrape(stack.statusUrl);
+      await (await fetch(`${stack.operationsUrl}/metrics`)).text();
+    const after = await scrape(stack.operationsUrl);
     const taken =
       after.value(rounds, { loop: 'sampler' }) - before.value(rounds, { loop: 'sampler' });
     assert.ok(taken < 50, `${taken} samples`);

@@ -41,6 +41,7 @@ describe('a setting that is wrong', () => {
     redisUrl: 'redis://default:CONFIDENTIAL@127.0.0.1:1',
     apiPublicUrl: 'http://127.0.0.1:1',
     statusPublicUrl: 'http://127.0.0.1:2',
+    operatorPassword: 'an-operators-password',
   };
 
   async function endOf(name: ServiceName, change: NodeJS.ProcessEnv) {
@@ -62,6 +63,9 @@ describe('a setting that is wrong', () => {
     ['status', 'DATABASE_URL', { DATABASE_URL: '' }],
     ['status', 'SUCCESS_STATUS', { SUCCESS_STATUS: 'fine' }],
     ['status', 'STATUS_COLOUR', { STATUS_COLOUR: 'CONFIDENTIAL' }],
+    ['operations', 'OPERATOR_PASSWORD', { OPERATOR_PASSWORD: '' }],
+    ['operations', 'OPERATOR_PASSWORD', { OPERATOR_PASSWORD: 'tooshort' }],
+    ['operations', 'OPERATIONS_COLOUR', { OPERATIONS_COLOUR: 'CONFIDENTIAL' }],
     ['worker', 'REDIS_URL', { REDIS_URL: '' }],
     ['worker', 'WORKER_COLOUR', { WORKER_COLOUR: 'CONFIDENTIAL' }],
     ['worker', 'LEASE_SM', { LEASE_SM: '1000' }],
@@ -104,6 +108,7 @@ describe('LISTEN_ADDRESS', () => {
     redisUrl: 'redis://127.0.0.1:1',
     apiPublicUrl: 'http://127.0.0.1:1',
     statusPublicUrl: 'http://127.0.0.1:2',
+    operatorPassword: 'an-operators-password',
   };
 
   async function listenersOf(name: ServiceName, address: string): Promise<string[]> {
@@ -131,6 +136,11 @@ describe('LISTEN_ADDRESS', () => {
       for (const address of all) assert.match(address, /^0+(\.0\.0\.0)?$/);
     });
   }
+
+  it('is loopback of operations unless set', async () => {
+    assert.deepEqual(await listenersOf('operations', ''), ['127.0.0.1', '127.0.0.1']);
+    assert.deepEqual(await listenersOf('operations', '0.0.0.0'), ['0.0.0.0', '0.0.0.0']);
+  });
 
   it('stops a service at once when it is of another host', async () => {
     const settings = serviceSettings('api', await freePort(), surroundings);

@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, test } from 'node:test';
+import type { ServiceName } from '@kasabi/local';
 import { scrape } from '@kasabi/test/support/metrics';
 import { waitFor } from '@kasabi/test/support/wait-for';
 import { type SickWorld, startSickWorld } from './support/sick-world.ts';
@@ -29,7 +30,7 @@ interface Sickness {
   /** What `readyz` and `doctor` say. */
   readonly said: RegExp;
   /** Services that are not ready; the api and the worker unless set. */
-  readonly notReady?: readonly ('api' | 'status' | 'worker')[];
+  readonly notReady?: readonly ServiceName[];
   /** Whether doctor, with a login of its own, meets it, too. */
   readonly doctor?: boolean;
 }
@@ -63,7 +64,7 @@ const sicknesses: readonly Sickness[] = [
     begin: ['REVOKE CONNECT ON DATABASE postgres FROM PUBLIC', endSessions],
     end: ['GRANT CONNECT ON DATABASE postgres TO PUBLIC'],
     said: /refuses the login/,
-    notReady: ['api', 'worker', 'status'],
+    notReady: ['api', 'worker', 'status', 'operations'],
   },
   {
     what: 'no connection left',
@@ -84,7 +85,7 @@ const sicknesses: readonly Sickness[] = [
       'ALTER DATABASE postgres ALLOW_CONNECTIONS true',
     ],
     said: /has no database of the name/,
-    notReady: ['api', 'worker', 'status'],
+    notReady: ['api', 'worker', 'status', 'operations'],
     doctor: true,
   },
   {
@@ -113,7 +114,7 @@ for (const { what, begin, end, said, notReady = writers, doctor } of sicknesses)
 }
 
 test('the alerts, the page and the metrics have the state of a read-only Postgres', async () => {
-  const { api, status } = world.stack;
+  const { api, operations } = world.stack;
   await world.admin(
     'ALTER SYSTEM SET default_transaction_read_only = on',
     'SELECT pg_reload_conf()',
@@ -121,11 +122,11 @@ test('the alerts, the page and the metrics have the state of a read-only Postgre
   const labels = { dependency: 'postgres', state: 'read-only' };
   await waitFor(
     async () => {
-      const ofStatus = await scrape(status.url);
+      const ofOperations = await scrape(operations.url);
       return (
         (await scrape(api.url)).value('kasabi_dependency_sick', labels) === 1 &&
-        ofStatus.value('kasabi_findings', { code: 'postgres-sick' }) === 1 &&
-        ofStatus.value('kasabi_findings', { code: 'no-worker' }) === 0
+        ofOperations.value('kasabi_findings', { code: 'postgres-sick' }) === 1 &&
+        ofOperations.value('kasabi_findings', { code: 'no-worker' }) === 0
       );
     },
     { what: 'them to say so', timeoutMs: 40_000, everyMs: 200 },
@@ -139,7 +140,7 @@ test('the alerts, the page and the metrics have the state of a read-only Postgre
 });
 
 test('a schema that is newer or older than the services: none is ready, requests under way end well', async () => {
-  const services = ['api', 'worker', 'status'] as const;
+  const services = ['api', 'worker', 'status', 'operations'] as const;
   await world.admin(`INSERT INTO kasabi.migration (name, run_on) VALUES ('9999_tomorrow', now())`);
   for (const service of services) await world.untilReady(service, 503, /it has 9999_tomorrow/);
   assert.equal((await world.submit()).status, 202);

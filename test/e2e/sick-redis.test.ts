@@ -163,7 +163,7 @@ for (const { what, begin, end, said } of sicknesses) {
 
 test('demoted with its connections kept, and promoted again', async () => {
   await untilRun(await accepted());
-  const { redisUrl, status, worker } = world.stack;
+  const { redisUrl, operations, worker } = world.stack;
   const losses = 'kasabi_relay_redis_losses_total';
   const before = (await scrape(worker.url)).value(losses);
   await command(redisUrl, replicaOf('redis://127.0.0.1:1'));
@@ -172,7 +172,8 @@ test('demoted with its connections kept, and promoted again', async () => {
     waiting = await untilNamed(/Redis is a replica/);
     await world.untilDoctorSays('redis-sick', /Redis is a replica/);
     await waitFor(
-      async () => (await scrape(status.url)).value('kasabi_findings', { code: 'redis-sick' }) === 1,
+      async () =>
+        (await scrape(operations.url)).value('kasabi_findings', { code: 'redis-sick' }) === 1,
       { what: 'the page to name it', timeoutMs: 40_000 },
     );
   } finally {

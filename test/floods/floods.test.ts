@@ -5,7 +5,7 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { createOwner, issueKey } from '@kasabi/accounts';
 import { createDataset } from '@kasabi/datasets';
-import { startStack, type TestStack } from '@kasabi/test/support';
+import { type OperatedStack, startStack } from '@kasabi/test/support';
 import { ask, form, submitForm } from '@kasabi/test/support/client';
 import { type Trial, withstands } from './support/flood.ts';
 import type { FloodReport } from './support/protocol.ts';
@@ -19,10 +19,11 @@ const defaults = {
   MAX_HELD_PER_ADDRESS: '',
 };
 const { MAX_HELD_PER_KEY: _key, MAX_HELD_PER_ADDRESS: _address, ...apiDefaults } = defaults;
+const operationsDefaults = { MAX_CONNECTIONS_PER_ADDRESS: '' };
 const operatorPassword = 'a-password-of-operators';
 
 /** A stack, a job of the flooding client, and one of another owner, who is not to notice. */
-interface World extends TestStack {
+interface World extends OperatedStack {
   /** The path of the flooding client's job. */
   readonly job: string;
   readonly other: { readonly key: string; readonly job: string };
@@ -31,7 +32,7 @@ interface World extends TestStack {
 async function startWorld(more: NodeJS.ProcessEnv = {}): Promise<World> {
   const stack = await startStack({
     ...{ operatorPassword, env: more },
-    serviceEnv: { api: apiDefaults, status: defaults },
+    serviceEnv: { api: apiDefaults, status: defaults, operations: operationsDefaults },
   });
   const pool = stack.database.pool();
   await createOwner(pool, 'other');
@@ -174,7 +175,7 @@ describe('a flood of a service behind a proxy', () => {
   const order = { from: ['127.0.0.1'], connections: 50, depth: 20, requests: 1e9 };
   const ofOthers = { 'X-Forwarded-For': '198.51.100.1' };
   const signIn = (): Question => ({
-    url: `${world.statusUrl}/ops/sign-in`,
+    url: `${world.operationsUrl}/ops/sign-in`,
     method: 'POST',
     headers: { ...ofOthers, 'Content-Type': form },
     body: new URLSearchParams({ password: operatorPassword }).toString(),
@@ -185,25 +186,8 @@ describe('a flood of a service behind a proxy', () => {
     const body = 'password=not-the-password';
     const headers = { 'X-Forwarded-For': '203.0.113.{byte}' };
     const request = http('POST /ops/sign-in', headers, body);
-    const trial = { order: { ...order, port: world.status.port, request, perSecond: 200 } };
-    await withstands({ ...trial, question: signIn(), services: [world.status] });
-  });
-
-  it('by wrong passwords at the api, too', async () => {
-    const headers = {
-      'X-Forwarded-For': '2001:db8::{n}',
-      Authorization: `Basic ${Buffer.from('operator:not-the-password').toString('base64')}`,
-    };
-    const request = http('POST /ops/jobs/01900000-0000-7000-8000-000000000000/cancel', headers, '');
-    const question = {
-      url: `${world.apiUrl}/dataset/esa/jobs`,
-      method: 'POST',
-      headers: { ...ofOthers, 'Content-Type': form, X_KASABI_APIKEY: world.other.key },
-      body: 'jobType=none',
-      everyMs: 120,
-    };
-    const trial = { order: { ...order, port: world.api.port, request, perSecond: 200 } };
-    await withstands({ ...trial, question, services: [world.api] });
+    const trial = { order: { ...order, port: world.operations.port, request, perSecond: 200 } };
+    await withstands({ ...trial, question: signIn(), services: [world.operations] });
   });
 
   it('by one address that adds another port each time is one address', async () => {

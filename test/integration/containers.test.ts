@@ -8,6 +8,7 @@ import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { readSettings as readApi } from '@kasabi/api/env';
 import { projectRoot } from '@kasabi/local';
+import { readSettings as readOperations } from '@kasabi/operations-service/env';
 import { readSettings as readStatus } from '@kasabi/status/env';
 import { readSettings as readWorker } from '@kasabi/worker/env';
 import pg from 'pg';
@@ -26,8 +27,11 @@ interface Container {
   readonly [key: string]: unknown;
 }
 
-const names = ['api', 'worker', 'status'] as const;
-const readers = { api: readApi, worker: readWorker, status: readStatus };
+const names = ['api', 'worker', 'status', 'operations'] as const;
+const readers = {
+  ...{ api: readApi, worker: readWorker, status: readStatus },
+  operations: readOperations,
+};
 const read = (file: string): string => readFileSync(path.join(projectRoot, file), 'utf8');
 const text = read('docker-compose.yml');
 const compose: Record<'services' | 'volumes', Record<string, Container>> = parse(text, {
@@ -93,7 +97,7 @@ test('every variable is in .env.example, with the same default, and every line t
 
 test('no secret has a default, and each is asked for', () => {
   const secrets = Object.keys(example).filter((name) => name.endsWith('_PASSWORD'));
-  assert.equal(secrets.length, 5);
+  assert.equal(secrets.length, 7);
   for (const name of secrets) assert.ok(text.includes(`\${${name}:?`), `${name} is required`);
   const given = Object.values(compose.services).flatMap((it) =>
     Object.entries(it.environment ?? {}),
@@ -170,6 +174,7 @@ test('nothing starts before what it needs', () => {
   assert.deepEqual(container('api')['depends_on'], { migrate, redis: healthy });
   assert.deepEqual(container('worker')['depends_on'], { migrate, redis: healthy });
   assert.deepEqual(container('status')['depends_on'], { migrate });
+  assert.deepEqual(container('operations')['depends_on'], { migrate });
   assert.deepEqual(container('grafana')['depends_on'], { migrate });
   for (const name of ['postgres', 'redis', 'prometheus', 'grafana']) {
     assert.ok(container(name).healthcheck, name);

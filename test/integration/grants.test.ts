@@ -8,7 +8,7 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath, pathToFileURL } from 'node:url';
 import { quadsTable } from '@kasabi/datasets';
 import { type Role, roleName } from '@kasabi/postgres';
-import { startStack, type TestStack } from '@kasabi/test/support';
+import { type OperatedStack, startStack } from '@kasabi/test/support';
 import type pg from 'pg';
 import { readDashboards } from '../monitoring/support/files.ts';
 import { environment } from '../support/env.ts';
@@ -18,14 +18,13 @@ import { needless, refused, statementsOf } from './support/grants.ts';
 const folder = mkdtempSync(path.join(tmpdir(), 'kasabi-statements-'));
 const file = path.join(folder, 'statements');
 const recorder = fileURLToPath(new URL('./support/record-statements.mjs', import.meta.url));
-let stack: TestStack;
+let stack: OperatedStack;
 let recorded: (readonly [application: string, text: string])[];
 
 before(async () => {
   const env = {
     RECORDED_STATEMENTS: file,
     NODE_OPTIONS: `--import=${pathToFileURL(recorder)}`,
-    OPERATOR_PASSWORD: operatorPassword,
   };
   // What the services' packages send in this process is recorded, too.
   Object.assign(environment(), { RECORDED_STATEMENTS: file });
@@ -34,13 +33,14 @@ before(async () => {
     ...{ LOCK_TIMEOUT_MS: '100', PRUNER_INTERVAL_MS: '1000', TALLY_INTERVAL_MS: '1000' },
     ...{ RELAY_OVERDUE_MS: '10', RESCUER_INTERVAL_MS: '100', STUCK_AFTER_MS: '1000' },
   };
-  stack = await startStack({ env, serviceEnv: { worker, status: { SAMPLE_INTERVAL_MS: '1000' } } });
+  const operations = { SAMPLE_INTERVAL_MS: '1000' };
+  stack = await startStack({ operatorPassword, env, serviceEnv: { worker, operations } });
   await driveServices(stack);
   recorded = readFileSync(file, 'utf8')
     .trim()
     .split('\n')
     .map((line) => JSON.parse(line));
-  // Grafana logs in as the status service does.
+  // Grafana logs in as the status service does, which can write nothing.
   for (const { panels } of readDashboards().values()) {
     for (const { rawSql } of panels.flatMap(({ targets = [] }) => targets)) {
       if (rawSql !== undefined) {
@@ -67,16 +67,25 @@ async function inTransaction<T>(work: (client: pg.PoolClient) => Promise<T>): Pr
 
 const statements = (role: Role): string[] => statementsOf(recorded, role, quadsTable(1));
 
-for (const role of ['api', 'worker', 'status'] as const) {
+/**
+ * What a role may do. Until the version before has gone, in which api and status did what operations does now,
+ * those two may still do it; the migration that revokes it ends this exception.
+ */
+const allowed = (role: Role): string[] =>
+  role === 'api' || role === 'status'
+    ? [...statements(role), ...statements('operations')]
+    : statements(role);
+
+for (const role of ['api', 'worker', 'status', 'operations'] as const) {
   test(`the ${role} role may do all that its service's statements do`, async () => {
     const all = statements(role);
-    assert.ok(all.length >= 15, `only ${all.length} statements were recorded`);
+    assert.ok(all.length > 5, `only ${all.length} statements were recorded`);
     assert.deepEqual(await inTransaction((client) => refused(client, roleName(role), all)), []);
   });
 
   test(`the ${role} role may do nothing else: without any of its grants a statement fails`, async () => {
     assert.deepEqual(
-      await inTransaction((client) => needless(client, roleName(role), statements(role))),
+      await inTransaction((client) => needless(client, roleName(role), allowed(role))),
       [],
     );
   });
@@ -87,7 +96,7 @@ test('a grant that nothing needs, and one that is missing, are found', async () 
     await client.query(`GRANT SELECT (created) ON kasabi.owner TO kasabi_status;
       REVOKE DELETE ON kasabi.job FROM kasabi_worker`);
     return [
-      await needless(client, 'kasabi_status', statements('status')),
+      await needless(client, 'kasabi_status', allowed('status')),
       await refused(client, 'kasabi_worker', statements('worker')),
     ];
   });

@@ -24,7 +24,7 @@ after(async () => {
   await fixture.close();
 });
 
-const roles = ['kasabi_api', 'kasabi_worker', 'kasabi_status', writer];
+const roles = ['kasabi_api', 'kasabi_worker', 'kasabi_status', 'kasabi_operations', writer];
 
 /** Names of ours that a query of the catalog finds. */
 async function find(text: string): Promise<string[]> {

@@ -80,20 +80,32 @@ test('the status role reads no quads, no trace and no digest of a lock', async (
   }
 });
 
-test('the api role can neither read nor write quads', async () => {
-  const table = quadsTable(dataset.id);
-  for (const text of [`SELECT * FROM ${table}`, ...(await writesTo(table))]) {
-    assert.equal(await as('api', text), denied, text);
-  }
-});
-
-test('the api role can write neither registry, nor owners, nor keys, nor the migrations', async () => {
-  for (const name of ['dataset', 'owner', 'api_key', 'migration']) {
-    for (const text of await writesTo(`kasabi.${name}`)) {
-      assert.equal(await as('api', text), denied, text);
+for (const role of ['api', 'operations'] as const) {
+  test(`the ${role} role can neither read nor write quads`, async () => {
+    const table = quadsTable(dataset.id);
+    for (const text of [`SELECT * FROM ${table}`, ...(await writesTo(table))]) {
+      assert.equal(await as(role, text), denied, text);
     }
+  });
+
+  test(`the ${role} role can write neither registry, nor owners, nor keys, nor the migrations`, async () => {
+    for (const name of ['dataset', 'owner', 'api_key', 'migration']) {
+      for (const text of await writesTo(`kasabi.${name}`)) {
+        assert.equal(await as(role, text), denied, text);
+      }
+    }
+    assert.equal(await as(role, 'DELETE FROM kasabi.job'), denied);
+  });
+}
+
+test('the operations role reads no key, and changes nothing in the audit', async () => {
+  for (const text of [
+    'SELECT digest FROM kasabi.api_key',
+    "UPDATE kasabi.operator_action SET outcome = 'done'",
+    'DELETE FROM kasabi.operator_action',
+  ]) {
+    assert.equal(await as('operations', text), denied, text);
   }
-  assert.equal(await as('api', 'DELETE FROM kasabi.job'), denied);
 });
 
 test('the api role can accept, note what Redis holds and cancel; it can end, move or begin no job', async () => {
@@ -116,7 +128,9 @@ test('the api role can accept, note what Redis holds and cancel; it can end, mov
       'requested_by = 1',
     ],
   ]) {
-    assert.equal(await as('api', `UPDATE kasabi.job SET ${set}`), denied, set);
+    for (const role of ['api', 'operations'] as const) {
+      assert.equal(await as(role, `UPDATE kasabi.job SET ${set}`), denied, set);
+    }
   }
   const insert = (columns: string, values: string) =>
     as(
@@ -181,7 +195,7 @@ test('the worker role can lock a dataset and change nothing else of the registry
 });
 
 test('no service role may make tables, become another or call the guard', async () => {
-  for (const role of ['api', 'worker', 'status'] as const) {
+  for (const role of ['api', 'worker', 'status', 'operations'] as const) {
     for (const schema of ['kasabi', 'store', 'public']) {
       assert.equal(await as(role, `CREATE TABLE ${schema}.mine (n int)`), denied);
     }

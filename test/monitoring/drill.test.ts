@@ -5,7 +5,13 @@ import path from 'node:path';
 import { describe, it } from 'node:test';
 import { findingCodes, pauseAsOperator, resumeAsOperator } from '@kasabi/operations';
 import { KEY_PREFIX } from '@kasabi/queue';
-import { type StackOptions, startStack, type TestStack, waitFor } from '@kasabi/test/support';
+import {
+  type OperatedStack,
+  type StackOptions,
+  startStack,
+  type TestStack,
+  waitFor,
+} from '@kasabi/test/support';
 import { ask, submitForm, untilEnded } from '@kasabi/test/support/client';
 import { startPrivateStack } from '@kasabi/test/support/private-servers';
 import { Redis } from 'ioredis';
@@ -16,9 +22,8 @@ import { keptTable, type Row, renderTable } from './support/table.ts';
 import { underDrill } from './support/under-drill.ts';
 
 const rows: Row[] = [];
-// The status service looks more often than usual; what it looks for is the same.
-const status = { SAMPLE_INTERVAL_MS: '2000' };
-const password = { OPERATOR_PASSWORD: operatorPassword };
+// The operations service looks more often than usual; what it looks for is the same.
+const operations = { SAMPLE_INTERVAL_MS: '2000' };
 const skewClock = path.join(import.meta.dirname, '../integration/support/skew-clock.cjs');
 
 async function redis<T>(url: string, work: (client: Redis) => Promise<T>): Promise<T> {
@@ -43,28 +48,31 @@ const inTenMinutes = () => new Date(Date.now() + 600_000).toISOString();
 
 const idOf = (url: string): string => url.split('/').at(-1) ?? '';
 
-const whereIs = (stack: TestStack) => ({
-  statusUrl: stack.statusUrl,
+const whereIs = (stack: OperatedStack) => ({
+  operationsUrl: stack.operationsUrl,
   databaseUrl: stack.database.url,
   redisUrl: stack.redis.url,
 });
 
-const servicesOf = (stack: TestStack) => [stack.api, stack.status, ...stack.workers];
+const servicesOf = (stack: OperatedStack) => [
+  ...[stack.api, stack.status, stack.operations],
+  ...stack.workers,
+];
 
 const stackUnderDrill = (options: StackOptions) =>
   underDrill(
-    () => startStack(options),
+    () => startStack({ ...options, operatorPassword }),
     (stack) => startDrill(whereIs(stack), servicesOf(stack), rows),
   );
 
 describe('an operator is told', { concurrency: 4 }, () => {
   describe('of servers', inTurn, () => {
     const ill = underDrill(
-      () => startPrivateStack({ settings: { api: password, status: { ...password, ...status } } }),
+      () => startPrivateStack({ operatorPassword, settings: { operations } }),
       (stack) => {
-        const { databaseUrl, redisUrl } = stack;
-        const watched = { statusUrl: stack.status.url, databaseUrl, redisUrl };
-        return startDrill(watched, [stack.api, stack.status, stack.worker], rows);
+        const { api, status, operations, worker, databaseUrl, redisUrl } = stack;
+        const watched = { operationsUrl: operations.url, databaseUrl, redisUrl };
+        return startDrill(watched, [api, status, operations, worker], rows);
       },
     );
 
@@ -135,8 +143,7 @@ describe('an operator is told', { concurrency: 4 }, () => {
   describe('of workers and jobs', inTurn, () => {
     const ill = stackUnderDrill({
       workers: 2,
-      operatorPassword,
-      serviceEnv: { worker: { MAX_ATTEMPTS: '1', LOCK_TIMEOUT_MS: '500' }, status },
+      serviceEnv: { worker: { MAX_ATTEMPTS: '1', LOCK_TIMEOUT_MS: '500' }, operations },
     });
 
     it('that a clock is off', async () => {
@@ -222,7 +229,7 @@ describe('an operator is told', { concurrency: 4 }, () => {
 
   describe('of the queue', inTurn, () => {
     const worker = { WORKER_CONCURRENCY: '1', LOCK_TIMEOUT_MS: '600000' };
-    const ill = stackUnderDrill({ operatorPassword, serviceEnv: { worker, status } });
+    const ill = stackUnderDrill({ serviceEnv: { worker, operations } });
 
     it('that due jobs wait', async () => {
       const { stack, drill } = ill();
@@ -243,7 +250,7 @@ describe('an operator is told', { concurrency: 4 }, () => {
   });
 
   describe('of what runs beside the jobs', inTurn, () => {
-    const ill = stackUnderDrill({ operatorPassword, serviceEnv: { status } });
+    const ill = stackUnderDrill({ serviceEnv: { operations } });
 
     it('that the relay has stopped', async () => {
       const { stack, drill } = ill();

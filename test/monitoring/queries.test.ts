@@ -1,23 +1,28 @@
 // Every rule and every query of the dashboards, on services that run.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
-import { scrape, startStack, type TestStack, waitFor } from '@kasabi/test/support';
+import { type OperatedStack, scrape, startStack, waitFor } from '@kasabi/test/support';
 import { ask, submitForm, untilEnded } from '@kasabi/test/support/client';
 import { alerts, readDashboards, recordings } from './support/files.ts';
+import { operatorPassword } from './support/operator.ts';
 import { startPrometheus, type TestPrometheus } from './support/prometheus.ts';
 
-let stack: TestStack;
+let stack: OperatedStack;
 let prometheus: TestPrometheus;
 
 before(async () => {
   stack = await startStack({
+    operatorPassword,
     serviceEnv: {
-      status: { SAMPLE_INTERVAL_MS: '1000' },
+      operations: { SAMPLE_INTERVAL_MS: '1000' },
       worker: { TALLY_INTERVAL_MS: '1000' },
     },
   });
-  prometheus = await startPrometheus([stack.api, stack.status, ...stack.workers]);
-  await waitFor(async () => (await prometheus.query('up == 1')).length === 3, {
+  prometheus = await startPrometheus([
+    ...[stack.api, stack.status, stack.operations],
+    ...stack.workers,
+  ]);
+  await waitFor(async () => (await prometheus.query('up == 1')).length === 4, {
     what: 'the first scrapes',
     timeoutMs: 30_000,
   });

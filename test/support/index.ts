@@ -8,5 +8,11 @@ export {
   startService,
   type TestService,
 } from './service.ts';
-export { type StackOptions, serviceSecret, startStack, type TestStack } from './stack.ts';
+export {
+  type OperatedStack,
+  type StackOptions,
+  serviceSecret,
+  startStack,
+  type TestStack,
+} from './stack.ts';
 export { type WaitForOptions, WaitTimedOut, waitFor } from './wait-for.ts';

@@ -5,6 +5,7 @@ import path from 'node:path';
 import { createApiMetrics } from '@kasabi/api/metrics';
 import { createApp } from '@kasabi/http';
 import { projectRoot } from '@kasabi/local';
+import { createOperationsMetrics } from '@kasabi/operations-service/metrics';
 import { createLogger, measurePools } from '@kasabi/runtime';
 import { createStatusMetrics } from '@kasabi/status/metrics';
 import { createWorkerMetrics } from '@kasabi/worker/metrics';
@@ -20,6 +21,7 @@ export const registries: Readonly<Record<string, Registry>> = {
   api: createApiMetrics(zero).registry,
   worker: createWorkerMetrics({ running: zero, concurrency: 1, clockOffsetMs: zero }).registry,
   status: createStatusMetrics(zero).registry,
+  operations: createOperationsMetrics().registry,
 };
 
 const log = createLogger({ service: 'test', level: 'silent' });

@@ -3,7 +3,13 @@ import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { createOwner, issueKey } from '@kasabi/accounts';
 import { createDataset } from '@kasabi/datasets';
-import { freePort, serviceSettings, startPostgres, startRedis } from '@kasabi/local';
+import {
+  freePort,
+  type ServiceName,
+  serviceSettings,
+  startPostgres,
+  startRedis,
+} from '@kasabi/local';
 import { createPool, migrate } from '@kasabi/postgres';
 import { startService, type TestService } from './service.ts';
 
@@ -18,7 +24,7 @@ export interface PrivateServer {
   start(): Promise<void>;
 }
 
-/** The three services on a Postgres and a Redis that nobody else uses. */
+/** The services on a Postgres and a Redis that nobody else uses. */
 export interface PrivateStack {
   readonly postgres: PrivateServer;
   readonly redis: PrivateServer;
@@ -33,16 +39,23 @@ export interface PrivateStack {
   stop(): Promise<void>;
 }
 
+/** A private stack with an operations service. */
+export interface OperatedPrivateStack extends PrivateStack {
+  readonly operations: TestService;
+}
+
 export interface PrivateStackOptions {
   /** Short codes; `nasa` alone unless set. */
   readonly datasets?: readonly string[];
-  /** Further settings of a service. */
+  /** Opens the operations page; the operations service is not started unless set. */
+  readonly operatorPassword?: string;
   /** Further settings of a service that depend on where the servers are. */
   readonly connect?: (
-    service: 'api' | 'status' | 'worker',
+    service: ServiceName,
     servers: { readonly databaseUrl: string; readonly redisUrl: string },
   ) => Promise<NodeJS.ProcessEnv>;
-  readonly settings?: Readonly<Partial<Record<'api' | 'status' | 'worker', NodeJS.ProcessEnv>>>;
+  /** Further settings of a service. */
+  readonly settings?: Readonly<Partial<Record<ServiceName, NodeJS.ProcessEnv>>>;
 }
 
 type Handle = Awaited<ReturnType<typeof startPostgres>>;
@@ -65,7 +78,14 @@ function serverOf(first: Handle, folder: string, again: () => Promise<Handle>): 
 }
 
 /** Starts them, with datasets of one owner. */
-export async function startPrivateStack(options: PrivateStackOptions = {}): Promise<PrivateStack> {
+export function startPrivateStack(
+  options: PrivateStackOptions & { readonly operatorPassword: string },
+): Promise<OperatedPrivateStack>;
+export function startPrivateStack(options?: PrivateStackOptions): Promise<PrivateStack>;
+export async function startPrivateStack(
+  options: PrivateStackOptions = {},
+): Promise<PrivateStack & Partial<OperatedPrivateStack>> {
+  const { operatorPassword } = options;
   const folder = mkdtempSync(path.join(tmpdir(), 'kasabi-e2e-'));
   // Postgres may run as another user, who has to get through here.
   chmodSync(folder, 0o711);
@@ -96,13 +116,14 @@ export async function startPrivateStack(options: PrivateStackOptions = {}): Prom
     await migrate({ databaseUrl });
     const key = await makeDatasets(databaseUrl, options.datasets ?? ['nasa']);
     const [apiPort, statusPort] = [await freePort(), await freePort()];
-    const launch = async (name: 'api' | 'status' | 'worker', port: number) => {
+    const launch = async (name: ServiceName, port: number) => {
       const service = await startService(name, {
         ...serviceSettings(name, port, {
           databaseUrl,
           redisUrl: firstRedis.url,
           apiPublicUrl: `http://127.0.0.1:${apiPort}`,
           statusPublicUrl: `http://127.0.0.1:${statusPort}`,
+          ...(operatorPassword !== undefined && { operatorPassword }),
         }),
         ...options.settings?.[name],
         ...(await options.connect?.(name, { databaseUrl, redisUrl: firstRedis.url })),
@@ -113,8 +134,12 @@ export async function startPrivateStack(options: PrivateStackOptions = {}): Prom
     const api = await launch('api', apiPort);
     const status = await launch('status', statusPort);
     const worker = await launch('worker', await freePort());
-    const redisUrl = firstRedis.url;
-    return { postgres, redis, api, status, worker, key, databaseUrl, redisUrl, stop };
+    const operations =
+      operatorPassword === undefined ? undefined : await launch('operations', await freePort());
+    return {
+      ...{ postgres, redis, api, status, worker, key, databaseUrl },
+      ...{ redisUrl: firstRedis.url, stop, ...(operations !== undefined && { operations }) },
+    };
   } catch (error) {
     await stop().catch(() => {});
     throw error;

@@ -4,6 +4,7 @@ import {
   freePort,
   isReady,
   manageChild,
+  portSettings,
   projectRoot,
   type ServiceName,
   serviceNodeOptions,
@@ -45,7 +46,6 @@ export interface StartServiceOptions {
   readonly node?: string;
 }
 
-const portSettings = { api: 'API_PORT', worker: 'WORKER_PORT', status: 'STATUS_PORT' } as const;
 const stopWithinMs = 15_000;
 
 const running = new Set<() => void>();

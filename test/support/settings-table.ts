@@ -4,6 +4,7 @@ import { readFileSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { schema as api } from '@kasabi/api/env';
 import { localSettings, projectRoot } from '@kasabi/local';
+import { schema as operations } from '@kasabi/operations-service/env';
 import { schema as status } from '@kasabi/status/env';
 import { schema as worker } from '@kasabi/worker/env';
 
@@ -18,6 +19,7 @@ export const settings: Readonly<Record<string, Readonly<Record<string, Setting>>
   api: api.shape,
   worker: worker.shape,
   status: status.shape,
+  operations: operations.shape,
 };
 
 /** All settings that are documented as tables: those of the services, and those of `npm start`. */

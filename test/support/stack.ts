@@ -1,6 +1,6 @@
 import { createOwner, issueKey } from '@kasabi/accounts';
 import { createDataset } from '@kasabi/datasets';
-import { freePort, serviceSettings } from '@kasabi/local';
+import { freePort, type ServiceName, serviceSettings } from '@kasabi/local';
 import { createDatabase, type TestDatabase } from './database.ts';
 import { createRedis, type TestRedis } from './redis.ts';
 import { startService, type TestService } from './service.ts';
@@ -8,22 +8,33 @@ import { startService, type TestService } from './service.ts';
 /** What the services of a test stack know each other by. */
 export const serviceSecret = 'between-the-services-of-a-test';
 
+/** A test sends more in a minute than one client may, all from one address. */
+export const limitsOff: Readonly<Record<ServiceName, NodeJS.ProcessEnv>> = {
+  api: { RATE_LIMIT_PER_MINUTE: '0', MAX_CONNECTIONS_PER_ADDRESS: '0' },
+  worker: {},
+  status: {
+    ...{ RATE_LIMIT_PER_MINUTE: '0', MAX_CONNECTIONS_PER_ADDRESS: '0' },
+    ...{ MAX_HELD_PER_KEY: '0', MAX_HELD_PER_ADDRESS: '0' },
+  },
+  operations: { MAX_CONNECTIONS_PER_ADDRESS: '0' },
+};
+
 export interface StackOptions {
   /** How many workers; 1 unless set. */
   readonly workers?: number;
   /** Short code of the dataset that is made; `nasa` unless set. */
   readonly dataset?: string;
-  /** Opens the operations page; there is none unless set. */
+  /** Opens the operations page; the operations service is not started unless set. */
   readonly operatorPassword?: string;
   /** The Node.js program that the services run on; that of the tests unless set. */
   readonly node?: string;
   /** Further settings, for every service. */
   readonly env?: NodeJS.ProcessEnv;
   /** Further settings for one kind of service. */
-  readonly serviceEnv?: Partial<Record<'api' | 'worker' | 'status', NodeJS.ProcessEnv>>;
+  readonly serviceEnv?: Partial<Record<ServiceName, NodeJS.ProcessEnv>>;
 }
 
-/** The three services as processes, on a database and a Redis of their own. */
+/** The services as processes, on a database and a Redis of their own. */
 export interface TestStack {
   readonly apiUrl: string;
   readonly statusUrl: string;
@@ -47,8 +58,23 @@ export interface TestStack {
   stop(): Promise<void>;
 }
 
-/** Starts api, worker(s) and status, with an owner, its key and an empty dataset made. */
-export async function startStack(options: StackOptions = {}): Promise<TestStack> {
+/** A stack with an operations service. */
+export interface OperatedStack extends TestStack {
+  readonly operations: TestService;
+  readonly operationsUrl: string;
+}
+
+/**
+ * Starts api, worker(s) and status, with an owner, its key and an empty dataset made; and, with an operators'
+ * password, operations.
+ */
+export function startStack(
+  options: StackOptions & { readonly operatorPassword: string },
+): Promise<OperatedStack>;
+export function startStack(options?: StackOptions): Promise<TestStack>;
+export async function startStack(
+  options: StackOptions = {},
+): Promise<TestStack & Partial<OperatedStack>> {
   const { workers: workerCount = 1, dataset = 'nasa', env = {}, serviceEnv = {} } = options;
   const owner = 'owner';
   const [database, redis] = await Promise.all([createDatabase(), createRedis()]);
@@ -75,7 +101,7 @@ export async function startStack(options: StackOptions = {}): Promise<TestStack>
       ...(options.operatorPassword !== undefined && { operatorPassword: options.operatorPassword }),
     };
     const launch = async (
-      name: 'api' | 'worker' | 'status',
+      name: ServiceName,
       port: number,
       extra: NodeJS.ProcessEnv = {},
     ): Promise<TestService> => {
@@ -84,12 +110,7 @@ export async function startStack(options: StackOptions = {}): Promise<TestStack>
         name,
         {
           ...settings,
-          // A test sends more in a minute than one client may, all from one address.
-          ...(name !== 'worker' && {
-            RATE_LIMIT_PER_MINUTE: '0',
-            MAX_CONNECTIONS_PER_ADDRESS: '0',
-          }),
-          ...(name === 'status' && { MAX_HELD_PER_KEY: '0', MAX_HELD_PER_ADDRESS: '0' }),
+          ...limitsOff[name],
           ...env,
           ...serviceEnv[name],
           ...extra,
@@ -102,13 +123,19 @@ export async function startStack(options: StackOptions = {}): Promise<TestStack>
     const results = await Promise.allSettled([
       launch('api', apiPort),
       launch('status', statusPort),
+      options.operatorPassword === undefined ? undefined : launch('operations', await freePort()),
       ...Array.from({ length: workerCount }, async () => launch('worker', await freePort())),
     ]);
     const services = results.map((result) => {
       if (result.status === 'rejected') throw result.reason;
       return result.value;
     });
-    const [api, status, ...workers] = services as [TestService, TestService, ...TestService[]];
+    const [api, status, operations, ...workers] = services as [
+      TestService,
+      TestService,
+      TestService | undefined,
+      ...TestService[],
+    ];
     return {
       apiUrl,
       statusUrl,
@@ -119,6 +146,7 @@ export async function startStack(options: StackOptions = {}): Promise<TestStack>
       redis,
       api,
       status,
+      ...(operations !== undefined && { operations, operationsUrl: operations.url }),
       workers,
       addWorker: async (extra) => launch('worker', await freePort(), extra),
       stop,

@@ -1,13 +1,13 @@
-import { freePort, serviceSettings } from '@kasabi/local';
+import { freePort, type ServiceName, serviceSettings } from '@kasabi/local';
 import type pg from 'pg';
 import { startService, type TestService } from './service.ts';
-import { serviceSecret, type TestStack } from './stack.ts';
+import { limitsOff, serviceSecret, type TestStack } from './stack.ts';
 import { waitFor } from './wait-for.ts';
 
-/** Starts one more api or status service on a stack's database and Redis. */
+/** Starts one more service on a stack's database and Redis. */
 export async function addService(
   stack: TestStack,
-  name: 'api' | 'status',
+  name: ServiceName,
   env: NodeJS.ProcessEnv = {},
 ): Promise<TestService> {
   const settings = serviceSettings(name, await freePort(), {
@@ -17,11 +17,7 @@ export async function addService(
     statusPublicUrl: stack.statusUrl,
     serviceSecret,
   });
-  const limits = {
-    ...{ RATE_LIMIT_PER_MINUTE: '0', MAX_CONNECTIONS_PER_ADDRESS: '0' },
-    ...(name === 'status' && { MAX_HELD_PER_KEY: '0', MAX_HELD_PER_ADDRESS: '0' }),
-  };
-  return await startService(name, { ...settings, ...limits, ...env });
+  return await startService(name, { ...settings, ...limitsOff[name], ...env });
 }
 
 /**

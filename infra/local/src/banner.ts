@@ -14,7 +14,7 @@ ${stack.workers.map(({ url, pid }) => `  Worker      ${url}/readyz, pid ${pid}`)
   Data        ${stack.dataDir}
   Logs        ${stack.logDir}
   Demo key    ${stack.demoKey}
-  Operations  ${stack.statusUrl}/ops, password ${stack.operatorPassword}
+  Operations  ${stack.operationsUrl}/ops, password ${stack.operatorPassword}
 
 Reset the demo dataset "schema":
 

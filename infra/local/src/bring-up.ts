@@ -29,6 +29,7 @@ export interface BringUpOptions {
 export interface StackAddresses {
   readonly apiUrl: string;
   readonly statusUrl: string;
+  readonly operationsUrl: string;
   readonly workers: readonly { readonly url: string; readonly pid: number }[];
   readonly databaseUrl: string;
   readonly redisUrl: string;
@@ -84,11 +85,13 @@ export async function bringUp(options: BringUpOptions): Promise<RunningStack> {
 
   const at = (port: number): string => `http://${reachable(settings.LISTEN_ADDRESS)}:${port}`;
   const [apiUrl, statusUrl] = [at(ports.api), at(ports.status)];
+  const operationsUrl = at(ports.operations);
   const surroundings = {
     databaseUrl,
     redisUrl,
     apiPublicUrl: settings.API_PUBLIC_URL ?? apiUrl,
     statusPublicUrl: settings.STATUS_PUBLIC_URL ?? statusUrl,
+    operationsPublicUrl: settings.OPERATIONS_PUBLIC_URL ?? operationsUrl,
     operatorPassword,
     serviceSecret: settings.SERVICE_SECRET ?? secrets.serviceSecret,
     listenAddress: settings.LISTEN_ADDRESS ?? loopback,
@@ -104,19 +107,21 @@ export async function bringUp(options: BringUpOptions): Promise<RunningStack> {
     return { name, process: started, logFile, start };
   };
   options.signal.throwIfAborted();
-  const [, api, status, ...workers] = await Promise.all([
+  const [, api, status, operations, ...workers] = await Promise.all([
     prepareDemo(databaseUrl, demoKey, log),
     launch('api', 'api', ports.api),
     launch('status', 'status', ports.status),
+    launch('operations', 'operations', ports.operations),
     ...ports.workers.map((port, index) =>
       launch('worker', index === 0 ? 'worker' : `worker-${index + 1}`, port),
     ),
   ]);
   const servers = [postgres, redis].filter((it): it is OwnServer => 'start' in it);
   return {
-    kept: [...servers, api, status, ...workers],
+    kept: [...servers, api, status, operations, ...workers],
     addresses: {
-      ...{ apiUrl, statusUrl, databaseUrl, redisUrl, demoKey, operatorPassword, dataDir, logDir },
+      ...{ apiUrl, statusUrl, operationsUrl, databaseUrl, redisUrl },
+      ...{ demoKey, operatorPassword, dataDir, logDir },
       workers: workers.map(({ process }, index) => ({
         url: at(ports.workers[index] ?? 0),
         pid: process.pid,
@@ -138,10 +143,16 @@ async function choosePorts(settings: LocalSettings, last: Readonly<Record<string
     set: settings.STATUS_PORT,
     preferred: 8081,
   });
+  const operations = await choosePort({
+    setting: 'OPERATIONS_PORT',
+    set: settings.OPERATIONS_PORT,
+    preferred: 8083,
+  });
   const workers = [];
   for (let index = 0; index < settings.WORKERS; index += 1) {
     const set = index === 0 ? settings.WORKER_PORT : undefined;
-    workers.push(await choosePort({ setting: 'WORKER_PORT', set, preferred: 8082 + index }));
+    const preferred = index === 0 ? 8082 : 8083 + index;
+    workers.push(await choosePort({ setting: 'WORKER_PORT', set, preferred }));
   }
   // The ports of the last run, if they are free, so that a pasted URL still holds after a restart. One
   // for a server that is not started here is never used and need not be free.
@@ -155,5 +166,5 @@ async function choosePorts(settings: LocalSettings, last: Readonly<Record<string
     set: settings.REDIS_URL === undefined ? settings.REDIS_PORT : undefined,
     preferred: last['redis'],
   });
-  return { api, status, workers, postgres, redis };
+  return { api, status, operations, workers, postgres, redis };
 }

@@ -43,11 +43,15 @@ describe('the settings of the local stack', () => {
     };
     const status = serviceSettings('status', 8, surroundings);
     assert.match(String(status['DATABASE_URL']), /kasabi_status/);
-    assert.equal(status['REDIS_URL'], surroundings.redisUrl);
-    assert.equal(status['OPERATOR_PASSWORD'], 'secret-password');
-    const { operatorPassword: _, ...without } = surroundings;
-    assert.equal(serviceSettings('status', 8, without)['REDIS_URL'], undefined);
+    assert.equal(status['REDIS_URL'], undefined);
+    const operations = serviceSettings('operations', 10, surroundings);
+    assert.match(String(operations['DATABASE_URL']), /kasabi_operations/);
+    assert.equal(operations['REDIS_URL'], surroundings.redisUrl);
+    assert.equal(operations['OPERATOR_PASSWORD'], 'secret-password');
     const worker = serviceSettings('worker', 9, surroundings);
-    assert.deepEqual([worker['WORKER_PORT'], worker['OPERATOR_PASSWORD']], ['9', undefined]);
+    assert.equal(worker['WORKER_PORT'], '9');
+    for (const settings of [status, worker, serviceSettings('api', 7, surroundings)]) {
+      assert.equal(settings['OPERATOR_PASSWORD'], undefined);
+    }
   });
 });

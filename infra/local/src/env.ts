@@ -38,9 +38,9 @@ export const schema = z.object({
     })
     .optional()
     .describe("The demo owner's API key; a random one, kept in DATA_DIR, unless set"),
-  OPERATOR_PASSWORD: operatorPassword().describe(
-    'Opens the operations page; a random one, kept in DATA_DIR, unless set',
-  ),
+  OPERATOR_PASSWORD: operatorPassword()
+    .optional()
+    .describe('Opens the operations page; a random one, kept in DATA_DIR, unless set'),
   SERVICE_SECRET: serviceSecret().describe(
     'What the api and the status service know each other by; a random one, kept in DATA_DIR, unless set',
   ),
@@ -56,8 +56,9 @@ export const schema = z.object({
   API_PORT: port.describe('Port of the api service; 8080 unless set, or a free one'),
   STATUS_PORT: port.describe('Port of the status service; 8081 unless set, or a free one'),
   WORKER_PORT: port.describe(
-    'Port of the first worker; 8082 unless set, or a free one. Further workers take the next ports',
+    'Port of the first worker; 8082 unless set, or a free one. Further workers take the ports from 8084 on',
   ),
+  OPERATIONS_PORT: port.describe('Port of the operations service; 8083 unless set, or a free one'),
   POSTGRES_PORT: port.describe('Port of Postgres; that of the last run, or a free one, unless set'),
   REDIS_PORT: port.describe('Port of Redis; that of the last run, or a free one, unless set'),
   API_PUBLIC_URL: publicUrl()
@@ -66,6 +67,9 @@ export const schema = z.object({
   STATUS_PUBLIC_URL: publicUrl()
     .optional()
     .describe('Where clients reach the status service; its local address unless set'),
+  OPERATIONS_PUBLIC_URL: publicUrl()
+    .optional()
+    .describe('Where operators reach the operations service; its local address unless set'),
 });
 
 /** The settings of `npm start`. Everything else in the environment is passed on to the services. */

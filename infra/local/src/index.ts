@@ -20,6 +20,7 @@ export { runCommand } from './run-command.ts';
 export {
   isReady,
   passedThrough,
+  portSettings,
   type ServiceName,
   type ServiceSurroundings,
   serviceNodeOptions,

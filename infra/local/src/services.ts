@@ -8,8 +8,8 @@ import type { StopStep } from './processes.ts';
 import { describeExit } from './restarts.ts';
 import { waitUntil } from './wait-until.ts';
 
-/** The three services; each is a process of its own. */
-export type ServiceName = 'api' | 'worker' | 'status';
+/** The services; each is a process of its own. */
+export type ServiceName = 'api' | 'worker' | 'status' | 'operations';
 
 /** What the services of one stack share. */
 export interface ServiceSurroundings {
@@ -18,7 +18,9 @@ export interface ServiceSurroundings {
   readonly redisUrl: string;
   readonly apiPublicUrl: string;
   readonly statusPublicUrl: string;
-  /** Unset: nothing for operators. */
+  /** Where operators reach the operations service; its local address unless set. */
+  readonly operationsPublicUrl?: string;
+  /** Opens the operations page: the operations service needs it. */
   readonly operatorPassword?: string;
   /** The IP address that they listen on; loopback unless set. */
   readonly listenAddress?: string;
@@ -35,7 +37,13 @@ export const serviceSteps: readonly StopStep[] = [
 /** What the local stack listens on: nothing here is for other hosts. */
 export const loopback = '127.0.0.1';
 
-const portSettings = { api: 'API_PORT', worker: 'WORKER_PORT', status: 'STATUS_PORT' } as const;
+/** The setting of each service's port. */
+export const portSettings = {
+  api: 'API_PORT',
+  worker: 'WORKER_PORT',
+  status: 'STATUS_PORT',
+  operations: 'OPERATIONS_PORT',
+} as const satisfies Record<ServiceName, string>;
 
 /**
  * What Node.js is told when it runs a service, in production as well (infra/docker/Dockerfile). By default V8
@@ -54,15 +62,17 @@ export function serviceSettings(
   port: number,
   surroundings: ServiceSurroundings,
 ): NodeJS.ProcessEnv {
-  const { databaseUrl, redisUrl, apiPublicUrl, statusPublicUrl, operatorPassword, serviceSecret } =
-    surroundings;
+  const { databaseUrl, redisUrl, apiPublicUrl, statusPublicUrl, serviceSecret } = surroundings;
+  const servesClients = name === 'api' || name === 'status';
   return {
     DATABASE_URL: roleUrl(databaseUrl, name),
-    // The status service shows it to operators and needs it for nothing else.
-    ...((name !== 'status' || operatorPassword) && { REDIS_URL: redisUrl }),
-    ...(name !== 'worker' && { API_PUBLIC_URL: apiPublicUrl, STATUS_PUBLIC_URL: statusPublicUrl }),
-    ...(name !== 'worker' && serviceSecret && { SERVICE_SECRET: serviceSecret }),
-    ...(name !== 'worker' && operatorPassword && { OPERATOR_PASSWORD: operatorPassword }),
+    ...(name !== 'status' && { REDIS_URL: redisUrl }),
+    ...(servesClients && { API_PUBLIC_URL: apiPublicUrl, STATUS_PUBLIC_URL: statusPublicUrl }),
+    ...(servesClients && serviceSecret && { SERVICE_SECRET: serviceSecret }),
+    ...(name === 'operations' && {
+      OPERATIONS_PUBLIC_URL: surroundings.operationsPublicUrl ?? `http://${loopback}:${port}`,
+      OPERATOR_PASSWORD: surroundings.operatorPassword,
+    }),
     LISTEN_ADDRESS: surroundings.listenAddress ?? loopback,
     [portSettings[name]]: String(port),
   };
@@ -76,6 +86,7 @@ export function passedThrough(env: NodeJS.ProcessEnv = environment()): NodeJS.Pr
     'REDIS_URL',
     'API_PUBLIC_URL',
     'STATUS_PUBLIC_URL',
+    'OPERATIONS_PUBLIC_URL',
     'OPERATOR_PASSWORD',
     'LISTEN_ADDRESS',
     'SERVICE_SECRET',

@@ -16,6 +16,7 @@ const schema = z.object({
   API_DB_PASSWORD: rolePassword(),
   WORKER_DB_PASSWORD: rolePassword(),
   STATUS_DB_PASSWORD: rolePassword(),
+  OPERATIONS_DB_PASSWORD: rolePassword(),
 });
 
 /** The settings of the operator's command line. */

@@ -159,7 +159,7 @@ test('where Postgres does not show it, it is not said since when', async () => {
 });
 
 test('only the worker may ask', async () => {
-  for (const role of ['api', 'status'] as const) {
+  for (const role of ['api', 'status', 'operations'] as const) {
     await assert.rejects(readBlockers(fixture.database.pool(role), dataset.id), { code: '42501' });
   }
 });

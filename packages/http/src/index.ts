@@ -1,6 +1,6 @@
 export { json, plainText, sendWhole } from './answer.ts';
 export { createApp } from './app.ts';
-export { readAddress, serviceHeaders, subjectOf } from './client-address.ts';
+export { serviceHeaders, subjectOf } from './client-address.ts';
 export { addDocumentation } from './docs.ts';
 export { entityTag, isFresh } from './entity-tag.ts';
 export { goneSignal } from './gone-signal.ts';

@@ -56,7 +56,6 @@ export {
   type FilterParameters,
   type FilterTime,
   filterParameters,
-  filterParametersOf,
   filterTimes,
   type JobFilter,
   type ParsedFilter,

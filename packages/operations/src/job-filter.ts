@@ -119,12 +119,6 @@ export function unknownWord(name: string, value: string, words: readonly string[
   }`;
 }
 
-/** The parameters that read as this filter; times as UTC. */
-export function filterParametersOf(filter: JobFilter): FilterParameters {
-  const { from, to, ...words } = filter;
-  return { ...words, from: from?.toISOString(), to: to?.toISOString() };
-}
-
 const timeWords = { created: 'created', start: 'with a start time', ended: 'ended' } as const;
 
 /**

@@ -65,7 +65,7 @@ test('nobody makes temporary objects in the database; a login that cannot change
   const login = `migrator_${database.name}`;
   await pool.query(`
     CREATE ROLE ${login} CREATEROLE;
-    GRANT kasabi_owner, kasabi_api, kasabi_worker, kasabi_status TO ${login} WITH INHERIT TRUE, SET TRUE;
+    GRANT kasabi_owner, kasabi_api, kasabi_worker, kasabi_status, kasabi_operations TO ${login} WITH INHERIT TRUE, SET TRUE;
     GRANT CREATE ON DATABASE ${database.name} TO ${login}`);
   const warnings: string[] = [];
   const warn = (sentence: string) => warnings.push(sentence);

@@ -1,9 +1,9 @@
 import type pg from 'pg';
 
-/** The four database roles (design, section 4). `owner` owns the schema and every dataset's table. */
-export type Role = 'owner' | 'api' | 'worker' | 'status';
+/** The database roles. `owner` owns the schema and every dataset's table; the others are the services'. */
+export type Role = 'owner' | 'api' | 'worker' | 'status' | 'operations';
 
-const roles: readonly Role[] = ['owner', 'api', 'worker', 'status'];
+const roles: readonly Role[] = ['owner', 'api', 'worker', 'status', 'operations'];
 
 /** Passwords for the roles that log in by themselves; a role without one stays NOLOGIN. */
 export type RolePasswords = Partial<Record<Role, string>>;
@@ -62,7 +62,7 @@ export async function prepareRoles(
     EXCEPTION WHEN unique_violation THEN NULL; END $$`);
   }
   await client.query(`
-    GRANT USAGE ON SCHEMA kasabi TO kasabi_api, kasabi_worker, kasabi_status;
+    GRANT USAGE ON SCHEMA kasabi TO kasabi_api, kasabi_worker, kasabi_status, kasabi_operations;
     GRANT USAGE ON SCHEMA store TO kasabi_worker;`);
 }
 

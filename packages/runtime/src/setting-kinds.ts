@@ -133,11 +133,8 @@ export const serviceSecret = () =>
     })
     .optional();
 
-/** The operators' password. Without one there is nothing for operators. */
-export const operatorPassword = () =>
-  z
-    .string()
-    .regex(/^[\x21-\x7e]{12,200}$/, {
-      error: 'must be 12 to 200 printable ASCII characters without spaces',
-    })
-    .optional();
+/** The operators' password: required, without a default, since it is a secret. */
+export const operatorPassword = () => {
+  const error = 'must be 12 to 200 printable ASCII characters without spaces';
+  return z.string({ error }).regex(/^[\x21-\x7e]{12,200}$/, { error });
+};

@@ -46,7 +46,7 @@ export function cancelHandlers(
       if (problem !== undefined) throw problem;
       switch (cancelled.outcome) {
         case 'cancelled':
-          afterCommit('metrics', () => metrics.cancelled('owner'));
+          afterCommit('metrics', () => metrics.cancelled());
           logWith(response, { outcome: 'cancelled', jobId, dataset: code });
           response.set('Cache-Control', 'no-store').type('text/plain');
           response.send('The job is cancelled; it will not run.\n');

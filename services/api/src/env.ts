@@ -8,7 +8,6 @@ import {
   maxLag,
   maxQueued,
   metricsPort,
-  operatorPassword,
   otlpEndpoint,
   parseSettings,
   port,
@@ -52,9 +51,6 @@ export const schema = z.object({
   ),
   SERVICE_SECRET: serviceSecret().describe(
     'What the api and the status service know each other by: the same for both, 16 characters or more',
-  ),
-  OPERATOR_PASSWORD: operatorPassword().describe(
-    "Lets the operations page act on jobs and locks; the same as the status service's",
   ),
   MAX_LAG_MS: maxLag().describe('Requests are turned away while the event loop is later than this'),
   MAX_QUEUED: maxQueued().describe(

@@ -17,7 +17,6 @@ import { readSettings } from './env.ts';
 import { jobHandlers } from './jobs.ts';
 import { createKnownKeys } from './known-keys.ts';
 import { createApiMetrics } from './metrics.ts';
-import { addOperatorRoutes } from './operator.ts';
 import { createSharedRateLimit } from './rate-limit.ts';
 
 await runService(async () => {
@@ -85,14 +84,8 @@ await runService(async () => {
     registry: metrics.registry,
     trust: { trustProxy: settings.TRUST_PROXY, serviceSecret: settings.SERVICE_SECRET },
     servesMetrics: settings.METRICS_PORT === undefined,
-    // Operators are not counted.
-    refusal: (request) =>
-      request.url.startsWith('/ops') ? undefined : rateLimit?.refusal(request),
+    refusal: (request) => rateLimit?.refusal(request),
     routes: (router) => {
-      // Before what turns requests away: an operator acts when there is too much of everything.
-      if (settings.OPERATOR_PASSWORD !== undefined) {
-        addOperatorRoutes(router, { pool, password: settings.OPERATOR_PASSWORD, log, metrics });
-      }
       router.use(overload.middleware);
       if (rateLimit !== undefined) router.use(rateLimit.middleware);
       addDocumentation(router, {

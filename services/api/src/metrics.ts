@@ -12,16 +12,12 @@ const rejections = [
   'in-flight',
 ] as const satisfies readonly Rejection[];
 
-const cancellers = ['owner', 'operator'] as const;
-
-/** Who cancels a job. */
-export type Canceller = (typeof cancellers)[number];
-
 export interface ApiMetrics {
   readonly registry: Registry;
   /** Told what became of a valid request for a job. */
   answered(type: JobType, outcome: AcceptOutcome['outcome']): void;
-  cancelled(by: Canceller): void;
+  /** Told of a job that its owner has cancelled. */
+  cancelled(): void;
   /** An accepted job could not be handed to Redis at once. */
   notEnqueued(): void;
 }
@@ -53,15 +49,14 @@ export function createApiMetrics(waiting: () => number): ApiMetrics {
     'kasabi_job_requests_replayed_total',
     'Requests answered with the job of an earlier one with the same Idempotency-Key.',
   );
-  const cancel = prepareCounter(
+  const cancelled = prepareCounter(
     registry,
     {
       name: 'kasabi_jobs_cancelled_total',
       help: 'Jobs cancelled, by whom: their owner, or an operator through the page.',
     },
     ['by'],
-  );
-  const cancelled = mapNames(cancellers, (by) => cancel({ by }));
+  )({ by: 'owner' });
   const notEnqueued = counter(
     'kasabi_jobs_enqueue_failures_total',
     'Accepted jobs that could not be handed to Redis at once; the relay does it.',
@@ -81,7 +76,7 @@ export function createApiMetrics(waiting: () => number): ApiMetrics {
       else if (outcome === 'replayed') replayed.inc();
       else refused[outcome].inc();
     },
-    cancelled: (by) => cancelled[by].inc(),
+    cancelled: () => cancelled.inc(),
     notEnqueued: () => notEnqueued.inc(),
   };
 }

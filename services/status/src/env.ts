@@ -10,13 +10,11 @@ import {
   maxLag,
   maxQueued,
   metricsPort,
-  operatorPassword,
   otlpEndpoint,
   parseSettings,
   port,
   postgresUrl,
   publicUrl,
-  redisUrl,
   serviceSecret,
   shutdownTimeout,
   statementTimeout,
@@ -25,8 +23,6 @@ import {
 } from '@kasabi/runtime';
 import { z } from 'zod';
 
-const ms = 'a number of milliseconds';
-
 /** What each setting is, for the documentation and the tests. */
 export const schema = z.object({
   DATABASE_URL: postgresUrl().describe('Postgres, with the login of the role kasabi_status'),
@@ -34,9 +30,6 @@ export const schema = z.object({
   LISTEN_ADDRESS: listenAddress(),
   METRICS_PORT: metricsPort().describe(
     "A port for /metrics alone; it is on the service's own port unless set",
-  ),
-  SAMPLE_INTERVAL_MS: integer({ from: 100, to: 60_000, fallback: 10_000, what: ms }).describe(
-    'The pause between readings of the whole system for /metrics',
   ),
   API_PUBLIC_URL: publicUrl().describe('Where clients reach the api service'),
   API_INTERNAL_URL: publicUrl()
@@ -48,9 +41,6 @@ export const schema = z.object({
   ),
   SERVICE_SECRET: serviceSecret().describe(
     'What the api and the status service know each other by: the same for both, 16 characters or more',
-  ),
-  OPERATOR_PASSWORD: operatorPassword().describe(
-    'Opens the operations page, /ops; unset, there is none',
   ),
   DATABASE_POOL_SIZE: databasePoolSize().describe('Most Postgres connections of this process'),
   STATEMENT_TIMEOUT_MS: statementTimeout().describe('How long one statement may take'),
@@ -76,18 +66,18 @@ export const schema = z.object({
     fallback: 60,
     what: 'a number of seconds',
   }).describe('How long a request with Prefer: wait is held at most'),
-  WATCH_INTERVAL_MS: integer({ from: 10, to: 10_000, fallback: 100, what: ms }).describe(
-    'The pause between looks at the jobs that clients wait for',
-  ),
+  WATCH_INTERVAL_MS: integer({
+    from: 10,
+    to: 10_000,
+    fallback: 100,
+    what: 'a number of milliseconds',
+  }).describe('The pause between looks at the jobs that clients wait for'),
   OTEL_EXPORTER_OTLP_ENDPOINT: otlpEndpoint().describe(
     'Where traces go: an OTLP/HTTP collector, without /v1/traces; nothing is traced unless set',
   ),
   OTEL_TRACES_SAMPLER_ARG: traceRatio().describe(
     'The share of requests that are traced, from 0 to 1; the same for all services',
   ),
-  REDIS_URL: redisUrl()
-    .optional()
-    .describe('Redis, for the view of the queue at /ops/queues; nothing else here needs it'),
   TRUST_PROXY: trustProxy().describe(
     'How many proxies stand in front: so many addresses of X-Forwarded-For are believed',
   ),

@@ -18,11 +18,9 @@ import { createHeld } from './held.ts';
 import { type JobHandlersOptions, jobHandlers } from './jobs.ts';
 import { listHandlers } from './list.ts';
 import { createStatusMetrics } from './metrics.ts';
-import { startOperations } from './ops/start.ts';
 import { createOwnRateLimit } from './rate-limit.ts';
 import { createDatasetReader } from './read-dataset.ts';
 import { createJobReader } from './read-job.ts';
-import { createSampler } from './sampler.ts';
 import { createWatcher } from './watcher.ts';
 
 await runService(async () => {
@@ -63,12 +61,7 @@ await runService(async () => {
   });
   const metrics = createStatusMetrics(() => watcher.waiting);
   const { registry } = metrics;
-  const sampler = createSampler({
-    db: pool,
-    intervalMs: settings.SAMPLE_INTERVAL_MS,
-    metrics,
-    onError: throttledWarning(log, 'sampler round failed'),
-  });
+  measurePools(registry, { requests: pool });
   const stopping = new AbortController();
   const statusUrl = settings.STATUS_PUBLIC_URL;
   const api = createApi(
@@ -88,8 +81,6 @@ await runService(async () => {
     api,
     stopping: stopping.signal,
   };
-  const operations = await startOperations(settings, api, log, stopping.signal);
-  measurePools(registry, { requests: pool, ...(operations && { operations: operations.pool }) });
   const rateLimit =
     settings.RATE_LIMIT_PER_MINUTE > 0
       ? createOwnRateLimit(settings.RATE_LIMIT_PER_MINUTE)
@@ -102,12 +93,8 @@ await runService(async () => {
     registry,
     trust: { trustProxy: settings.TRUST_PROXY, serviceSecret: settings.SERVICE_SECRET },
     servesMetrics: settings.METRICS_PORT === undefined,
-    // Operators are not counted.
-    refusal: (request) =>
-      request.url.startsWith('/ops') ? undefined : rateLimit?.refusal(request),
+    refusal: (request) => rateLimit?.refusal(request),
     routes: (router) => {
-      // Before the guard: an operator looks when there is too much to do.
-      operations?.addTo(router);
       router.use(overload.middleware);
       if (rateLimit !== undefined) router.use(rateLimit.middleware);
       addDocumentation(router, { apiUrl: settings.API_PUBLIC_URL, statusUrl });
@@ -139,8 +126,7 @@ await runService(async () => {
     address: settings.LISTEN_ADDRESS,
     log,
   });
-  const loops = [...watcher.loops, sampler];
-  for (const loop of loops) loop.start(metrics.loopRound);
+  for (const loop of watcher.loops) loop.start(metrics.loopRound);
   log.info({ port: server.port }, 'listening');
 
   return {
@@ -151,9 +137,8 @@ await runService(async () => {
       stopping.abort();
       await server.close(settings.SHUTDOWN_TIMEOUT_MS / 2);
       overload.stop();
-      await Promise.all(loops.map((loop) => loop.stop()));
+      await Promise.all(watcher.loops.map((loop) => loop.stop()));
       await scraped?.close(0);
-      await operations?.stop();
       await Promise.all([pool.end(), probe.close()]);
       await tracing.stop();
     },

@@ -1,15 +1,14 @@
 import { createLoopMetrics, createRegistry, type LoopRound } from '@kasabi/runtime';
 import { Gauge, type Registry } from 'prom-client';
-import { createOverviewMetrics, type OverviewMetrics } from './overview-metrics.ts';
 
-export interface StatusMetrics extends OverviewMetrics {
+export interface StatusMetrics {
   readonly registry: Registry;
   /** What the loops are started with. */
   readonly loopRound: (round: LoopRound) => void;
 }
 
 /**
- * All that is measured of the status service, and, by it, of the whole system.
+ * All that is measured of the status service.
  *
  * @param waiting how many clients wait for a job just now.
  */
@@ -23,9 +22,5 @@ export function createStatusMetrics(waiting: () => number): StatusMetrics {
       this.set(waiting());
     },
   });
-  return {
-    registry,
-    loopRound: createLoopMetrics(registry),
-    ...createOverviewMetrics(registry),
-  };
+  return { registry, loopRound: createLoopMetrics(registry) };
 }

@@ -114,7 +114,7 @@ async function post({ key, datasets }: World, port: number, body: string): Promi
 
 async function timeStarts(world: World, { rounds }: PartContext): Promise<Row[]> {
   const rows: Row[] = [];
-  for (const name of ['api', 'status', 'worker'] as const) {
+  for (const name of ['api', 'status', 'worker', 'operations'] as const) {
     const times: number[] = [];
     for (let round = 0; round < rounds; round += 1) {
       const service = await world.product(name);

@@ -1,25 +1,24 @@
 import { setTimeout as sleep } from 'node:timers/promises';
+import { signIn } from '@kasabi/test/support/operator';
 import type { Row } from '../support/result.ts';
 import { median } from '../support/statistics.ts';
-import { createWorld, type World } from '../support/world.ts';
+import { createWorld, operatorPassword, type World } from '../support/world.ts';
 import type { Part } from './part.ts';
 
 const pagesOpen = 50;
 const jobsPerSecond = 20;
 const countedSeconds = 20;
-const password = 'an-operators-password';
 
 /** What fifty open operations pages cost: statements a second, and the time that jobs take. */
 export const ops: Part = async (context) => {
   const world = await createWorld(context.servers, { ...context, name: 'ops', datasets: 100 });
   try {
-    const env = { OPERATOR_PASSWORD: password, DATABASE_POOL_SIZE: '4' };
     const api = await world.product('api');
     await world.product('worker');
-    const status = await world.product('status', env);
-    const statusUrl = `http://127.0.0.1:${status.port}`;
+    const operations = await world.product('operations');
+    const operationsUrl = `http://127.0.0.1:${operations.port}`;
     const apiUrl = `http://127.0.0.1:${api.port}`;
-    const cookie = await signIn(statusUrl);
+    const { cookie } = await signIn(operationsUrl, operatorPassword);
     // As many as the workers' statement cache, their plans and the processes' code take to settle.
     await jobTimes(world, apiUrl, 3);
     const figures = {
@@ -30,7 +29,7 @@ export const ops: Part = async (context) => {
     for (let round = 0; round < context.rounds; round += 1) {
       figures.without.push(median(await jobTimes(world, apiUrl, context.seconds)));
       const idle = await statementsPerSecond(world, countedSeconds);
-      const close = await openPages(world, statusUrl, cookie);
+      const close = await openPages(world, operationsUrl, cookie);
       figures.statements.push((await statementsPerSecond(world, countedSeconds)) - idle);
       figures.withPages.push(median(await jobTimes(world, apiUrl, context.seconds)));
       close();
@@ -67,17 +66,8 @@ export const ops: Part = async (context) => {
   }
 };
 
-async function signIn(statusUrl: string): Promise<string> {
-  const answer = await fetch(`${statusUrl}/ops/sign-in`, {
-    method: 'POST',
-    redirect: 'manual',
-    body: new URLSearchParams({ password }),
-  });
-  return (answer.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
-}
-
 /** Opens the streams that open pages hold: the first page 20 times, and 30 pages of other things. */
-async function openPages(world: World, statusUrl: string, cookie: string): Promise<() => void> {
+async function openPages(world: World, operationsUrl: string, cookie: string): Promise<() => void> {
   const { rows } = await world.pool.query<{ id: string }>('SELECT id FROM kasabi.job LIMIT 15');
   const views = [
     ...Array.from({ length: pagesOpen - 30 }, () => '/'),
@@ -87,7 +77,7 @@ async function openPages(world: World, statusUrl: string, cookie: string): Promi
   const closing = new AbortController();
   await Promise.all(
     views.map(async (view) => {
-      const answer = await fetch(`${statusUrl}/ops/live?view=${encodeURIComponent(view)}`, {
+      const answer = await fetch(`${operationsUrl}/ops/live?view=${encodeURIComponent(view)}`, {
         headers: { cookie },
         signal: closing.signal,
       });

@@ -15,7 +15,10 @@ const everyMs = 1_000;
 export async function soak(world: World, context: PartContext): Promise<Row[]> {
   const { soakMinutes } = context;
   const api = await world.product('api');
-  const services: Running[] = [api, await world.product('status'), await world.product('worker')];
+  const services: Running[] = [
+    ...[api, await world.product('status'), await world.product('worker')],
+    await world.product('operations'),
+  ];
   const atStart = services.map((service) => residentMiB(service.pid));
   const samples: number[][] = services.map(() => []);
   const sampling = setInterval(() => {

@@ -30,7 +30,11 @@ const limitsOff: Record<ServiceName, NodeJS.ProcessEnv> = {
   },
   status: { MAX_LAG_MS: '60000', MAX_QUEUED: '1000000' },
   worker: {},
+  operations: {},
 };
+
+/** Opens the operations page. */
+export const operatorPassword = 'an-operators-password';
 
 export interface WorldOptions {
   /** Names the database, too. */
@@ -47,11 +51,15 @@ export async function createWorld(servers: Servers, options: WorldOptions): Prom
   const { secret: key } = await issueKey(pool, owner);
   const datasets = Array.from({ length: options.datasets }, (_, index) => `dataset-${index + 1}`);
   for (const code of datasets) await createDataset(pool, { code, owner });
-  const ports = { api: await freePort(), status: await freePort() };
+  const ports = {
+    ...{ api: await freePort(), status: await freePort() },
+    operations: await freePort(),
+  };
   const surroundings = {
     ...{ databaseUrl, redisUrl: servers.redisUrl },
     apiPublicUrl: `http://127.0.0.1:${ports.api}`,
     statusPublicUrl: `http://127.0.0.1:${ports.status}`,
+    operatorPassword,
   };
   const { folder, onSpawn } = servers;
   const starting = { folder, onSpawn, profile: options.profile };

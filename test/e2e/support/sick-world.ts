@@ -1,15 +1,16 @@
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
+import type { ServiceName } from '@kasabi/local';
 import { type Answer, ask, untilEnded } from '@kasabi/test/support/client';
 import { createGate, type Gate } from '@kasabi/test/support/gate';
-import { type PrivateStack, startPrivateStack } from '@kasabi/test/support/private-servers';
+import { type OperatedPrivateStack, startPrivateStack } from '@kasabi/test/support/private-servers';
 import { waitFor } from '@kasabi/test/support/wait-for';
 import pg from 'pg';
 
 /** The services behind gates, each with a login of its own, and what is seen of them while a server is sick. */
 export interface SickWorld {
-  readonly stack: PrivateStack;
+  readonly stack: OperatedPrivateStack;
   readonly postgres: Gate;
   readonly redis: Gate;
   /** Runs statements as the superuser, whatever the server's default is, past the gate. */
@@ -21,7 +22,7 @@ export interface SickWorld {
   /** Asks for jobs until one is refused. */
   untilRefused(): Promise<void>;
   /** Waits until `readyz` of the service has this status and matches. */
-  untilReady(service: 'api' | 'status' | 'worker', status: number, text: RegExp): Promise<void>;
+  untilReady(service: ServiceName, status: number, text: RegExp): Promise<void>;
   /** Waits until `doctor` fails and names this finding, in these words. */
   untilDoctorSays(code: string, what: RegExp): Promise<void>;
   /** Waits until all are ready, and then a job is accepted at every try and runs. */
@@ -37,6 +38,7 @@ export async function startSickWorld(): Promise<SickWorld> {
   let postgres: Gate | undefined;
   let redis: Gate | undefined;
   const stack = await startPrivateStack({
+    operatorPassword: 'an-operators-password',
     settings: { api: { RATE_LIMIT_PER_MINUTE: '100000', MAX_OPEN_JOBS_PER_DATASET: '0' } },
     async connect(service, servers) {
       postgres ??= await createGate(servers.databaseUrl);
@@ -45,7 +47,8 @@ export async function startSickWorld(): Promise<SickWorld> {
       url.username = `kasabi_${service}`;
       url.password = 'secret';
       await run(servers.databaseUrl, [`ALTER ROLE kasabi_${service} LOGIN PASSWORD 'secret'`]);
-      return { DATABASE_URL: url.href, ...(service !== 'status' && { REDIS_URL: redis.url }) };
+      const usesRedis = service === 'api' || service === 'worker';
+      return { DATABASE_URL: url.href, REDIS_URL: usesRedis ? redis.url : '' };
     },
   });
   assert.ok(postgres !== undefined && redis !== undefined);
@@ -64,7 +67,7 @@ export async function startSickWorld(): Promise<SickWorld> {
     return answer;
   }
 
-  async function untilReady(service: 'api' | 'status' | 'worker', status: number, text: RegExp) {
+  async function untilReady(service: ServiceName, status: number, text: RegExp) {
     let last = '';
     await waitFor(
       async () => {
@@ -103,7 +106,7 @@ export async function startSickWorld(): Promise<SickWorld> {
       ).catch((error) => assert.fail(`${error}: ${last}`));
     },
     async untilWell() {
-      for (const service of ['api', 'worker', 'status'] as const) {
+      for (const service of ['api', 'worker', 'status', 'operations'] as const) {
         await untilReady(service, 200, /^ready\n$/);
       }
       const answers = await Promise.all(Array.from({ length: 12 }, submit));

@@ -3,18 +3,21 @@ import { randomUUID } from 'node:crypto';
 import { createDataset, lockDataset, quadsTable } from '@kasabi/datasets';
 import { type Claim, claim, createRescuer, fail, heartbeat, release, retry } from '@kasabi/jobs';
 import { withTransaction } from '@kasabi/postgres';
-import { type TestStack, waitFor } from '@kasabi/test/support';
+import { type OperatedStack, type TestStack, waitFor } from '@kasabi/test/support';
 import { ask, inMs, jobsUrl, submitForm, untilEnded } from '@kasabi/test/support/client';
+import { type Operator, signIn } from '@kasabi/test/support/operator';
 
 /** The password of the stack that is driven. */
 export const operatorPassword = 'correct:horse-battery';
 
 /** Has the services of a stack do what they can, so that each sends every statement it has. */
-export async function driveServices(stack: TestStack): Promise<void> {
+export async function driveServices(stack: OperatedStack): Promise<void> {
   await useAsOwner(stack);
   await useAsOperator(stack);
   await Promise.all(
-    [stack.api, stack.status, ...stack.workers].map(({ url }) => ask(`${url}/metrics`)),
+    [stack.api, stack.status, stack.operations, ...stack.workers].map(({ url }) =>
+      ask(`${url}/metrics`),
+    ),
   );
   await endAttempts(stack);
 }
@@ -73,13 +76,12 @@ async function useAsOwner(stack: TestStack): Promise<void> {
   await events.body?.cancel();
 }
 
-async function useAsOperator(stack: TestStack): Promise<void> {
-  const { apiUrl, dataset, database } = stack;
-  const password = Buffer.from(`op:${operatorPassword}`).toString('base64');
-  const act = async (path: string): Promise<void> => {
-    const headers = { Authorization: `Basic ${password}` };
-    const answer = await ask(`${apiUrl}/ops/${path}`, { method: 'POST', headers });
-    assert.equal(answer.status, 200, `${path}: ${answer.text}`);
+async function useAsOperator(stack: OperatedStack): Promise<void> {
+  const { operationsUrl, dataset, database } = stack;
+  const operator = await signIn(operationsUrl, operatorPassword);
+  const act = async (path: string, fields: Record<string, string> = {}): Promise<void> => {
+    const answer = await operator.act(path, fields);
+    assert.equal(answer.status, 303, `${path}: ${answer.text}`);
   };
   const failed = await submit(stack, later);
   await database
@@ -88,38 +90,36 @@ async function useAsOperator(stack: TestStack): Promise<void> {
       `UPDATE kasabi.job SET status = 'failed', reason = 'error', message = 'no', end_time = now() WHERE id = $1`,
       [idOf(failed)],
     );
-  await act(`jobs/${idOf(failed)}/retry`);
-  await act(`jobs/${idOf(await submit(stack, later))}/cancel`);
+  await act(`/jobs/${idOf(failed)}/retry`);
+  await act(`/jobs/${idOf(await submit(stack, later))}/cancel`);
   const other = await createDataset(database.pool(), { code: 'abandoned', owner: stack.owner });
   await withTransaction(database.pool(), (client) =>
     lockDataset(client, { datasetId: other.id, jobId: randomUUID(), timeoutMs: 1_000 }),
   );
-  await browse(stack, [`/jobs/${idOf(failed)}`, '/datasets/abandoned', `/datasets/${dataset}`]);
+  const pages = [`/jobs/${idOf(failed)}`, '/datasets/abandoned', `/datasets/${dataset}`];
+  await browse(operator, pages);
   const all = `dataset=${dataset}&owner=owner&message=nobody+says+this&time=ended&from=2020-01-01T00:00Z`;
-  for (const verb of ['cancel', 'retry']) {
-    await act(`bulk/${verb}?${all}&count=100&newest=ffffffff-ffff-7fff-bfff-ffffffffffff`);
+  const agreed = { count: '100', newest: 'ffffffff-ffff-7fff-bfff-ffffffffffff' };
+  for (const verb of ['cancel', 'retry']) await act(`/bulk/${verb}?${all}`, agreed);
+  const finding = '/findings/dataset-abandoned';
+  await waitFor(async () => (await operator.look('')).text.includes(finding), {
+    what: 'the abandoned dataset to be found',
+  });
+  for (const verb of ['acknowledge', 'unacknowledge']) {
+    await act(`${finding}/${verb}?subject=abandoned`);
   }
-  await act('datasets/abandoned/unlock');
-  await act('findings/job-fails/acknowledge?mark=x&subject=x&hours=1');
-  await act('findings/job-fails/unacknowledge?subject=x');
-  for (const place of ['', `datasets/${dataset}/`]) {
-    await act(`${place}pause?reason=a+restore`);
-    await act(`${place}resume`);
+  await act('/datasets/abandoned/unlock');
+  for (const place of ['', `/datasets/${dataset}`]) {
+    await act(`${place}/pause`, { reason: 'a restore' });
+    await act(`${place}/resume`);
   }
 }
 
 /** Looks at every page that a page links to, twice: views that are the same for all are kept for a while. */
-async function browse(stack: TestStack, paths: readonly string[]): Promise<void> {
-  const page = { Accept: 'text/html' };
-  const signedIn = await ask(`${stack.statusUrl}/ops/sign-in`, {
-    method: 'POST',
-    headers: page,
-    body: new URLSearchParams({ password: operatorPassword, next: '/ops' }),
-  });
-  const Cookie = (signedIn.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
+async function browse(operator: Operator, paths: readonly string[]): Promise<void> {
   const seen = new Set<string>();
   const left = [
-    ...['/ops', ...paths.map((path) => `/ops${path}`)],
+    ...['', ...paths],
     ...[
       'text=no',
       'status=failed',
@@ -129,20 +129,20 @@ async function browse(stack: TestStack, paths: readonly string[]): Promise<void>
       'owner=owner',
       'message=busy',
       'time=ended&from=2020-01-01T00:00Z&to=2030-01-01T00:00Z',
-    ].map((search) => `/ops/jobs?${search}`),
+    ].map((search) => `/jobs?${search}`),
     ...['', 'owner=owner', 'locked=yes', 'paused=no', 'status=draft', 'text=na'].map(
-      (search) => `/ops/datasets?${search}`,
+      (search) => `/datasets?${search}`,
     ),
-    '/ops/bulk/cancel?dataset=nasa',
-    '/ops/bulk/retry?dataset=nasa&owner=owner&message=busy',
+    '/bulk/cancel?dataset=nasa',
+    '/bulk/retry?dataset=nasa&owner=owner&message=busy',
   ];
   for (let path = left.pop(); path !== undefined && seen.size < 90; path = left.pop()) {
     if (seen.has(path)) continue;
     seen.add(path);
-    const { status, text } = await ask(stack.statusUrl + path, { headers: { ...page, Cookie } });
+    const { status, text } = await operator.look(path);
     // The job that holds the abandoned lock is not there, and a finding may have ended meanwhile.
     assert.ok(status === 200 || status === 404, `${path}: ${status}`);
-    for (const [, link = ''] of text.matchAll(/href="(\/ops[^"]*)"/g)) {
+    for (const [, link = ''] of text.matchAll(/href="\/ops([^"]*)"/g)) {
       if (!/assets|queues|sign-out/.test(link)) left.push(link.replaceAll('&amp;', '&'));
     }
   }

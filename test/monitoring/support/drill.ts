@@ -38,7 +38,7 @@ export async function startDrill(
 ): Promise<Drill> {
   const [prometheus, readPage] = await Promise.all([
     startPrometheus(services),
-    openPage(watched.statusUrl),
+    openPage(watched.operationsUrl),
   ]);
   const named = (said: readonly Said[], code: string): Said | undefined =>
     said.find((it) => it.code === code);

@@ -1,14 +1,14 @@
 import { execFile } from 'node:child_process';
 import path from 'node:path';
 import { projectRoot } from '@kasabi/local';
-import { ask } from '@kasabi/test/support/client';
+import { signIn } from '@kasabi/test/support/operator';
 import { environment } from '../../support/env.ts';
 
 export const operatorPassword = 'an-operators-password';
 
 /** Where an operator looks. */
 export interface Watched {
-  readonly statusUrl: string;
+  readonly operationsUrl: string;
   readonly databaseUrl: string;
   readonly redisUrl: string;
 }
@@ -20,18 +20,9 @@ export interface Said {
 }
 
 /** Signs in at the operations page and returns what reads its first view. */
-export async function openPage(statusUrl: string): Promise<() => Promise<Said[]>> {
-  const { headers, status, text } = await ask(`${statusUrl}/ops/sign-in`, {
-    method: 'POST',
-    headers: { Accept: 'text/html' },
-    body: new URLSearchParams({ password: operatorPassword, next: '/ops' }),
-  });
-  const cookie = headers.get('set-cookie')?.split(';')[0];
-  if (cookie === undefined) throw new Error(`No sign-in: ${status} ${text}`);
-  return async () => {
-    const headers = { Accept: 'text/html', Cookie: cookie };
-    return readFindings((await ask(`${statusUrl}/ops`, { headers })).text);
-  };
+export async function openPage(operationsUrl: string): Promise<() => Promise<Said[]>> {
+  const operator = await signIn(operationsUrl, operatorPassword);
+  return async () => readFindings((await operator.look('')).text);
 }
 
 /** What the page says is wrong: the line about what is away, and the findings. */

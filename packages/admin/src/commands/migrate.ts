@@ -25,18 +25,21 @@ export function addMigrateCommand(program: Command): void {
     'after',
     `
 Settings:
-  DATABASE_URL         a login that is a superuser, or has CREATEROLE and may create schemas
-  API_DB_PASSWORD      let the roles kasabi_api, kasabi_worker and kasabi_status
-  WORKER_DB_PASSWORD   log in by themselves, each with this password
-  STATUS_DB_PASSWORD`,
+  DATABASE_URL            a login that is a superuser, or has CREATEROLE and may create schemas
+  API_DB_PASSWORD         let the roles kasabi_api, kasabi_worker, kasabi_status
+  WORKER_DB_PASSWORD      and kasabi_operations log in by themselves,
+  STATUS_DB_PASSWORD      each with this password
+  OPERATIONS_DB_PASSWORD`,
   );
 }
 
 function rolePasswords(settings: AdminSettings): RolePasswords {
-  const { API_DB_PASSWORD: api, WORKER_DB_PASSWORD: worker, STATUS_DB_PASSWORD: status } = settings;
+  const { API_DB_PASSWORD: api, WORKER_DB_PASSWORD: worker } = settings;
+  const { STATUS_DB_PASSWORD: status, OPERATIONS_DB_PASSWORD: operations } = settings;
   return {
     ...(api !== undefined && { api }),
     ...(worker !== undefined && { worker }),
     ...(status !== undefined && { status }),
+    ...(operations !== undefined && { operations }),
   };
 }

@@ -3,32 +3,35 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { freePort, serviceSettings } from '@kasabi/local';
 import {
+  type OperatedStack,
   startService,
   startStack,
   type TestService,
-  type TestStack,
   waitFor,
 } from '@kasabi/test/support';
 import { type Answer, ask } from '@kasabi/test/support/client';
 import { addService } from '@kasabi/test/support/watch-services';
 
 const password = 'an-operators-password';
-let stack: TestStack;
+let stack: OperatedStack;
 let secure: TestService;
 
 before(async () => {
   stack = await startStack({
     workers: 0,
-    serviceEnv: { status: { OPERATOR_PASSWORD: password, TRUST_PROXY: '1' } },
+    operatorPassword: password,
+    serviceEnv: { operations: { REDIS_URL: '', TRUST_PROXY: '1' } },
   });
   const surroundings = {
     databaseUrl: stack.database.url,
     redisUrl: stack.redis.url,
     apiPublicUrl: stack.apiUrl,
-    statusPublicUrl: 'https://status.example/jobs',
+    statusPublicUrl: stack.statusUrl,
+    operationsPublicUrl: 'https://operations.example/jobs',
     operatorPassword: password,
   };
-  secure = await startService('status', serviceSettings('status', await freePort(), surroundings));
+  const settings = serviceSettings('operations', await freePort(), surroundings);
+  secure = await startService('operations', settings);
 });
 after(async () => {
   await secure?.stop();
@@ -39,7 +42,7 @@ const page = { Accept: 'text/html' };
 let client = 0;
 
 /** A sign-in, from an address of its own. */
-function signIn(given = password, headers: Record<string, string> = {}, url = stack.statusUrl) {
+function signIn(given = password, headers: Record<string, string> = {}, url = stack.operationsUrl) {
   client += 1;
   return ask(`${url}/ops/sign-in`, {
     method: 'POST',
@@ -52,24 +55,27 @@ const cookieOf = (answer: Answer): string =>
   (answer.headers.get('set-cookie') ?? '').split(';')[0] ?? '';
 
 const get = (path: string, headers: Record<string, string> = {}): Promise<Answer> =>
-  ask(`${stack.statusUrl}/ops${path}`, { headers: { ...page, ...headers } });
+  ask(`${stack.operationsUrl}/ops${path}`, { headers: { ...page, ...headers } });
 
 describe('the way to the operations page', () => {
-  it('is not there without a password', async () => {
-    const bare = await startStack({ workers: 0 });
-    try {
-      for (const path of ['/ops', '/ops/sign-in', '/ops/live', '/ops/queues/']) {
-        assert.equal((await ask(bare.statusUrl + path, { headers: page })).status, 404, path);
+  it('begins at the root of the service, and is on no other', async () => {
+    const root = await ask(`${stack.operationsUrl}/`, { headers: page });
+    assert.deepEqual([root.status, root.headers.get('location')], [302, '/ops']);
+    const behindPath = await ask(`${secure.url}/`, { headers: page });
+    assert.equal(behindPath.headers.get('location'), '/jobs/ops');
+    for (const path of ['/ops', '/ops/sign-in', '/ops/live', '/ops/queues/']) {
+      for (const url of [stack.statusUrl, stack.apiUrl]) {
+        assert.equal((await ask(url + path, { headers: page })).status, 404, path);
       }
-    } finally {
-      await bare.stop();
     }
   });
 
   it('leads who has not signed in to the form and back, and nobody elsewhere', async () => {
     const asked = await get('/jobs?status=failed');
     assert.equal(asked.status, 303);
-    const form = await ask(`${stack.statusUrl}${asked.headers.get('location')}`, { headers: page });
+    const form = await ask(`${stack.operationsUrl}${asked.headers.get('location')}`, {
+      headers: page,
+    });
     assert.match(form.text, /name="next" value="\/ops\/jobs\?status=failed"/);
     for (const next of ['https://evil.example/ops', '//evil.example/ops', '/ops/../x', '/ops\\x']) {
       const { text } = await get(`/sign-in?next=${encodeURIComponent(next)}`);
@@ -138,10 +144,10 @@ describe('the way to the operations page', () => {
   });
 
   it('is over with the sign-out, in every process, for its pages and its streams', async () => {
-    const env = { OPERATOR_PASSWORD: password, REDIS_URL: stack.redis.url };
+    const env = { OPERATOR_PASSWORD: password };
     const [first, second] = [
-      await addService(stack, 'status', env),
-      await addService(stack, 'status', env),
+      await addService(stack, 'operations', env),
+      await addService(stack, 'operations', env),
     ];
     try {
       const signedIn = await signIn(password, {}, first.url);
@@ -181,7 +187,7 @@ describe('the way to the operations page', () => {
     for (const cookie of (await proto('http')).headers.getSetCookie()) {
       assert.doesNotMatch(cookie, /; Secure/);
     }
-    const untrusting = await addService(stack, 'status', { OPERATOR_PASSWORD: password });
+    const untrusting = await addService(stack, 'operations', { OPERATOR_PASSWORD: password });
     try {
       const answer = await signIn(password, { 'X-Forwarded-Proto': 'https' }, untrusting.url);
       assert.equal(answer.status, 303);
@@ -203,7 +209,7 @@ describe('the way to the operations page', () => {
     const token = /name="token" value="([^"]+)"/.exec(text)?.[1] ?? '';
     const path = `/jobs/${crypto.randomUUID()}/cancel`;
     const send = (url: string, Cookie: string, body: Record<string, string>) =>
-      ask(`${stack.statusUrl}/ops${url}`, {
+      ask(`${stack.operationsUrl}/ops${url}`, {
         method: 'POST',
         headers: { ...page, Cookie },
         body: new URLSearchParams(body),
@@ -213,7 +219,7 @@ describe('the way to the operations page', () => {
       assert.equal((await send('/sign-out', one, body)).status, 403);
     }
     assert.equal((await send('/sign-out', other, { token })).status, 303);
-    const put = await ask(`${stack.statusUrl}/ops/queues/api/queues/pause`, {
+    const put = await ask(`${stack.operationsUrl}/ops/queues/api/queues/pause`, {
       method: 'PUT',
       headers: { Cookie: one },
     });
@@ -227,7 +233,7 @@ describe('the way to the operations page', () => {
   });
 
   it('leaves no password in a log', async () => {
-    const lines = [...stack.status.logs, ...secure.logs].join('\n');
+    const lines = [...stack.operations.logs, ...secure.logs].join('\n');
     assert.match(lines, /an operator signed in/);
     assert.ok(!lines.includes(password) && !lines.includes('kasabi_operator='));
   });

@@ -5,7 +5,7 @@ import { formOf } from './form.ts';
 import { idleMs, type Session, type Sessions } from './session.ts';
 
 /**
- * Without the prefix `__Host-`, which needs the path `/`: these pages share their host with others. A cookie
+ * Without the prefix `__Host-`, which needs the path `/`: these pages may share their host with others. A cookie
  * that somebody else puts in its place is none of ours, for it is not signed.
  */
 const sessionCookie = 'kasabi_operator';

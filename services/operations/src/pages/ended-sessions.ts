@@ -24,9 +24,8 @@ export interface EndedSessionsOptions {
 }
 
 /**
- * The sessions that were ended. The status service writes nothing to Postgres, so Redis has them for the
- * other processes, until the last renewal of a copied cookie would have expired. While Redis does not
- * answer, a process knows those that it ended itself.
+ * The sessions that were ended. Redis has them for the other processes, until the last renewal of a copied
+ * cookie would have expired. While Redis does not answer, a process knows those that it ended itself.
  */
 export function createEndedSessions(options: EndedSessionsOptions): EndedSessions {
   const { redis, onError, now = Date.now } = options;

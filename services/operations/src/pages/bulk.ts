@@ -3,19 +3,17 @@ import {
   type BulkVerb,
   countForBulk,
   describeBulk,
-  filterParametersOf,
   mostInBulk,
   parseJobFilter,
+  runBulk,
 } from '@kasabi/operations';
 import type { Request } from 'express';
-import type { Action, Subject } from './action.ts';
-import { FilterInvalid } from './errors.ts';
+import type { Action, ActionContext, Subject } from './action.ts';
+import { FilterInvalid, FormInvalid } from './errors.ts';
 import { formOf } from './form.ts';
 import { count } from './format.ts';
 import { searchOf } from './jobs-view.ts';
-import type { Links } from './links.ts';
 import { facts } from './parts.ts';
-import type { Reads } from './reads.ts';
 
 export const bulk: Readonly<Record<BulkVerb, Action>> = {
   cancel: {
@@ -34,6 +32,11 @@ export const bulk: Readonly<Record<BulkVerb, Action>> = {
   },
 };
 
+/** A bulk action ends after so many milliseconds, and says what is left: whoever asked waits no longer. */
+const bulkMs = 10_000;
+
+const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
 /**
  * All jobs that the filter of an address finds. The form carries what its reader was told: how many, and the
  * newest, so that nothing is done to more.
@@ -43,8 +46,7 @@ export const bulk: Readonly<Record<BulkVerb, Action>> = {
 export async function bulkSubject(
   request: Request,
   verb: BulkVerb,
-  reads: Reads,
-  links: Links,
+  { reads, db, metrics, links }: ActionContext,
 ): Promise<Subject> {
   const search = searchOf(new URLSearchParams(queryOf(request)));
   const { filter, problems } = parseJobFilter(search.filter);
@@ -55,10 +57,6 @@ export async function bulkSubject(
     count: form.get('count') ?? String(found.count),
     newest: form.get('newest') ?? found.newest ?? '',
   };
-  const parameters = new URLSearchParams(agreed);
-  for (const [name, value] of Object.entries(filterParametersOf(filter))) {
-    if (value !== undefined) parameters.set(name, value);
-  }
   const described = describeBulk(verb, filter, found.count);
   const tooMany = found.count > mostInBulk;
   const word = verb === 'cancel' ? 'Cancel' : 'Repeat';
@@ -68,7 +66,16 @@ export async function bulkSubject(
       ['Filter', html`<a href="${links.jobs(search.filter)}">the list of them</a>`],
     ]),
     page: links.jobs(search.filter),
-    apiPath: `/bulk/${verb}?${parameters}`,
+    logged: { action: `${verb}-all` },
+    async act(operatorAddress) {
+      const signal = AbortSignal.timeout(bulkMs);
+      const asked = { verb, filter, agreed: checkAgreed(agreed), operatorAddress, signal };
+      const result = await runBulk(db, asked);
+      if (verb === 'cancel' && result.outcome === 'done') {
+        metrics.cancelled(result.outcomes['done'] ?? 0);
+      }
+      return result;
+    },
     fields: html`<input type="hidden" name="count" value="${String(found.count)}"><input type="hidden" name="newest" value="${found.newest ?? ''}">`,
     question: tooMany ? `${word} so many jobs?` : `${word} ${described}?`,
     button: `${word} ${count(found.count)} ${found.count === 1 ? 'job' : 'jobs'}`,
@@ -77,4 +84,13 @@ export async function bulkSubject(
     }),
     ...(found.count === 0 && { impossible: 'There are none, so there is nothing to do.' }),
   };
+}
+
+/** @throws FormInvalid */
+function checkAgreed({ count, newest }: { readonly count: string; readonly newest: string }) {
+  if (!/^\d{1,9}$/.test(count) || Number(count) > mostInBulk) {
+    throw new FormInvalid(`The count must be a whole number of at most ${mostInBulk}.`);
+  }
+  if (!uuid.test(newest)) throw new FormInvalid('The newest must be the id of a job.');
+  return { count: Number(count), newest };
 }

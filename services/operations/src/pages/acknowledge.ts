@@ -1,16 +1,17 @@
 import { html, queryOf } from '@kasabi/http';
 import {
   acknowledgedHours,
+  acknowledgeFinding,
   type Finding,
   findingCodes,
   markOf,
   mostAcknowledgedHours,
+  unacknowledgeFinding,
 } from '@kasabi/operations';
 import type { Request } from 'express';
-import type { Action, Subject } from './action.ts';
-import { NoSuchPage } from './errors.ts';
-import { formOf } from './form.ts';
-import type { Links } from './links.ts';
+import type { Action, ActionContext, Subject } from './action.ts';
+import { FormInvalid, NoSuchPage } from './errors.ts';
+import { checkText, formOf } from './form.ts';
 import { facts } from './parts.ts';
 
 export const acknowledge: Action = {
@@ -46,7 +47,7 @@ export function findingSubject(
   request: Request<Record<string, string>>,
   verb: 'acknowledge' | 'unacknowledge',
   findings: readonly Finding[],
-  links: Links,
+  { db, links }: ActionContext,
 ): Subject {
   const form = request.method === 'POST' ? formOf(request) : new URLSearchParams();
   const query = new URLSearchParams(queryOf(request));
@@ -61,12 +62,6 @@ export function findingSubject(
   const mark = given('mark') || markOf(finding);
   const usual = acknowledgedHours(finding);
   const hours = given('hours') || String(usual);
-  const parameters = new URLSearchParams({ subject });
-  if (verb === 'acknowledge') {
-    parameters.set('mark', mark);
-    parameters.set('hours', hours);
-    parameters.set('note', given('note'));
-  }
   const fields = html`<input type="hidden" name="subject" value="${subject}"><input type="hidden" name="mark" value="${mark}">
 <label>For <select name="hours">${choices.map(([value, text]) => html`<option value="${String(value)}"${String(value) === hours && html` selected`}>${text}</option>`)}</select></label>
 <label class="grow">Note <input name="note" maxlength="200" value="${given('note')}" placeholder="for other operators; may be empty"></label>`;
@@ -76,7 +71,27 @@ export function findingSubject(
       ['What is wrong', finding.what],
     ]),
     page: links.base,
-    apiPath: `/findings/${finding.code}/${verb}?${parameters}`,
+    logged: { action: verb, code: finding.code, subject },
+    async act(operatorAddress) {
+      const about = { code: finding.code, subject, operatorAddress };
+      if (verb === 'unacknowledge') {
+        const done = await unacknowledgeFinding(db, about);
+        return { outcome: done ? 'done' : 'not-acknowledged' };
+      }
+      const note = checkText('note', given('note'), 500).trim() || undefined;
+      const asked = { mark: checkText('mark', mark, 200), hours: checkHours(hours), note };
+      await acknowledgeFinding(db, { ...about, ...asked });
+      return { outcome: 'done' };
+    },
     ...(verb === 'acknowledge' && { fields }),
   };
+}
+
+/** @throws FormInvalid */
+function checkHours(text: string): number {
+  const hours = Number(text);
+  if (hours >= 1 / 60 && hours <= mostAcknowledgedHours) return hours;
+  throw new FormInvalid(
+    `The hours must be a number from a minute (0.017) to ${mostAcknowledgedHours}.`,
+  );
 }

@@ -1,11 +1,10 @@
 import { html } from '@kasabi/http';
-import { readResumable } from '@kasabi/operations';
-import type { Database } from '@kasabi/postgres';
+import { pauseAsOperator, readResumable, resumeAsOperator } from '@kasabi/operations';
 import type { Request } from 'express';
-import type { Action, Subject } from './action.ts';
-import { formOf } from './form.ts';
+import type { Action, ActionContext, Subject } from './action.ts';
+import { checkText, formOf } from './form.ts';
 import { plural } from './format.ts';
-import { datasetLink, type Links } from './links.ts';
+import { datasetLink } from './links.ts';
 import { facts } from './parts.ts';
 
 export const pause: Action = {
@@ -28,21 +27,26 @@ export async function pauseSubject(
   request: Request,
   verb: 'pause' | 'resume',
   dataset: string | undefined,
-  { db, links }: { readonly db: Database; readonly links: Links },
+  { reads, db, links }: ActionContext,
 ): Promise<Subject> {
-  const place = dataset === undefined ? '' : `/datasets/${dataset}`;
-  const page = `${links.base}${place}`;
+  const page = dataset === undefined ? links.base : links.dataset(dataset);
   const whose = dataset === undefined ? 'of all datasets' : datasetLink(links, dataset);
   if (verb === 'pause') {
     const reason = request.method === 'POST' ? (formOf(request).get('reason') ?? '') : '';
     return {
       about: facts([['Jobs', whose]]),
       page,
-      apiPath: `${place}/pause?${new URLSearchParams({ reason })}`,
+      logged: { action: verb, dataset, reason },
+      act: async (operatorAddress) =>
+        await pauseAsOperator(db, {
+          dataset,
+          reason: checkText('reason', reason.trim(), 500) || undefined,
+          operatorAddress,
+        }),
       fields: html`<label class="grow">Reason <input name="reason" maxlength="200" value="${reason}" placeholder="for other operators; may be empty"></label>`,
     };
   }
-  const { due, oldestDue, allStayPaused } = await readResumable(db, dataset);
+  const { due, oldestDue, allStayPaused } = await readResumable(reads.db, dataset);
   return {
     about: facts([
       ['Jobs', whose],
@@ -55,6 +59,7 @@ export async function pauseSubject(
         : []),
     ]),
     page,
-    apiPath: `${place}/resume`,
+    logged: { action: verb, dataset },
+    act: async (operatorAddress) => await resumeAsOperator(db, { dataset, operatorAddress }),
   };
 }

@@ -25,6 +25,13 @@ export class FilterInvalid extends PageError {
   }
 }
 
+/** 400: a form has a value that it cannot have. */
+export class FormInvalid extends PageError {
+  readonly code = 'form-invalid';
+  readonly status = 400;
+  readonly title = 'Not done';
+}
+
 /** 403: a form that does not come from a page of this service, or from one of an older session. */
 export class ForeignForm extends PageError {
   readonly code = 'foreign-form';

@@ -37,7 +37,7 @@ const contentSecurity = [
 export async function createQueues(options: QueuesOptions): Promise<Queues> {
   const { redis, links, say, onError } = options;
   if (redis === undefined) {
-    const text = html`The queue as Redis has it is shown here when the status service has <code>REDIS_URL</code>. Jobs, workers and the relay are on the other pages, which need Postgres only.`;
+    const text = html`The queue as Redis has it is shown here when the operations service has <code>REDIS_URL</code>. Jobs, workers and the relay are on the other pages, which need Postgres only.`;
     return {
       addTo: (router) => router.use('/queues', say('The queue is not shown', text)),
     };

@@ -44,7 +44,7 @@ async function explain() {
     link.textContent = 'Sign in again';
     tell('Your session has ended, and this page no longer updates.', link);
   } else if (!answer?.ok) {
-    tell('The status service does not answer.');
+    tell('The operations service does not answer.');
   }
 }
 

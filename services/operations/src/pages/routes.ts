@@ -8,7 +8,8 @@ import express, {
   type Request,
   type RequestHandler,
 } from 'express';
-import type { Api } from '../api.ts';
+import type pg from 'pg';
+import type { OperationsMetrics } from '../metrics.ts';
 import { addActions } from './actions.ts';
 import { addAssets } from './assets.ts';
 import { createEndedSessions } from './ended-sessions.ts';
@@ -28,8 +29,11 @@ import { addStream } from './stream.ts';
 
 export interface OperationsOptions {
   readonly password: string;
-  readonly statusUrl: string;
-  readonly api: Api;
+  /** Where operators reach the service. */
+  readonly publicUrl: string;
+  /** What actions are done by. */
+  readonly pool: pg.Pool;
+  readonly metrics: Pick<OperationsMetrics, 'cancelled'>;
   /** Redis as this service reaches it, where it does. */
   readonly redis: Redis | undefined;
   readonly reads: Reads;
@@ -40,12 +44,12 @@ export interface OperationsOptions {
   readonly stopping: AbortSignal;
 }
 
-/** Adds the pages for operators, below `/ops`. */
+/** Makes the pages for operators; `addTo` adds them below `/ops`. */
 export async function createOperations(
   options: OperationsOptions,
-): Promise<{ addTo(app: Express): void; stop(): void }> {
-  const { password, api, reads, live, log, stopping } = options;
-  const { protocol, pathname } = new URL(options.statusUrl);
+): Promise<{ readonly base: string; addTo(app: Express): void }> {
+  const { password, pool, metrics, reads, live, log, stopping } = options;
+  const { protocol, pathname } = new URL(options.publicUrl);
   const base = `${pathname.replace(/\/$/, '')}/ops`;
   const links = createLinks(base);
   const router = express.Router({ caseSensitive: true });
@@ -100,7 +104,7 @@ export async function createOperations(
       response.status(204).end();
     })
     .all(methodNotAllowed('GET'));
-  addActions(router, { reads, links, plain, guard, api, password, log });
+  addActions(router, { reads, links, plain, guard, db: pool, metrics, log });
 
   const show: RequestHandler = async (request, response) => {
     const page = pages.find(request.url);
@@ -137,11 +141,9 @@ export async function createOperations(
   router.use(answerErrors);
 
   return {
+    base,
     addTo(app) {
       app.use('/ops', securityHeaders, router);
-    },
-    stop() {
-      live.stop();
     },
   };
 }

@@ -1,0 +1,185 @@
+import { type Html, html, jobIdOf, methodNotAllowed, shortCodeOf } from '@kasabi/http';
+import {
+  bulkVerbs,
+  cancelAsOperator,
+  releaseAbandonedLock,
+  retryAsOperator,
+} from '@kasabi/operations';
+import { describeSick, isTransient, sicknessOf } from '@kasabi/postgres';
+import type { Logger } from '@kasabi/runtime';
+import type { Request, Router } from 'express';
+import { acknowledge, findingSubject, unacknowledge } from './acknowledge.ts';
+import type { Action, ActionContext, Subject } from './action.ts';
+import { type ActionResult, refusalOf } from './action-result.ts';
+import { aboutJob, aboutLock } from './action-subjects.ts';
+import { bulk, bulkSubject } from './bulk.ts';
+import { FormInvalid } from './errors.ts';
+import type { Guard } from './guard.ts';
+import type { Links } from './links.ts';
+import { pause, pauseSubject, resume } from './pause.ts';
+
+export interface ActionOptions extends ActionContext {
+  readonly guard: Guard;
+  readonly log: Logger;
+  /** Renders a page of this title. */
+  readonly plain: (request: Request, title: string, body: Html) => string;
+}
+
+const cancel: Action = {
+  question: 'Cancel this job?',
+  consequence:
+    'It does not run, and its owner sees that an operator cancelled it. A cancelled job cannot be repeated.',
+  button: 'Cancel the job',
+  done: 'cancelled',
+};
+
+const retry: Action = {
+  question: 'Repeat this job?',
+  consequence:
+    'A new job of the same type is made for the dataset, due at once. A reset deletes the data that the dataset has then.',
+  button: 'Repeat the job',
+  done: 'repeated',
+};
+
+const unlock: Action = {
+  question: 'Release this lock?',
+  consequence:
+    'The dataset can be written again. It is done only if the job that holds the lock has ended or is not there.',
+  button: 'Release the lock',
+  done: 'unlocked',
+};
+
+/** Adds the actions: a question at GET, which POST answers by doing what is asked. */
+export function addActions(router: Router, options: ActionOptions): void {
+  const { links, reads, guard, db, metrics, log, plain } = options;
+
+  async function cancelSubject(id: string): Promise<Subject> {
+    return {
+      about: await aboutJob(reads.db, id, links),
+      page: links.job(id),
+      logged: { action: 'cancel', jobId: id },
+      async act(operatorAddress) {
+        const result = await cancelAsOperator(db, { jobId: id, operatorAddress });
+        if (result.outcome === 'done') metrics.cancelled(1);
+        return result;
+      },
+    };
+  }
+
+  async function retrySubject(id: string): Promise<Subject> {
+    return {
+      about: await aboutJob(reads.db, id, links),
+      page: links.job(id),
+      logged: { action: 'retry', repeats: id },
+      act: async (operatorAddress) => await retryAsOperator(db, { jobId: id, operatorAddress }),
+    };
+  }
+
+  async function unlockSubject(dataset: string): Promise<Subject> {
+    return {
+      about: await aboutLock(reads.db, dataset, links),
+      page: links.dataset(dataset),
+      logged: { action: 'unlock', dataset },
+      act: async (operatorAddress) => await releaseAbandonedLock(db, { dataset, operatorAddress }),
+    };
+  }
+
+  function add<Path extends string>(
+    path: Path,
+    action: Action,
+    subjectOf: (request: Request<Record<string, string>>) => Subject | Promise<Subject>,
+  ): void {
+    const ask = (request: Request, subject: Subject, refusal?: string): string => {
+      const { about, page, fields, impossible, button = action.button } = subject;
+      const form = html`<p>${action.consequence}</p>
+<form class="decision" method="post">
+${fields}
+<input type="hidden" name="token" value="${guard.formTokenOf(request)}">
+<button class="danger" type="submit">${button}</button> <a class="button" href="${page}">Leave it as it is</a>
+</form>`;
+      return plain(
+        request,
+        subject.question ?? action.question,
+        html`${refusal !== undefined && html`<p class="notice bad" role="alert">${refusal}</p>`}
+<div class="card question">${about}${impossible === undefined ? form : html`<p>${impossible}</p>`}</div>`,
+      );
+    };
+
+    router
+      .route(path)
+      .get(async (request, response) => {
+        const subject = await subjectOf(request as Request<Record<string, string>>);
+        response.type('text/html').send(ask(request, subject));
+      })
+      .post(async (request, response) => {
+        const subject = await subjectOf(request as Request<Record<string, string>>);
+        const refuse = (status: number, why: string): void => {
+          response
+            .status(status)
+            .type('text/html')
+            .send(ask(request, subject, why));
+        };
+        try {
+          const result = await subject.act(request.address);
+          const about = { ...subject.logged, operatorAddress: request.address };
+          log.info({ ...about, requestId: request.id, ...result }, 'operator action');
+          const why = refusalOf(result);
+          if (why === undefined) response.redirect(303, pageAfter(result, subject, action, links));
+          else refuse(result.outcome.endsWith('-unknown') ? 404 : 409, why);
+        } catch (error) {
+          if (error instanceof FormInvalid) return refuse(error.status, error.message);
+          if (!isTransient(error)) throw error;
+          Object.assign(response, { err: error });
+          refuse(503, troubleOf(error));
+        }
+      })
+      .all(methodNotAllowed('GET', 'HEAD', 'POST'));
+  }
+
+  const idOf = (request: Request<Record<string, string>>): string =>
+    jobIdOf(request.params['id'] ?? '').toLowerCase();
+  const codeOf = (request: Request<Record<string, string>>): string =>
+    shortCodeOf(request.params['code'] ?? '');
+
+  for (const verb of ['acknowledge', 'unacknowledge'] as const) {
+    add(`/findings/:code/${verb}`, { acknowledge, unacknowledge }[verb], async (request) =>
+      findingSubject(request, verb, (await reads.health()).findings, options),
+    );
+  }
+  for (const verb of bulkVerbs) {
+    add(`/bulk/${verb}`, bulk[verb], (request) => bulkSubject(request, verb, options));
+  }
+  add('/jobs/:id/cancel', cancel, (request) => cancelSubject(idOf(request)));
+  add('/jobs/:id/retry', retry, (request) => retrySubject(idOf(request)));
+  for (const verb of ['pause', 'resume'] as const) {
+    const action = { pause, resume }[verb];
+    add(`/${verb}`, action, (request) => pauseSubject(request, verb, undefined, options));
+    add(`/datasets/:code/${verb}`, action, async (request) => {
+      const code = codeOf(request);
+      await aboutLock(reads.db, code, links);
+      return await pauseSubject(request, verb, code, options);
+    });
+  }
+  add('/datasets/:code/unlock', unlock, (request) => unlockSubject(codeOf(request)));
+}
+
+/** The new job, what a bulk action did to each job, or the page of what it was done to. */
+function pageAfter(
+  result: ActionResult,
+  { page }: Subject,
+  { done }: Action,
+  links: Links,
+): string {
+  if ('actionId' in result) {
+    return links.audit({ of: result.actionId, done: result.left > 0 ? 'partly' : done });
+  }
+  if ('dataset' in result) return `${links.job(result.jobId)}?done=${done}`;
+  const isUnsettled = 'unsettled' in result && result.unsettled > 0;
+  return `${page}?done=${isUnsettled ? 'pausing' : done}`;
+}
+
+function troubleOf(error: unknown): string {
+  const state = sicknessOf(error);
+  const what = state === undefined ? 'did not answer in time' : describeSick(state).what;
+  return `Postgres ${what}, so it is not known whether this was done. The page of the job or dataset tells.`;
+}
