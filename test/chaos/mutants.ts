@@ -26,12 +26,12 @@ const completingFence: readonly Patch[] = [
   },
   {
     file: 'packages/datasets/dist/unlock.js',
-    find: 'WHERE id = $1 AND locked_by = $2 AND fence = $3',
-    replace: 'WHERE id = $1 AND $2::uuid IS NOT NULL AND $3::bigint IS NOT NULL',
+    find: 'locked_by = $2 AND ($3::bigint IS NULL OR fence = $3)',
+    replace: '$2::uuid IS NOT NULL AND ($3::bigint IS NULL OR true)',
   },
   {
     file: 'packages/jobs/dist/complete.js',
-    find: 'await updateHeld(db, claim,',
+    find: 'await updateLeased(db, claim,',
     replace: `await (async (_db, _claim, _event, set) => {
         await db.query(\`UPDATE kasabi.job SET \${set} WHERE id = $1\`, [claim.jobId]);
         return { jobId: null };

@@ -40,7 +40,7 @@ const needed: readonly (readonly [readonly GuardName[], ScenarioName, string])[]
     'nothing starts once a pause has returned',
   ],
   [
-    ['the lease in recordFence'],
+    ['the lease in confirmLease'],
     'two deliveries, the first is rescued',
     'only the attempt that runs moves its record',
   ],
@@ -83,9 +83,13 @@ const needed: readonly (readonly [readonly GuardName[], ScenarioName, string])[]
   [['the advisory lock in clear'], 'a dataset that is published', 'nobody waits for ever'],
   [['the lease in heartbeat'], 'a heartbeat and a rescue', 'no statement fails oddly'],
   // The rescuer meets a worker that is about to lock.
-  [['the holder in releaseLock'], 'a rescue and data that is written', 'nobody waits for ever'],
   [
-    ['the unlocking in releaseLock'],
+    ['the holder in unlock without a fence'],
+    'a rescue and data that is written',
+    'nobody waits for ever',
+  ],
+  [
+    ['the unlocking without a fence'],
     'a rescue and data that is written',
     'a dataset is locked only for a running job',
   ],

@@ -3,16 +3,13 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { createOwner, issueKey } from '@kasabi/accounts';
-import { listJobs } from '@kasabi/jobs';
+import { type JobFilter, mostLookedAt, searchJobs } from '@kasabi/jobs';
 import {
   countDatasets,
   countForBulk,
-  type JobFilter,
-  mostLookedAt,
   readOperatorActions,
   readOverview,
   searchDatasets,
-  searchJobs,
 } from '@kasabi/operations';
 import { recordStatusesOf } from '@kasabi/protocol';
 import { createDatabase, type TestDatabase } from '@kasabi/test/support';
@@ -134,8 +131,8 @@ test('a bulk action is counted by the indexes of those that wait, or failed', as
 
 test("an owner's own list by status, the overview, datasets and the audit read indexes", async () => {
   for (const status of ['completed', 'failed', 'scheduled'] as const) {
-    const list = { datasetCode: 'dataset-7', statuses: recordStatusesOf[status], limit: 21 };
-    const pages = await pagesOf(`list ${status}`, () => listJobs(explainer.pool, list));
+    const list = { dataset: 'dataset-7', statuses: recordStatusesOf[status], limit: 21 };
+    const pages = await pagesOf(`list ${status}`, () => searchJobs(explainer.pool, list));
     assert.ok(pages < 200, `list ${status}: ${pages} pages`);
   }
   await pagesOf('overview', () => readOverview(explainer.pool));

@@ -4,7 +4,7 @@ import { type Dataset, FencedOut, getDataset, lockDataset, quadsTable } from '@k
 import { type Claim, LeaseLost, rescue } from '@kasabi/jobs';
 import { withTransaction } from '@kasabi/postgres';
 import { createFixture, type Fixture } from '@kasabi/test/support/fixture';
-import { reset } from '@kasabi/worker/handlers/reset';
+import { createReset } from '@kasabi/worker/handlers/reset';
 
 // The handler, held up at the one place between its two transactions: where it logs that it has locked.
 
@@ -70,16 +70,11 @@ async function run(
       return fixture.worker.connect();
     },
   };
-  await reset({
+  const limits = { truncateFromBytes: 0, truncateTimeoutMs: 500, truncateTries: 3 };
+  await createReset({ lockTimeoutMs: 1_000, ...limits })({
     ...{ claim, signal, log: { info, debug: ignored } },
     ...{ pool, upkeep: fixture.worker },
     metrics: { lockWaited: ignored, cleared: ignored },
-    settings: {
-      LOCK_TIMEOUT_MS: 1_000,
-      TRUNCATE_FROM_BYTES: 0,
-      TRUNCATE_TIMEOUT_MS: 500,
-      TRUNCATE_TRIES: 3,
-    },
   } as never);
 }
 

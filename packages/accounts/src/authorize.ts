@@ -1,60 +1,68 @@
+import type { Refusal } from '@kasabi/domain';
 import type { Database } from '@kasabi/postgres';
-
-/** What a key may do with a dataset. `refused`: the key is unknown or revoked, or another's. */
-export type Authorization = 'owner' | 'refused' | 'dataset-unknown';
-
-/**
- * Says whether the key with this digest belongs to the dataset's owner. `dataset-unknown` is told to
- * valid keys alone, so a caller without one learns nothing of which datasets exist.
- */
-export async function authorize(
-  db: Database,
-  digest: Buffer,
-  datasetCode: string,
-): Promise<Authorization> {
-  const { rows } = await db.query<{ verdict: Authorization }>({
-    name: 'authorize',
-    text: `
-      SELECT CASE WHEN k.id IS NULL THEN 'refused'
-                  WHEN d.id IS NULL THEN 'dataset-unknown'
-                  WHEN d.owner_id = k.owner_id THEN 'owner'
-                  ELSE 'refused' END AS verdict
-      FROM (VALUES (1)) AS one
-      LEFT JOIN kasabi.api_key k ON k.digest = $1 AND k.revoked IS NULL
-      LEFT JOIN kasabi.dataset d ON d.code = $2`,
-    values: [digest, datasetCode],
-  });
-  return rows[0]?.verdict ?? 'refused';
-}
 
 /** A key by its digest, and the dataset it is to open. */
 export interface Access {
   readonly keyDigest: Buffer;
+  /** Its short code; undefined where a request names none that could be there. */
+  readonly datasetCode: string | undefined;
+}
+
+/**
+ * The rule, as SQL: `otherwise`, which is SQL too, for the dataset's owner. It names `k` and `d`, which
+ * `joinAccess` joins.
+ */
+export const verdict = (otherwise: string): string => `
+  CASE WHEN k.id IS NULL THEN 'refused'
+       WHEN d.id IS NULL THEN 'dataset-unknown'
+       WHEN d.owner_id <> k.owner_id THEN 'refused'
+       ELSE ${otherwise} END`;
+
+/**
+ * Joins the valid key `k` with this digest and the dataset `d` with this short code, both SQL.
+ *
+ * Postgres takes an array of unknown length for one of ten, or for as many as there are, and then reads all
+ * keys and all datasets for one request. LIMIT keeps it to an index for each.
+ */
+export const joinAccess = (digest: string, code: string): string => `
+  LEFT JOIN LATERAL (
+    SELECT id, owner_id FROM kasabi.api_key WHERE digest = ${digest} AND revoked IS NULL LIMIT 1
+  ) AS k ON true
+  LEFT JOIN LATERAL (
+    SELECT id, code, owner_id, status FROM kasabi.dataset WHERE code = ${code} LIMIT 1
+  ) AS d ON true`;
+
+/** Whether a key opens a dataset. */
+export type Authorization =
+  | { readonly outcome: 'owner'; readonly datasetCode: string }
+  | { readonly outcome: Exclude<Refusal, 'job-unknown'> };
+
+interface Row {
+  readonly outcome: Authorization['outcome'];
   readonly datasetCode: string;
 }
 
-/** The same for any number of keys, in one statement. Returns one verdict for each, in order. */
+/** Says whether the key belongs to the dataset's owner. */
+export async function authorize(db: Database, access: Access): Promise<Authorization> {
+  const [authorization] = await authorizeAll(db, [access]);
+  return authorization ?? { outcome: 'refused' };
+}
+
+/** The same for any number of keys, in one statement. Returns one answer for each, in order. */
 export async function authorizeAll(
   db: Database,
   asked: readonly Access[],
 ): Promise<Authorization[]> {
-  const { rows } = await db.query<{ verdict: Authorization }>({
+  const { rows } = await db.query<Row>({
     name: 'authorize-all',
-    // LIMIT keeps it to an index for each, whatever Postgres takes the arrays for.
     text: `
-      SELECT CASE WHEN k.owner_id IS NULL THEN 'refused'
-                  WHEN d.owner_id IS NULL THEN 'dataset-unknown'
-                  WHEN d.owner_id = k.owner_id THEN 'owner'
-                  ELSE 'refused' END AS verdict
+      SELECT ${verdict("'owner'")} AS outcome, d.code AS "datasetCode"
       FROM unnest($1::bytea[], $2::text[]) WITH ORDINALITY AS asked (digest, code, position)
-      LEFT JOIN LATERAL (
-        SELECT owner_id FROM kasabi.api_key WHERE digest = asked.digest AND revoked IS NULL LIMIT 1
-      ) AS k ON true
-      LEFT JOIN LATERAL (
-        SELECT owner_id FROM kasabi.dataset WHERE code = asked.code LIMIT 1
-      ) AS d ON true
+      ${joinAccess('asked.digest', 'asked.code')}
       ORDER BY asked.position`,
-    values: [asked.map((each) => each.keyDigest), asked.map((each) => each.datasetCode)],
+    values: [asked.map((each) => each.keyDigest), asked.map((each) => each.datasetCode ?? null)],
   });
-  return rows.map((row) => row.verdict);
+  return rows.map(({ outcome, datasetCode }) =>
+    outcome === 'owner' ? { outcome, datasetCode } : { outcome },
+  );
 }

@@ -1,4 +1,11 @@
-export { type Access, type Authorization, authorize, authorizeAll } from './authorize.ts';
+export {
+  type Access,
+  type Authorization,
+  authorize,
+  authorizeAll,
+  joinAccess,
+  verdict,
+} from './authorize.ts';
 export { KeyTaken, OwnerExists, OwnerNameInvalid, OwnerUnknown } from './errors.ts';
 export { digestKey, generateKey, type IssuedKey, issueKey, revokeKey } from './keys.ts';
 export {

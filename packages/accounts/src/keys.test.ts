@@ -24,21 +24,24 @@ after(async () => {
   await database.close();
 });
 
-const ask = (secret: string, dataset: string) =>
-  authorize(database.pool('api'), digestKey(secret), dataset);
+const ask = async (secret: string, datasetCode: string | undefined) => {
+  const access = { keyDigest: digestKey(secret), datasetCode };
+  return (await authorize(database.pool('api'), access)).outcome;
+};
 
 test('a key opens its owner’s datasets, and tells of others only that they are refused', async () => {
   const { secret } = await issueKey(pool, 'nasa');
   assert.equal(await ask(secret, 'nasa'), 'owner');
   assert.equal(await ask(secret, 'esa'), 'refused');
   assert.equal(await ask(secret, 'nowhere'), 'dataset-unknown');
+  assert.equal(await ask(secret, undefined), 'dataset-unknown');
 });
 
 test('who has no good key learns nothing, not even whether a dataset exists', async () => {
   const revoked = await issueKey(pool, 'nasa');
   await revokeKey(pool, revoked.keyId);
   for (const secret of ['', 'made up', `${revoked.secret}x`, revoked.secret]) {
-    for (const dataset of ['nasa', 'esa', 'nowhere', '']) {
+    for (const dataset of ['nasa', 'esa', 'nowhere', '', undefined]) {
       assert.equal(await ask(secret, dataset), 'refused', `${secret} ${dataset}`);
     }
   }

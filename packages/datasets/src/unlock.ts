@@ -1,38 +1,29 @@
 import type { Database } from '@kasabi/postgres';
 import { FencedOut } from './errors.ts';
 
+export interface Unlock {
+  readonly datasetId: number;
+  /** The job that holds the lock. */
+  readonly jobId: string;
+  /** Given when the lock must still be there, and be this one: in the commit that has the job's effect. */
+  readonly fence?: number | undefined;
+}
+
 /**
- * Makes a dataset read-write again as the last step of the job that locked it.
+ * Makes a dataset read-write again that this job locked. Without a fence, after an attempt without effect, a
+ * job that holds no lock is no error: the attempt may have ended before it locked.
  *
- * @throws FencedOut when the dataset is no longer locked by this job with this fence.
+ * @throws FencedOut when a fence is given and the dataset is no longer locked by this job with it.
  */
-export async function unlockDataset(
-  db: Database,
-  lock: { readonly datasetId: number; readonly jobId: string; readonly fence: number },
-): Promise<void> {
+export async function unlockDataset(db: Database, unlock: Unlock): Promise<void> {
+  const { datasetId, jobId, fence } = unlock;
   const { rowCount } = await db.query({
     name: 'unlock-dataset',
     text: `
       UPDATE kasabi.dataset
       SET storage_mode = 'read-write', locked_by = NULL, locked_at = NULL, lock_digest = NULL
-      WHERE id = $1 AND locked_by = $2 AND fence = $3`,
-    values: [lock.datasetId, lock.jobId, lock.fence],
+      WHERE id = $1 AND locked_by = $2 AND ($3::bigint IS NULL OR fence = $3)`,
+    values: [datasetId, jobId, fence ?? null],
   });
-  if (rowCount !== 1) throw new FencedOut(lock.datasetId, lock.fence);
-}
-
-/**
- * Releases the lock that a job may hold, after an attempt of it has ended without effect. A job that holds
- * none is no error: it may have ended before it locked.
- */
-export async function releaseLock(
-  db: Database,
-  lock: { readonly datasetId: number; readonly jobId: string },
-): Promise<void> {
-  await db.query(
-    `UPDATE kasabi.dataset
-     SET storage_mode = 'read-write', locked_by = NULL, locked_at = NULL, lock_digest = NULL
-     WHERE id = $1 AND locked_by = $2`,
-    [lock.datasetId, lock.jobId],
-  );
+  if (fence !== undefined && rowCount !== 1) throw new FencedOut(datasetId, fence);
 }

@@ -3,6 +3,7 @@ export { createApp } from './app.ts';
 export { serviceHeaders, subjectOf } from './client-address.ts';
 export { addDocumentation } from './docs.ts';
 export { entityTag, isFresh } from './entity-tag.ts';
+export { type EventStream, openEventStream } from './event-stream.ts';
 export { goneSignal } from './gone-signal.ts';
 export { probeHalfClosed } from './half-close.ts';
 export { Html, type HtmlPart, html, readableUrl } from './html.ts';
@@ -18,9 +19,10 @@ export { readBody } from './read-body.ts';
 export {
   apiKeyOf,
   jobIdOf,
-  noSuchDataset,
   queryOf,
+  readJobId,
   readParameters,
+  readShortCode,
   shortCodeOf,
   singleHeader,
 } from './request.ts';

@@ -67,14 +67,17 @@ export function createRateLimit(options: RateLimitOptions): RateLimit {
         throw refuse(ofAddress);
       }
       // Not before: an address over its limit has no body read and no keys counted that it makes up.
-      const problem = await readBodyOf(request, response);
+      const body = readBodyOf(request, response);
+      await body.catch(() => undefined);
       const key = keyOf(request);
       const ofKey = key === undefined ? undefined : await options.countKey(key);
       if (ofKey !== undefined && ofKey.count > perMinute) throw refuse(ofKey);
       // What the client is told is the count that stops it first.
       const told = ofKey !== undefined && ofKey.count > ofAddress.count ? ofKey : ofAddress;
       for (const [name, value] of Object.entries(headersOf(told))) response.setHeader(name, value);
-      next(problem);
+      // What is wrong with it comes after the limit.
+      await body;
+      next();
     },
     refusal(request) {
       if (refusedUntil.size === 0) return undefined;
@@ -89,20 +92,22 @@ export function createRateLimit(options: RateLimitOptions): RateLimit {
 
 const secondsUntil = (resetMs: number): number => Math.max(1, Math.ceil(resetMs / 1_000));
 
-/** Reads the body of a POST, in which the key may be; resolves to what is wrong with it. */
-function readBodyOf(request: Request, response: Response): Promise<unknown> {
-  if (request.method !== 'POST') return Promise.resolve(undefined);
-  return new Promise<unknown>((resolve) => {
-    readBody(request, response, resolve);
-  }).catch((problem: unknown) => problem);
+/**
+ * Reads the body of a POST, in which the key may be.
+ *
+ * @throws what `readBody` does
+ */
+async function readBodyOf(request: Request, response: Response): Promise<void> {
+  if (request.method !== 'POST') return;
+  await new Promise<void>((resolve, reject) => {
+    readBody(request, response, (problem?: unknown) => (problem ? reject(problem) : resolve()));
+  });
 }
-
-const parameterNames: ReadonlySet<string> = new Set(['apikey']);
 
 /** The API key of a request, whichever way it comes; undefined when there is none, or not one. */
 function keyOf(request: Request): string | undefined {
   try {
-    return apiKeyOf(request, readParameters(request, parameterNames).parameters);
+    return apiKeyOf(request, readParameters(request));
   } catch {
     return undefined;
   }

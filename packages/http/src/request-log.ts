@@ -11,7 +11,7 @@ declare module 'node:http' {
     /** The id that the request has in the log, and that its answer carries as X-Request-Id. */
     id: string;
     /** Names that it holds and that turned out to be those of something. */
-    about?: readonly string[];
+    about?: readonly (string | undefined)[];
   }
   interface ServerResponse {
     /** What the error handler noted for the request's line. */
@@ -33,7 +33,7 @@ export function logWith(response: Response, facts: Readonly<Record<string, unkno
  * Notes names in a request's path that are those of something there is, such as a short code: they may
  * stand in the log, where any other might be a key.
  */
-export function isAbout(request: IncomingMessage, ...names: readonly string[]): void {
+export function isAbout(request: IncomingMessage, ...names: readonly (string | undefined)[]): void {
   request.about = names;
 }
 

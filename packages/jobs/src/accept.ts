@@ -1,14 +1,11 @@
-import type { JobType } from '@kasabi/domain';
+import { type Access, joinAccess, verdict } from '@kasabi/accounts';
+import type { JobType, Refusal } from '@kasabi/domain';
 import { type Database, withTransaction } from '@kasabi/postgres';
 import type pg from 'pg';
-import { datasetOf, keyOf } from './asked-job.ts';
 import { publishedNotice } from './notices.ts';
 
 /** One request for a job. */
-export interface AcceptRequest {
-  /** SHA-256 of the caller's API key, 32 bytes. */
-  readonly keyDigest: Buffer;
-  readonly datasetCode: string;
+export interface AcceptRequest extends Access {
   readonly type: JobType;
   /** When to start; undefined for as soon as possible. */
   readonly startTime: Date | undefined;
@@ -30,9 +27,7 @@ export interface AcceptedJob {
 
 /** Why a request was not accepted. */
 export type Rejection =
-  /** The key is unknown, revoked, or not the dataset's owner's. */
-  | 'refused'
-  | 'dataset-unknown'
+  | Exclude<Refusal, 'job-unknown'>
   /** The start time lies beyond the horizon. */
   | 'too-far-ahead'
   /** The dataset has as many unfinished jobs as it may have. */
@@ -78,17 +73,14 @@ const text = `
            d.id AS dataset_id, prior.job_id AS prior_id,
            CASE d.status WHEN 'published' THEN ${publishedNotice} END AS message,
            greatest(to_timestamp(a.start_ms / 1000), now()) AS start_time,
-           CASE WHEN k.id IS NULL THEN 'refused'
-                WHEN d.id IS NULL THEN 'dataset-unknown'
-                WHEN d.owner_id <> k.owner_id THEN 'refused'
-                WHEN prior.fingerprint <> a.fingerprint THEN 'key-reused'
-                WHEN prior.job_id IS NOT NULL THEN 'replayed'
-                WHEN to_timestamp(a.start_ms / 1000) > now() + $7 * interval '1 day'
-                  THEN 'too-far-ahead'
-                ELSE 'accepted' END AS outcome
+           ${verdict(`
+             CASE WHEN prior.fingerprint <> a.fingerprint THEN 'key-reused'
+                  WHEN prior.job_id IS NOT NULL THEN 'replayed'
+                  WHEN to_timestamp(a.start_ms / 1000) > now() + $7 * interval '1 day'
+                    THEN 'too-far-ahead'
+                  ELSE 'accepted' END`)} AS outcome
     FROM asked a
-    LEFT JOIN ${keyOf('a.digest')} AS k ON true
-    LEFT JOIN ${datasetOf('a.code')} AS d ON true
+    ${joinAccess('a.digest', 'a.code')}
     LEFT JOIN LATERAL (
       SELECT i.fingerprint, i.job_id FROM kasabi.idempotency i
       WHERE i.api_key_id = k.id AND i.key = a.key
@@ -191,7 +183,7 @@ async function run(
     text,
     values: [
       requests.map((request) => request.keyDigest),
-      requests.map((request) => request.datasetCode),
+      requests.map((request) => request.datasetCode ?? null),
       requests.map((request) => request.type),
       requests.map((request) => request.startTime?.getTime() ?? null),
       requests.map((request) => request.idempotency?.key ?? null),
@@ -202,9 +194,10 @@ async function run(
     ],
   });
   return rows.map((row, index) => {
-    const { datasetCode } = requests[index] as AcceptRequest;
     const { outcome, id, message } = row;
     if (outcome !== 'accepted' && outcome !== 'replayed') return { outcome };
+    // It is there.
+    const datasetCode = requests[index]?.datasetCode as string;
     const created = new Date(Number(row.created));
     const startTime = new Date(Number(row.start_time));
     return { outcome, job: { id, datasetCode, created, startTime, message } };

@@ -5,10 +5,10 @@ import { withTransaction } from '@kasabi/postgres';
 import { createFixture, type Fixture } from '@kasabi/test/support/fixture';
 import type { Claim } from './claim.ts';
 import { complete } from './complete.ts';
+import { confirmLease } from './confirm-lease.ts';
 import { LeaseLost } from './errors.ts';
 import { fail } from './fail.ts';
 import { markEnqueued } from './mark-enqueued.ts';
-import { recordFence } from './record-fence.ts';
 import { release } from './release.ts';
 import { retry } from './retry.ts';
 
@@ -33,7 +33,7 @@ async function lock(): Promise<void> {
   await withTransaction(fixture.worker, async (client) => {
     const lockRequest = { datasetId: dataset.id, jobId, timeoutMs: 1_000 };
     await lockDataset(client, lockRequest);
-    await recordFence(client, held);
+    await confirmLease(client, held);
   });
   assert.equal((await getDataset(fixture.admin, dataset.code)).storageMode, 'read-only');
 }

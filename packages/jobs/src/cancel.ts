@@ -1,10 +1,10 @@
-import type { RecordStatus } from '@kasabi/domain';
+import type { RecordStatus, Refusal } from '@kasabi/domain';
 import type { Database } from '@kasabi/postgres';
-import { type AskedJob, askedJobs, askedValues, verdict } from './asked-job.ts';
+import { type AskedJob, askedJobs, askedValues, jobVerdict } from './asked-job.ts';
 import { cancelAsked } from './cancel-asked.ts';
 
 export type CancelOutcome =
-  | { readonly outcome: 'cancelled' | 'refused' | 'dataset-unknown' | 'job-unknown' }
+  | { readonly outcome: 'cancelled' | Refusal }
   /** It has been taken up or has ended; nothing was changed. */
   | { readonly outcome: 'not-scheduled'; readonly status: RecordStatus };
 
@@ -28,7 +28,7 @@ export async function cancel(db: Database, request: AskedJob): Promise<CancelOut
     text: `
       WITH asked AS (
         SELECT j.id, j.status, o.name AS owner, k.id AS key_id,
-               ${verdict('not-scheduled')} AS outcome
+               ${jobVerdict('not-scheduled')} AS outcome
         FROM ${askedJobs}
         LEFT JOIN kasabi.owner o ON o.id = k.owner_id
       ), ${cancelled}

@@ -122,7 +122,7 @@ export async function claim(
   if (row === undefined) return { outcome: 'gone', now: undefined };
   const now = row.now_ms;
   if (row.claimed) {
-    const held: Claim = {
+    const taken: Claim = {
       jobId: request.jobId,
       type: row.type,
       datasetId: row.dataset_id,
@@ -132,7 +132,7 @@ export async function claim(
       driftMs: row.drift_ms,
       triedMs: row.tried_ms,
     };
-    return { outcome: 'claimed', claim: held, now };
+    return { outcome: 'claimed', claim: taken, now };
   }
   if (row.status !== 'scheduled') return { outcome: 'gone', now };
   if (row.wait_ms > 0) return { outcome: 'early', waitMs: row.wait_ms, now };

@@ -1,7 +1,7 @@
 import type { Delivery } from '@kasabi/domain';
 import type { Database } from '@kasabi/postgres';
 import type { Claim } from './claim.ts';
-import { updateHeld } from './held.ts';
+import { updateLeased } from './leased.ts';
 import { nextDueOf } from './next-due.ts';
 import { publishedNotice } from './notices.ts';
 
@@ -13,7 +13,7 @@ import { publishedNotice } from './notices.ts';
  * @throws LeaseLost
  */
 export async function complete(db: Database, claim: Claim): Promise<Delivery | undefined> {
-  const next = await updateHeld<Delivery | Record<keyof Delivery, null>>(
+  const next = await updateLeased<Delivery | Record<keyof Delivery, null>>(
     db,
     claim,
     'complete',
@@ -22,7 +22,7 @@ export async function complete(db: Database, claim: Claim): Promise<Delivery | u
     `status = 'completed', end_time = clock_timestamp(), lease_holder = NULL, lease_expires = NULL,
      message = (SELECT CASE d.status WHEN 'published' THEN ${publishedNotice} END
                 FROM kasabi.dataset d WHERE d.id = job.dataset_id)`,
-    { ask: nextDueOf('held.dataset_id') },
+    { read: nextDueOf('updated.dataset_id') },
   );
   return next.jobId === null ? undefined : next;
 }

@@ -1,9 +1,9 @@
-import { releaseLock } from '@kasabi/datasets';
+import { unlockDataset } from '@kasabi/datasets';
 import type { FailureReason } from '@kasabi/domain';
 import { withTransaction } from '@kasabi/postgres';
 import type pg from 'pg';
 import type { Claim } from './claim.ts';
-import { updateHeld } from './held.ts';
+import { updateLeased } from './leased.ts';
 
 export interface FailOptions {
   readonly reason: FailureReason;
@@ -21,7 +21,7 @@ export interface FailOptions {
 export async function fail(pool: pg.Pool, claim: Claim, options: FailOptions): Promise<void> {
   const { reason, message, cause } = options;
   await withTransaction(pool, async (client) => {
-    await updateHeld(
+    await updateLeased(
       client,
       claim,
       'fail',
@@ -29,6 +29,6 @@ export async function fail(pool: pg.Pool, claim: Claim, options: FailOptions): P
        lease_holder = NULL, lease_expires = NULL`,
       { values: [reason, message, cause ?? message], note: '$6::text' },
     );
-    await releaseLock(client, claim);
+    await unlockDataset(client, claim);
   });
 }

@@ -1,10 +1,11 @@
+import type { Refusal } from '@kasabi/domain';
 import type { Database } from '@kasabi/postgres';
-import { type AskedJob, askedJobs, askedValues, verdict } from './asked-job.ts';
+import { type AskedJob, askedJobs, askedValues, jobVerdict } from './asked-job.ts';
 import { type JobRecord, recordColumns } from './record.ts';
 
 export type FindOutcome =
   | { readonly outcome: 'found'; readonly job: JobRecord }
-  | { readonly outcome: 'refused' | 'dataset-unknown' | 'job-unknown' };
+  | { readonly outcome: Refusal };
 
 type Row = { readonly outcome: FindOutcome['outcome'] } & JobRecord;
 
@@ -19,7 +20,7 @@ export async function findJobs(
   const { rows } = await db.query<Row>({
     name: 'find-jobs',
     text: `
-      SELECT ${verdict('found')} AS outcome, ${recordColumns}
+      SELECT ${jobVerdict('found')} AS outcome, ${recordColumns}
       FROM ${askedJobs} ORDER BY asked.position`,
     values: askedValues(requests),
   });

@@ -36,7 +36,7 @@ async function leftMs(held: Claim): Promise<number> {
 test('all leases that are held are extended from now, in one statement', async () => {
   const all = [await hold(), await hold(), await hold()];
   const kept = await heartbeat(fixture.worker, all, 60_000);
-  assert.deepEqual([...kept].sort(), all.map(({ jobId }) => [jobId, 'held'] as const).sort());
+  assert.deepEqual([...kept].sort(), all.map(({ jobId }) => [jobId, 'extended'] as const).sort());
   for (const held of all) {
     const left = await leftMs(held);
     assert.ok(left > 50_000 && left <= 60_000, `${left}`);
@@ -49,7 +49,10 @@ test('a lease that has expired but was not taken away is extended', async () => 
     "UPDATE kasabi.job SET lease_expires = now() - interval '1 h' WHERE id = $1",
     [held.jobId],
   );
-  assert.deepEqual([...(await heartbeat(fixture.worker, [held], 60_000))], [[held.jobId, 'held']]);
+  assert.deepEqual(
+    [...(await heartbeat(fixture.worker, [held], 60_000))],
+    [[held.jobId, 'extended']],
+  );
   assert.ok((await leftMs(held)) > 50_000);
 });
 
@@ -71,7 +74,7 @@ test('nothing is extended that is another holder’s, another attempt’s, ended
     await heartbeat(fixture.worker, claims, 60_000),
     new Map([
       [ended.jobId, 'ending'],
-      [mine.jobId, 'held'],
+      [mine.jobId, 'extended'],
     ]),
   );
   const now = await Promise.all([stolen, earlier, ended].map((it) => fixture.record(it.jobId)));

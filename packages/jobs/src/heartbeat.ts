@@ -14,7 +14,7 @@ export async function heartbeat(
   db: Database,
   claims: readonly Claim[],
   leaseMs: number,
-): Promise<ReadonlyMap<string, 'held' | 'ending'>> {
+): Promise<ReadonlyMap<string, 'extended' | 'ending'>> {
   const { rows } = await db.query<{ id: string; extended: boolean }>({
     name: 'heartbeat',
     // The second part is of before the first: what it shows as running, and the first did not find so, ended
@@ -42,7 +42,7 @@ export async function heartbeat(
       claims.length,
     ],
   });
-  return new Map(rows.map(({ id, extended }) => [id, extended ? 'held' : 'ending']));
+  return new Map(rows.map(({ id, extended }) => [id, extended ? 'extended' : 'ending']));
 }
 
 const claimed = '$1::uuid[], $2::text[], $3::smallint[]';

@@ -55,7 +55,7 @@ test(`with ${records} records and nothing to do, a round reads next to nothing`,
     const relay = createRelay({
       db: { query } as never,
       enqueue: () => assert.fail('there is nothing to enqueue'),
-      assert: () => assert.fail('nothing is overdue'),
+      ensureDue: () => assert.fail('nothing is overdue'),
       lostData: async () => false,
       acknowledgeData: async () => undefined,
       ...{

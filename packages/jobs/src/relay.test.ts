@@ -33,7 +33,7 @@ const relay = (options: Partial<RelayOptions> = {}) =>
   createRelay({
     db: fixture.worker,
     enqueue: async (deliveries) => void enqueued.push(...deliveries),
-    assert: async (deliveries) => void asserted.push(...deliveries),
+    ensureDue: async (deliveries) => void asserted.push(...deliveries),
     lostData: async () => false,
     acknowledgeData: async () => undefined,
     ...{
@@ -145,7 +145,7 @@ test('when Redis refuses, nothing counts as handed over, and the next round make
 test('a job that is claimed while it is handed over is not marked', async () => {
   const jobId = await job({ dueIn: -0.1 });
   const take = async () => void (await fixture.take(jobId));
-  await relay({ assert: take }).runOnce();
+  await relay({ ensureDue: take }).runOnce();
   assert.equal((await fixture.read(jobId))['enqueued_at'], null);
 });
 

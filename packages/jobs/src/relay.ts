@@ -9,7 +9,7 @@ export interface RelayOptions {
   /** Adds deliveries that Redis does not hold. */
   readonly enqueue: Enqueue;
   /** The same for overdue jobs, and makes due at once those that Redis holds as delayed. */
-  readonly assert: Enqueue;
+  readonly ensureDue: Enqueue;
   /**
    * True when the queue may have lost what it held since that was acknowledged: Redis was restarted,
    * failed over or wiped.
@@ -105,7 +105,7 @@ export function createRelay(options: RelayOptions): Loop {
       // What is due may be in Redis as delayed, by a worker whose clock was wrong.
       const due = rows.filter((row) => row.isDue);
       const ahead = rows.filter((row) => !row.isDue);
-      if (due.length > 0) await options.assert(due);
+      if (due.length > 0) await options.ensureDue(due);
       if (ahead.length > 0) await options.enqueue(ahead);
       if (rows.length > 0) await markEnqueued(db, rows);
       total += rows.length;
@@ -123,7 +123,7 @@ export function createRelay(options: RelayOptions): Loop {
     ]);
     const missing = rows.filter((row) => row.missing);
     if (missing.length > 0) {
-      await options.assert(missing);
+      await options.ensureDue(missing);
       await markEnqueued(db, missing);
     }
     page = rows.length < batchSize ? beginning : (rows.at(-1) ?? beginning);

@@ -1,8 +1,8 @@
-import { releaseLock } from '@kasabi/datasets';
+import { unlockDataset } from '@kasabi/datasets';
 import { withTransaction } from '@kasabi/postgres';
 import type pg from 'pg';
 import type { Claim } from './claim.ts';
-import { updateHeld } from './held.ts';
+import { updateLeased } from './leased.ts';
 
 /**
  * Gives a job back because its worker shuts down: it is due at once, the attempt does not count, and
@@ -12,13 +12,13 @@ import { updateHeld } from './held.ts';
  */
 export async function release(pool: pg.Pool, claim: Claim): Promise<void> {
   await withTransaction(pool, async (client) => {
-    await updateHeld(
+    await updateLeased(
       client,
       claim,
       'release',
       `status = 'scheduled', attempt = attempt - 1, fence = NULL, enqueued_at = NULL,
        lease_holder = NULL, lease_expires = NULL`,
     );
-    await releaseLock(client, claim);
+    await unlockDataset(client, claim);
   });
 }

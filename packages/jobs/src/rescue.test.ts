@@ -5,9 +5,9 @@ import { createPool, roleUrl, withTransaction } from '@kasabi/postgres';
 import { createFixture, type Fixture } from '@kasabi/test/support/fixture';
 import type pg from 'pg';
 import type { Claim } from './claim.ts';
+import { confirmLease } from './confirm-lease.ts';
 import { LeaseLost } from './errors.ts';
 import { fail } from './fail.ts';
-import { recordFence } from './record-fence.ts';
 import { rescue } from './rescue.ts';
 import { retry } from './retry.ts';
 
@@ -46,7 +46,7 @@ async function lose(): Promise<Lost> {
 async function lockFor(client: Parameters<typeof lockDataset>[0], { dataset, held }: Lost) {
   const request = { datasetId: dataset.id, jobId: held.jobId, timeoutMs: 1_000 };
   await lockDataset(client, request);
-  await recordFence(client, held);
+  await confirmLease(client, held);
 }
 
 const round = (options: { readonly maxAttempts?: number; readonly limit?: number } = {}) =>

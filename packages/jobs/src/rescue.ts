@@ -1,4 +1,4 @@
-import { releaseLock } from '@kasabi/datasets';
+import { unlockDataset } from '@kasabi/datasets';
 import type { JobType } from '@kasabi/domain';
 import { withTransaction } from '@kasabi/postgres';
 import type pg from 'pg';
@@ -77,7 +77,7 @@ export async function rescue(pool: pg.Pool, options: RescueOptions): Promise<Res
        FROM rescued r JOIN kasabi.dataset d ON d.id = r.dataset_id`,
       [options.maxAttempts, options.limit],
     );
-    for (const lost of rows) await releaseLock(client, lost);
+    for (const lost of rows) await unlockDataset(client, lost);
     return rows;
   });
 }

@@ -1,8 +1,8 @@
-import { releaseLock } from '@kasabi/datasets';
+import { unlockDataset } from '@kasabi/datasets';
 import { withTransaction } from '@kasabi/postgres';
 import type pg from 'pg';
 import type { Claim } from './claim.ts';
-import { updateHeld } from './held.ts';
+import { updateLeased } from './leased.ts';
 
 export interface RetryOptions {
   readonly delayMs: number;
@@ -22,7 +22,7 @@ export interface RetryOptions {
  */
 export async function retry(pool: pg.Pool, claim: Claim, options: RetryOptions): Promise<void> {
   await withTransaction(pool, async (client) => {
-    await updateHeld(
+    await updateLeased(
       client,
       claim,
       'retry',
@@ -39,6 +39,6 @@ export async function retry(pool: pg.Pool, claim: Claim, options: RetryOptions):
         note: '$6::text',
       },
     );
-    await releaseLock(client, claim);
+    await unlockDataset(client, claim);
   });
 }

@@ -5,10 +5,10 @@ import type { RecordStatus } from '@kasabi/domain';
 import { createFixture, type Fixture } from '@kasabi/test/support/fixture';
 import { type Claim, claim } from './claim.ts';
 import { complete } from './complete.ts';
+import { confirmLease } from './confirm-lease.ts';
 import { LeaseLost } from './errors.ts';
 import { fail } from './fail.ts';
 import { heartbeat } from './heartbeat.ts';
-import { recordFence } from './record-fence.ts';
 import { release } from './release.ts';
 import { rescue } from './rescue.ts';
 import { retry } from './retry.ts';
@@ -63,9 +63,9 @@ async function occur(event: JobEvent, held: Claim): Promise<boolean> {
       return outcome === 'claimed';
     }
     case 'heartbeat':
-      return (await heartbeat(worker, [held], 90_000)).get(jobId) === 'held';
+      return (await heartbeat(worker, [held], 90_000)).get(jobId) === 'extended';
     case 'fence':
-      return tried(recordFence(worker, held));
+      return tried(confirmLease(worker, held));
     case 'complete':
       return tried(complete(worker, held));
     case 'fail':

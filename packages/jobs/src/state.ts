@@ -2,12 +2,12 @@ import type { RecordStatus } from '@kasabi/domain';
 
 /**
  * What can happen to a job record. Each event is one file beside this one, named by its verb, with one
- * guarded statement; `accept` makes the record.
+ * guarded statement (`fence` is in `confirm-lease.ts`); `accept` makes the record.
  */
 export type JobEvent =
   | 'claim' // a worker takes the job up, with a lease
   | 'heartbeat' // its worker is alive: the lease is extended
-  | 'fence' // its worker has locked the dataset and notes the fence
+  | 'fence' // its worker locks the dataset, and its lease is confirmed
   | 'complete' // its effect and its record are committed
   | 'fail' // it cannot be done, or not within the time for retries
   | 'retry' // this attempt hit something transient; another follows

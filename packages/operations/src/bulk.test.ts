@@ -2,11 +2,10 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { createOwner } from '@kasabi/accounts';
 import { createDataset } from '@kasabi/datasets';
-import { fail } from '@kasabi/jobs';
+import { fail, type JobFilter } from '@kasabi/jobs';
 import { createFixture, type Fixture } from '@kasabi/test/support/fixture';
 import { type BulkVerb, countForBulk, describeBulk, runBulk } from './bulk.ts';
 import { countDatasets, searchDatasets } from './dataset-list.ts';
-import type { JobFilter } from './job-filter.ts';
 import { readOperatorActions } from './operator-actions.ts';
 
 let fixture: Fixture;

@@ -1,7 +1,7 @@
+import { filterSql, type JobFilter } from '@kasabi/jobs';
 import type { Database } from '@kasabi/postgres';
 import { cancelAsOperator } from './cancel-as-operator.ts';
-import { filterSql } from './filter-sql.ts';
-import { describeFilter, type JobFilter } from './job-filter.ts';
+import { describeFilter } from './job-filter.ts';
 import { recordAction } from './record-action.ts';
 import { retryAsOperator } from './retry-as-operator.ts';
 

@@ -1,8 +1,7 @@
 import { type Dataset, findDataset } from '@kasabi/datasets';
 import type { RecordStatus } from '@kasabi/domain';
-import type { JobRecord } from '@kasabi/jobs';
+import { type JobRecord, searchJobs } from '@kasabi/jobs';
 import type { Database } from '@kasabi/postgres';
-import { searchJobs } from './search.ts';
 
 export interface DatasetPage {
   readonly dataset: Dataset;

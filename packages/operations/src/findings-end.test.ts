@@ -4,10 +4,11 @@ import { after, before, test } from 'node:test';
 import type { Dataset } from '@kasabi/datasets';
 import { complete, fail } from '@kasabi/jobs';
 import { createFixture, type Fixture } from '@kasabi/test/support/fixture';
+import { report } from '../test/worker-report.ts';
 import { acknowledgeFinding, unacknowledgeFinding } from './acknowledgements.ts';
 import { readOperatorActions } from './operator-actions.ts';
 import { type Overview, readOverview } from './overview.ts';
-import { removeWorker, reportWorker, type WorkerReport } from './report-worker.ts';
+import { removeWorker, reportWorker } from './report-worker.ts';
 
 let fixture: Fixture;
 
@@ -20,20 +21,6 @@ after(async () => {
 });
 
 const look = (): Promise<Overview> => readOverview(fixture.database.pool('status'));
-
-const report: WorkerReport = {
-  holder: 'w1',
-  host: 'one',
-  version: '1.0.0',
-  concurrency: 4,
-  running: 2,
-  clockOffsetMs: -20,
-  redisAnswers: true,
-  sinceRelayMs: 700,
-  relayIntervalMs: 1_000,
-  sinceRescueMs: undefined,
-  redisLoss: undefined,
-};
 
 test('a failed job is troubled no more when a later job of its dataset has completed', async () => {
   const failJob = async (dataset: Dataset): Promise<string> => {

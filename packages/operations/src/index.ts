@@ -1,3 +1,12 @@
+// Until the operations console imports them from there.
+export {
+  type FoundJobs,
+  filterTimes,
+  type JobFilter,
+  type JobSearch,
+  mostLookedAt,
+  searchJobs,
+} from '@kasabi/jobs';
 export type { Acknowledgement } from './acknowledgement.ts';
 export {
   type AcknowledgeRequest,
@@ -54,10 +63,7 @@ export { type OperatorJob, readJob } from './job.ts';
 export {
   describeFilter,
   type FilterParameters,
-  type FilterTime,
   filterParameters,
-  filterTimes,
-  type JobFilter,
   type ParsedFilter,
   parseJobFilter,
   unknownWord,
@@ -106,7 +112,6 @@ export {
   resumeAsOperator,
 } from './resume-as-operator.ts';
 export { type OperatorRetryOutcome, retryAsOperator } from './retry-as-operator.ts';
-export { type FoundJobs, type JobSearch, mostLookedAt, searchJobs } from './search.ts';
 export { createTally, type TallyOptions } from './tally.ts';
 export { readTransitions, type Transition } from './transitions.ts';
 export { readUpcoming } from './upcoming.ts';

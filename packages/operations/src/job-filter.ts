@@ -1,36 +1,7 @@
-import {
-  datasetCodePattern,
-  jobTypeNames,
-  type RecordStatus,
-  recordStatuses,
-} from '@kasabi/domain';
+import { datasetCodePattern, jobTypeNames, recordStatuses } from '@kasabi/domain';
+import { filterTimes, type JobFilter } from '@kasabi/jobs';
 import { suggest } from '@kasabi/runtime';
 import { isWordOf, type Moment, parseMoment } from './moment.ts';
-
-/** Which of a job's times a range is of. */
-export const filterTimes = ['created', 'start', 'ended'] as const;
-
-export type FilterTime = (typeof filterTimes)[number];
-
-/** What jobs are looked for by; everything that is given has to match. */
-export interface JobFilter {
-  /** A job's id or its first eight digits or more, or part of a dataset's short code. */
-  readonly text?: string | undefined;
-  /** An owner's name. */
-  readonly owner?: string | undefined;
-  /** A dataset's short code. */
-  readonly dataset?: string | undefined;
-  readonly status?: RecordStatus | undefined;
-  readonly type?: string | undefined;
-  /** Part of the message, whatever its case. */
-  readonly message?: string | undefined;
-  /** The time that `from` and `to` are of: when it was created unless given. */
-  readonly time?: FilterTime | undefined;
-  /** From then on. */
-  readonly from?: Date | undefined;
-  /** Before then. */
-  readonly to?: Date | undefined;
-}
 
 /** The parameters that a filter has in an address, a form or on the command line. */
 export const filterParameters = [

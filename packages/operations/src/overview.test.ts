@@ -4,8 +4,9 @@ import { type Dataset, type Lock, lockDataset } from '@kasabi/datasets';
 import { complete, fail, markEnqueued, retry } from '@kasabi/jobs';
 import { withTransaction } from '@kasabi/postgres';
 import { createFixture, type Fixture } from '@kasabi/test/support/fixture';
+import { report } from '../test/worker-report.ts';
 import { type Overview, readOverview } from './overview.ts';
-import { removeWorker, reportWorker, type WorkerReport } from './report-worker.ts';
+import { removeWorker, reportWorker } from './report-worker.ts';
 import { readTransitions } from './transitions.ts';
 import { readUpcoming } from './upcoming.ts';
 
@@ -20,20 +21,6 @@ after(async () => {
 });
 
 const look = (): Promise<Overview> => readOverview(fixture.database.pool('status'));
-
-const report: WorkerReport = {
-  holder: 'w1',
-  host: 'one',
-  version: '1.0.0',
-  concurrency: 4,
-  running: 2,
-  clockOffsetMs: -20,
-  redisAnswers: true,
-  sinceRelayMs: 700,
-  relayIntervalMs: 1_000,
-  sinceRescueMs: undefined,
-  redisLoss: undefined,
-};
 
 const lock = (dataset: Dataset, jobId: string): Promise<Lock> =>
   withTransaction(fixture.worker, (client) =>

@@ -265,7 +265,7 @@ test('the relay leaves paused jobs alone, and promotes all of them in the round 
   const relay = createRelay({
     db: fixture.worker,
     enqueue: async () => undefined,
-    assert: async (deliveries) => void asserted.push(...deliveries),
+    ensureDue: async (deliveries) => void asserted.push(...deliveries),
     lostData: async () => false,
     acknowledgeData: async () => undefined,
     ...{

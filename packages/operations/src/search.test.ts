@@ -2,10 +2,10 @@ import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { createOwner } from '@kasabi/accounts';
 import { createDataset } from '@kasabi/datasets';
+import { type JobSearch, searchJobs } from '@kasabi/jobs';
 import { createFixture, type Fixture } from '@kasabi/test/support/fixture';
 import { readDatasetPage } from './dataset-page.ts';
 import { readJob } from './job.ts';
-import { type JobSearch, searchJobs } from './search.ts';
 
 let fixture: Fixture;
 const ids: string[] = [];

@@ -77,6 +77,25 @@ export class NotFound extends ApiError {
   readonly code = 'not-found';
 }
 
+/** 404: no dataset has this short code. */
+export class DatasetNotFound extends NotFound {
+  /** @param datasetCode undefined when the path names none that could be there. */
+  constructor(datasetCode: string | undefined) {
+    super(
+      datasetCode === undefined
+        ? 'There is no such dataset: a short code has 1 to 63 lower-case letters, digits and hyphens.'
+        : `There is no dataset ${datasetCode}.`,
+    );
+  }
+}
+
+/** 404: the dataset has no job with this id. */
+export class JobNotFound extends NotFound {
+  constructor(datasetCode: string | undefined) {
+    super(`The dataset ${datasetCode} has no such job.`);
+  }
+}
+
 /** 405 */
 export class MethodNotAllowed extends ApiError {
   readonly code = 'method-not-allowed';

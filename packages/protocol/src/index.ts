@@ -18,4 +18,5 @@ export { cursorAfter, jobListParameters, parseJobListRequest } from './job-list-
 export { jobRequestParameters, parseJobRequest } from './job-request.ts';
 export { type Gathered, gatherParameters, type Parameters } from './parameters.ts';
 export { parsePreferWait } from './prefer.ts';
+export { refusalOf } from './refusals.ts';
 export { failureReasons, jobStatuses, recordStatusesOf } from './statuses.ts';

@@ -1,32 +1,34 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { jobTypeNames } from '@kasabi/domain';
+import { InvalidParameter } from './errors.ts';
 import { parseJobRequest } from './job-request.ts';
 
 const parse = (parameters: Record<string, string>) =>
   parseJobRequest(new Map(Object.entries(parameters)));
 
 function problemOf(parameters: Record<string, string>) {
-  const parsed = parse(parameters);
-  assert.ok(!parsed.ok, 'there is something wrong with it');
-  const { parameter, message, status } = parsed.problem;
-  return { parameter, message, status };
+  try {
+    parse(parameters);
+  } catch (error) {
+    assert.ok(error instanceof InvalidParameter);
+    const { parameter, message, status } = error;
+    return { parameter, message, status };
+  }
+  return assert.fail('there is something wrong with it');
 }
 
 describe('parseJobRequest', () => {
   it('reads every job type of the catalog', () => {
     for (const type of jobTypeNames) {
-      assert.deepEqual(parse({ jobType: type }), {
-        ok: true,
-        request: { type, startTime: undefined },
-      });
+      assert.deepEqual(parse({ jobType: type }), { type, startTime: undefined });
     }
   });
 
   it('reads the start time', () => {
     assert.deepEqual(parse({ jobType: 'reset', startTime: '2011-05-27T16:30:00+02:00' }), {
-      ok: true,
-      request: { type: 'reset', startTime: new Date('2011-05-27T14:30:00Z') },
+      type: 'reset',
+      startTime: new Date('2011-05-27T14:30:00Z'),
     });
   });
 

@@ -18,21 +18,16 @@ export const jobRequestParameters: ReadonlySet<string> = new Set([
   'apikey',
 ]);
 
-/** A job request, or the first thing that is wrong with it. */
-export type ParsedJobRequest =
-  | { readonly ok: true; readonly request: JobRequest }
-  | { readonly ok: false; readonly problem: InvalidParameter };
-
-/** Reads a job request from its parameters. What is wrong is returned: see `gatherParameters`. */
-export function parseJobRequest(parameters: Parameters): ParsedJobRequest {
-  try {
-    const type = parseJobType(parameters.get('jobType'));
-    const startTime = parseStartTime(parameters.get('startTime'));
-    return { ok: true, request: { type, startTime } };
-  } catch (error) {
-    if (error instanceof InvalidParameter) return { ok: false, problem: error };
-    throw error;
-  }
+/**
+ * Reads a job request from its parameters.
+ *
+ * @throws InvalidParameter
+ */
+export function parseJobRequest(parameters: Parameters): JobRequest {
+  return {
+    type: parseJobType(parameters.get('jobType')),
+    startTime: parseStartTime(parameters.get('startTime')),
+  };
 }
 
 function parseJobType(value: string | undefined): JobType {

@@ -1,12 +1,18 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { ApiError } from './errors.ts';
 import { gatherParameters, type ParameterSources } from './parameters.ts';
 
 const allowed = new Set(['jobType', 'startTime', 'apikey']);
 
 function gather(sources: Partial<ParameterSources>) {
-  const { parameters, problem } = gatherParameters({ query: '', ...sources }, allowed);
-  return { parameters: Object.fromEntries(parameters), problem };
+  const { apikey, all } = gatherParameters({ query: '', ...sources }, allowed);
+  try {
+    return { parameters: Object.fromEntries(all()), problem: undefined };
+  } catch (problem) {
+    assert.ok(problem instanceof ApiError);
+    return { parameters: { apikey }, problem };
+  }
 }
 
 function problemOf(sources: Partial<ParameterSources>): string {

@@ -13,10 +13,16 @@ export interface ParameterSources {
   readonly json?: string;
 }
 
-/** What a request's parameters are, and the first thing that is wrong with them. */
+/** The parameters of a request as they came. */
 export interface Gathered {
-  readonly parameters: Parameters;
-  readonly problem: ApiError | undefined;
+  /** The API key among them, whatever is wrong beside it. */
+  readonly apikey: string | undefined;
+  /**
+   * All of them.
+   *
+   * @throws InvalidParameter, MalformedRequest or UnsupportedMediaType: the first thing that is wrong.
+   */
+  all(): Parameters;
 }
 
 /**
@@ -24,8 +30,8 @@ export interface Gathered {
  * twice with the same value; JSON's null is the same as leaving it out.
  *
  * What is wrong (an unknown parameter, one with two values, JSON or percent-encoding that does not
- * parse) is returned, not thrown, and what is right beside it is gathered all the same: the key may be
- * among the parameters, and a caller without a good one is to be told nothing else.
+ * parse) is thrown when all of them are asked for, not before: the key may be among the parameters, and a
+ * caller without a good one is to be told nothing else.
  */
 export function gatherParameters(
   sources: ParameterSources,
@@ -47,7 +53,13 @@ export function gatherParameters(
   takeForm(sources.query, 'query string', take, note);
   takeForm(sources.form ?? '', 'form', take, note);
   if (sources.json !== undefined) takeJson(sources.json, take, note);
-  return { parameters, problem };
+  return {
+    apikey: parameters.get('apikey'),
+    all() {
+      if (problem !== undefined) throw problem;
+      return parameters;
+    },
+  };
 }
 
 type Take = (name: string, value: unknown) => void;

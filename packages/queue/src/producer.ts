@@ -19,7 +19,7 @@ export interface Producer {
    * Adds what is missing and promotes what is delayed: for jobs that are overdue, because Redis lost
    * them or because every worker's clock is behind.
    */
-  assert(deliveries: readonly Delivery[]): Promise<void>;
+  ensureDue(deliveries: readonly Delivery[]): Promise<void>;
   close(): Promise<void>;
 }
 
@@ -102,7 +102,7 @@ export function createProducer(
 
   return {
     enqueue,
-    async assert(deliveries) {
+    async ensureDue(deliveries) {
       await enqueue(deliveries);
       const jobs = await ready();
       await Promise.all(

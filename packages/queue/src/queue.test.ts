@@ -101,11 +101,11 @@ test('adding a delivery again changes nothing; that of another attempt is anothe
 test('assert adds what is missing, promotes what is delayed and leaves the rest', async () => {
   const [missing, delayed] = [delivery(-1_000), delivery(60_000)];
   await producer.enqueue([delayed]);
-  await producer.assert([missing, delayed]);
-  await producer.assert([missing, delayed]);
+  await producer.ensureDue([missing, delayed]);
+  await producer.ensureDue([missing, delayed]);
   consume();
   await waitFor(() => delivered.length === 2, { what: 'both deliveries' });
-  await producer.assert([delivery(60_000)]);
+  await producer.ensureDue([delivery(60_000)]);
   await waitFor(() => delivered.length === 3, { what: 'the third' });
   assert.equal(seen(missing.jobId) + seen(delayed.jobId), 2);
 });

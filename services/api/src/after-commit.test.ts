@@ -13,6 +13,7 @@ import { type Acceptor, createAcceptor } from './accept.ts';
 import { createAfterCommit } from './after-commit.ts';
 import { cancelHandlers } from './cancel.ts';
 import { jobHandlers } from './jobs.ts';
+import { createKeyFirst } from './key-first.ts';
 import { createKnownKeys } from './known-keys.ts';
 
 const statusUrl = 'https://data.example.org';
@@ -63,10 +64,12 @@ before(async () => {
     checks: {},
     isUnavailable: () => false,
     routes: (router) => {
-      const shared = { pool: unreadable, afterCommit, knownKeys: createKnownKeys() };
+      const knownKeys = createKnownKeys();
+      const keyFirst = createKeyFirst(unreadable, knownKeys);
+      const shared = { keyFirst, afterCommit, knownKeys };
       addRoutes(router, 'api', {
         ...jobHandlers({ ...shared, acceptor, statusUrl, ...limits }),
-        ...cancelHandlers({ ...shared, metrics }),
+        ...cancelHandlers({ ...shared, pool: unreadable, metrics }),
       });
     },
   });

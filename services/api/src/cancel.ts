@@ -3,23 +3,22 @@ import {
   apiKeyOf,
   type Handlers,
   isAbout,
-  jobIdOf,
   logWith,
-  noSuchDataset,
+  readJobId,
   readParameters,
-  shortCodeOf,
+  readShortCode,
 } from '@kasabi/http';
 import { cancel } from '@kasabi/jobs';
-import { NotFound, NotScheduled, Unauthorized } from '@kasabi/protocol';
+import { NotScheduled, refusalOf } from '@kasabi/protocol';
 import type pg from 'pg';
 import type { AfterCommit } from './after-commit.ts';
+import type { KeyFirst } from './key-first.ts';
 import type { KnownKeys } from './known-keys.ts';
 import type { ApiMetrics } from './metrics.ts';
 
-const parameterNames: ReadonlySet<string> = new Set(['apikey']);
-
 export interface CancelHandlersOptions {
   readonly pool: pg.Pool;
+  readonly keyFirst: KeyFirst;
   readonly metrics: ApiMetrics;
   readonly afterCommit: AfterCommit;
   readonly knownKeys: KnownKeys;
@@ -29,32 +28,32 @@ export interface CancelHandlersOptions {
 export function cancelHandlers(
   options: CancelHandlersOptions,
 ): Pick<Handlers<'api'>, 'cancelJobAtApi'> {
-  const { pool, metrics, afterCommit } = options;
+  const { pool, keyFirst, metrics, afterCommit } = options;
   return {
     async cancelJobAtApi(request, response) {
-      const code = shortCodeOf(request.params.code);
-      const { parameters, problem } = readParameters(request, parameterNames);
-      const keyDigest = digestKey(apiKeyOf(request, parameters));
-      // A request that is not valid cancels nothing, but its key is checked first.
-      const jobId = jobIdOf(problem === undefined ? request.params.id : '');
-      const cancelled = await cancel(pool, { keyDigest, datasetCode: code, jobId });
-      if (cancelled.outcome === 'refused') throw new Unauthorized();
-      options.knownKeys.add(keyDigest);
+      const datasetCode = readShortCode(request.params.code);
+      const parameters = readParameters(request);
+      const access = { keyDigest: digestKey(apiKeyOf(request, parameters)), datasetCode };
+      await keyFirst(request, access, 'request', parameters.all);
+      const jobId = readJobId(request.params.id);
+      const cancelled = await cancel(pool, { ...access, jobId });
       const { outcome } = cancelled;
-      if (outcome === 'job-unknown') isAbout(request, code);
-      else if (outcome !== 'dataset-unknown') isAbout(request, code, jobId);
-      if (problem !== undefined) throw problem;
-      switch (cancelled.outcome) {
+      if (outcome !== 'refused') options.knownKeys.add(access.keyDigest);
+      if (outcome === 'job-unknown') isAbout(request, datasetCode);
+      else if (outcome === 'cancelled' || outcome === 'not-scheduled') {
+        isAbout(request, datasetCode, jobId);
+      }
+      switch (outcome) {
         case 'cancelled':
           afterCommit('metrics', () => metrics.cancelled());
-          logWith(response, { outcome: 'cancelled', jobId, dataset: code });
+          logWith(response, { outcome, jobId, dataset: datasetCode });
           response.set('Cache-Control', 'no-store').type('text/plain');
           response.send('The job is cancelled; it will not run.\n');
           return;
+        case 'refused':
         case 'dataset-unknown':
-          throw noSuchDataset(code);
         case 'job-unknown':
-          throw new NotFound(`The dataset ${code} has no such job.`);
+          throw refusalOf(outcome, datasetCode);
         case 'not-scheduled':
           throw new NotScheduled(cancelled.status);
       }

@@ -1,5 +1,5 @@
 import { hash } from 'node:crypto';
-import { authorize, digestKey } from '@kasabi/accounts';
+import { type Access, digestKey } from '@kasabi/accounts';
 import type { JobType } from '@kasabi/domain';
 import {
   apiKeyOf,
@@ -7,17 +7,18 @@ import {
   isAbout,
   json,
   logWith,
-  noSuchDataset,
   plainText,
   prefersJson,
   queryOf,
   readParameters,
+  readShortCode,
   sendWhole,
-  shortCodeOf,
   singleHeader,
 } from '@kasabi/http';
 import type { AcceptedJob, AcceptOutcome, AcceptRequest } from '@kasabi/jobs';
 import {
+  DatasetNotFound,
+  type Gathered,
   IdempotencyInFlight,
   IdempotencyKeyReused,
   InvalidParameter,
@@ -25,17 +26,17 @@ import {
   jobRequestParameters,
   parseIdempotencyKey,
   parseJobRequest,
+  refusalOf,
   TooManyOpenJobs,
-  Unauthorized,
 } from '@kasabi/protocol';
 import type { Request, Response } from 'express';
-import type pg from 'pg';
 import type { Acceptor } from './accept.ts';
 import type { AfterCommit } from './after-commit.ts';
+import type { KeyFirst } from './key-first.ts';
 import type { KnownKeys } from './known-keys.ts';
 
 export interface JobHandlersOptions {
-  readonly pool: pg.Pool;
+  readonly keyFirst: KeyFirst;
   readonly acceptor: Acceptor;
   readonly afterCommit: AfterCommit;
   readonly knownKeys: KnownKeys;
@@ -48,64 +49,37 @@ export interface JobHandlersOptions {
 export function jobHandlers(
   options: JobHandlersOptions,
 ): Pick<Handlers<'api'>, 'submitJob' | 'redirectToJobs'> {
-  const { pool, acceptor, knownKeys } = options;
-
-  /**
-   * Throws what an invalid request is answered. Its key is checked first, in a statement that valid
-   * requests never need: who has no good key learns nothing about the request either.
-   */
-  async function refuse(
-    request: Request,
-    keyDigest: Buffer,
-    code: string,
-    problem: unknown,
-  ): Promise<never> {
-    const verdict = await authorize(pool, keyDigest, code);
-    if (verdict === 'refused') throw new Unauthorized();
-    knownKeys.add(keyDigest);
-    if (verdict === 'dataset-unknown') throw noSuchDataset(code);
-    isAbout(request, code);
-    throw problem;
-  }
+  const { keyFirst, acceptor, knownKeys } = options;
 
   return {
     async submitJob(request, response) {
-      const code = shortCodeOf(request.params.code);
-      const { parameters, problem } = readParameters(request, jobRequestParameters);
-      const keyDigest = digestKey(apiKeyOf(request, parameters));
-      if (problem !== undefined) return await refuse(request, keyDigest, code, problem);
-      const job = parseJobRequest(parameters);
-      if (!job.ok) return await refuse(request, keyDigest, code, job.problem);
-      const idempotency = readIdempotency(request, [
-        code,
-        job.request.type,
-        spellingOf(job.request.startTime),
-      ]);
-      if (idempotency instanceof Error) return await refuse(request, keyDigest, code, idempotency);
+      const datasetCode = readShortCode(request.params.code);
+      const parameters = readParameters(request, jobRequestParameters);
+      const access = { keyDigest: digestKey(apiKeyOf(request, parameters)), datasetCode };
+      const job = await keyFirst(request, access, 'dataset', () =>
+        readJob(request, datasetCode, parameters),
+      );
 
       // All that depends on the request is looked at before the job is accepted.
       const asJson = prefersJson(request);
-      const outcome = await acceptor.accept({
-        keyDigest,
-        datasetCode: code,
-        ...job.request,
-        idempotency,
-      });
-      if (outcome.outcome !== 'refused') knownKeys.add(keyDigest);
+      const outcome = await acceptor.accept({ ...access, ...job });
+      if (outcome.outcome !== 'refused') knownKeys.add(access.keyDigest);
       const isKnown = outcome.outcome !== 'refused' && outcome.outcome !== 'dataset-unknown';
-      if (isKnown) isAbout(request, code);
-      const accepted = acceptedJob(outcome, code, options);
-      const { type } = job.request;
-      const { id: jobId, startTime } = accepted;
-      logWith(response, { outcome: outcome.outcome, jobId, dataset: code, type, startTime });
+      if (isKnown) isAbout(request, datasetCode);
+      const accepted = acceptedJob(outcome, datasetCode, options);
+      const { type } = job;
+      const { id: jobId, datasetCode: dataset, startTime } = accepted;
+      logWith(response, { outcome: outcome.outcome, jobId, dataset, type, startTime });
       const document = asJson
         ? options.afterCommit('document', () => documentOf(accepted, type))
         : undefined;
-      answer(response, `${options.statusUrl}/data/${code}/jobs/${jobId}`, document);
+      answer(response, `${options.statusUrl}/data/${dataset}/jobs/${jobId}`, document);
     },
     redirectToJobs(request, response) {
       const query = queryOf(request);
-      const list = `${options.statusUrl}/data/${shortCodeOf(request.params.code)}/jobs`;
+      const datasetCode = readShortCode(request.params.code);
+      if (datasetCode === undefined) throw new DatasetNotFound(datasetCode);
+      const list = `${options.statusUrl}/data/${datasetCode}/jobs`;
       response.redirect(307, query === '' ? list : `${list}?${query}`);
     },
   };
@@ -114,7 +88,7 @@ export function jobHandlers(
 /** The one place where an outcome of accepting becomes what a client is told. */
 function acceptedJob(
   outcome: AcceptOutcome,
-  code: string,
+  datasetCode: string | undefined,
   options: JobHandlersOptions,
 ): AcceptedJob {
   switch (outcome.outcome) {
@@ -122,9 +96,8 @@ function acceptedJob(
     case 'replayed':
       return outcome.job;
     case 'refused':
-      throw new Unauthorized();
     case 'dataset-unknown':
-      throw noSuchDataset(code);
+      throw refusalOf(outcome.outcome, datasetCode);
     case 'too-far-ahead':
       throw new InvalidParameter(
         'startTime',
@@ -161,17 +134,21 @@ function answer(response: Response, location: string, document: string | undefin
 const spellingOf = (moment: Date | undefined): string | undefined =>
   moment?.toISOString().replace('.000Z', 'Z');
 
-/** The Idempotency-Key with a digest of what is asked for, if there is one; or what is wrong with it. */
-function readIdempotency(
+/**
+ * What a request asks for; with its Idempotency-Key, if it has one, and a digest of all that.
+ *
+ * @throws InvalidParameter, MalformedRequest, UnsupportedMediaType
+ */
+function readJob(
   request: Request,
-  asked: readonly (string | undefined)[],
-): AcceptRequest['idempotency'] | Error {
-  try {
-    const header = singleHeader(request, 'idempotency-key');
-    if (header === undefined) return undefined;
-    const fingerprint = hash('sha256', JSON.stringify(asked), 'buffer');
-    return { key: parseIdempotencyKey(header), fingerprint };
-  } catch (error) {
-    return error as Error;
-  }
+  datasetCode: string | undefined,
+  parameters: Gathered,
+): Omit<AcceptRequest, keyof Access> {
+  const job = parseJobRequest(parameters.all());
+  const header = singleHeader(request, 'idempotency-key');
+  if (header === undefined) return job;
+  const key = parseIdempotencyKey(header);
+  const asked = [datasetCode, job.type, spellingOf(job.startTime)];
+  const fingerprint = hash('sha256', JSON.stringify(asked), 'buffer');
+  return { ...job, idempotency: { key, fingerprint } };
 }

@@ -15,6 +15,7 @@ import { createAfterCommit } from './after-commit.ts';
 import { cancelHandlers } from './cancel.ts';
 import { readSettings } from './env.ts';
 import { jobHandlers } from './jobs.ts';
+import { createKeyFirst } from './key-first.ts';
 import { createKnownKeys } from './known-keys.ts';
 import { createApiMetrics } from './metrics.ts';
 import { createSharedRateLimit } from './rate-limit.ts';
@@ -64,6 +65,7 @@ await runService(async () => {
     horizonMs: settings.QUEUE_HORIZON_MS,
   });
   const knownKeys = createKnownKeys();
+  const keyFirst = createKeyFirst(pool, knownKeys);
   const overload = createOverloadGuard({
     maxLagMs: settings.MAX_LAG_MS,
     queued: () => acceptor.waiting + pool.waitingCount,
@@ -94,7 +96,7 @@ await runService(async () => {
       });
       addRoutes(router, 'api', {
         ...jobHandlers({
-          pool,
+          keyFirst,
           acceptor,
           afterCommit,
           knownKeys,
@@ -102,7 +104,7 @@ await runService(async () => {
           maxScheduleDays: settings.MAX_SCHEDULE_DAYS,
           maxOpenJobs: settings.MAX_OPEN_JOBS_PER_DATASET,
         }),
-        ...cancelHandlers({ pool, metrics, afterCommit, knownKeys }),
+        ...cancelHandlers({ pool, keyFirst, metrics, afterCommit, knownKeys }),
       });
     },
   });

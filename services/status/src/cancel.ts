@@ -1,10 +1,8 @@
-import { apiKeyOf, jobIdOf, queryOf, readParameters, shortCodeOf } from '@kasabi/http';
 import { Unavailable } from '@kasabi/protocol';
 import { headersOf } from '@kasabi/tracing';
 import type { Request, Response } from 'express';
 import type { Api } from './api.ts';
-
-const parameterNames: ReadonlySet<string> = new Set(['apikey']);
+import type { NamedJob } from './read-job.ts';
 
 /** What a header can carry as it is. */
 const printable = /^[\x21-\x7e]+$/;
@@ -23,18 +21,12 @@ const answerHeaders = ['content-type', 'retry-after', 'www-authenticate', 'cache
  */
 export async function forwardCancel(
   api: Api,
-  request: Request<{ code: string; id: string }>,
+  { key, datasetCode, jobId }: NamedJob,
+  request: Request,
   response: Response,
 ): Promise<void> {
-  const { parameters, problem } = readParameters(request, parameterNames);
-  const key = apiKeyOf(request, parameters);
-  // What cannot be a short code goes as one that no dataset has: `..` would lead elsewhere.
-  const code = shortCodeOf(request.params.code) || '_';
-  const target = new URL(`${api.url}/dataset/${code}/jobs/${jobIdOf(request.params.id)}`);
-  // What is wrong with the parameters is for the api service to say, once it knows the key.
-  if (problem !== undefined) target.search = queryOf(request);
-  // A key that cannot stand in a header is none, which is for the api service to say as well.
-  else if (!printable.test(key)) target.searchParams.set('apikey', key);
+  const target = new URL(`${api.url}/dataset/${datasetCode}/jobs/${jobId}`);
+  if (!printable.test(key)) target.searchParams.set('apikey', key);
   let answer: globalThis.Response;
   let body: Buffer;
   try {

@@ -1,4 +1,4 @@
-import { type Handlers, isAbout, shortCodeOf } from '@kasabi/http';
+import { type Handlers, isAbout, readShortCode } from '@kasabi/http';
 import type { DatasetStatusDocument } from '@kasabi/protocol';
 import type { DatasetReader } from './read-dataset.ts';
 
@@ -11,7 +11,7 @@ export function datasetHandlers(options: {
 }): Pick<Handlers<'datasets'>, 'getDatasetStatus'> {
   return {
     async getDatasetStatus(request, response) {
-      const dataset = await options.datasets.read(shortCodeOf(request.params.code));
+      const dataset = await options.datasets.read(readShortCode(request.params.code));
       isAbout(request, dataset.code);
       const document: DatasetStatusDocument = {
         status: dataset.status,

@@ -1,4 +1,4 @@
-import { entityTag, type Handlers, isAbout, isFresh, shortCodeOf } from '@kasabi/http';
+import { entityTag, type Handlers, isAbout, isFresh, readShortCode } from '@kasabi/http';
 import { NotFound } from '@kasabi/protocol';
 import type { Request, Response } from 'express';
 import {
@@ -86,10 +86,13 @@ export function discoveryHandlers(
 }
 
 /** Splits `nasa.ttl`: a short code has no dots, so that what follows one is an extension. */
-function splitName(name: string): { readonly code: string; readonly extension?: string } {
+function splitName(name: string): {
+  readonly code: string | undefined;
+  readonly extension?: string;
+} {
   const dot = name.indexOf('.');
-  if (dot < 0) return { code: shortCodeOf(name) };
-  return { code: shortCodeOf(name.slice(0, dot)), extension: name.slice(dot + 1) };
+  if (dot < 0) return { code: readShortCode(name) };
+  return { code: readShortCode(name.slice(0, dot)), extension: name.slice(dot + 1) };
 }
 
 /**

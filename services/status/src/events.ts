@@ -1,13 +1,10 @@
-import { entityTag, type Handlers, heldForClient, probeHalfClosed } from '@kasabi/http';
+import { entityTag, type Handlers, openEventStream } from '@kasabi/http';
 import type { JobRecord } from '@kasabi/jobs';
 import { ApiError, jobDocumentOf } from '@kasabi/protocol';
 import type { Request, Response } from 'express';
 import type { JobHandlersOptions } from './jobs.ts';
 import type { FoundJob } from './read-job.ts';
 import { hasEnded, waitForChange } from './wait.ts';
-
-/** A comment this often, in milliseconds, keeps proxies from closing a quiet stream. */
-const heartbeatMs = 15_000;
 
 /**
  * What tells of each change of a job: server-sent events (HTML Standard, section 9.2), one
@@ -30,23 +27,12 @@ export function eventHandlers(options: JobHandlersOptions): Pick<Handlers<'jobs'
       return;
     }
     const isHeld = request.method !== 'HEAD' && !hasEnded(first);
-    const release = isHeld ? options.held.hold(request, found) : () => undefined;
-    response.status(200).set({
-      'Content-Type': 'text/event-stream',
-      'Cache-Control': 'no-store',
-      // Some proxies hold answers back until they are complete.
-      'X-Accel-Buffering': 'no',
-    });
-    if (request.method === 'HEAD') {
-      response.end();
-      return;
-    }
-    heldForClient(response);
-    response.write('retry: 1000\n\n');
-    if (!known) response.write(event.text);
-    const beat = (): boolean => response.write(': still here\n\n');
-    const heartbeat = setInterval(beat, heartbeatMs);
-    const stopProbing = probeHalfClosed(request.socket, beat, beat);
+    const endHold = isHeld ? options.held.hold(request, found) : () => undefined;
+    response.set('Cache-Control', 'no-store');
+    const events = openEventStream(request, response);
+    if (request.method === 'HEAD') return;
+    events.write('retry: 1000\n\n');
+    if (!known) events.write(event.text);
     try {
       let record: JobRecord | undefined = first;
       while (record !== undefined && !hasEnded(record)) {
@@ -57,17 +43,15 @@ export function eventHandlers(options: JobHandlersOptions): Pick<Handlers<'jobs'
         });
         if (record === undefined) break;
         event = eventOf(record);
-        response.write(event.text);
+        events.write(event.text);
       }
     } catch (error) {
       // The stream ends, and who comes back for more is answered with the reason.
       if (!(error instanceof ApiError)) throw error;
-      response.write(`: ${error.message}\n\n`);
+      events.write(`: ${error.message}\n\n`);
     } finally {
-      clearInterval(heartbeat);
-      stopProbing();
-      release();
-      response.end();
+      endHold();
+      events.end();
     }
   }
 

@@ -29,7 +29,7 @@ export function jobHandlers(
 ): Pick<Handlers<'jobs'>, 'getJob' | 'cancelJob'> {
   const { watcher, successStatus } = options;
   // Whoever waits, for an answer or for an event, is answered with what is known.
-  options.stopping.addEventListener('abort', () => watcher.release(), { once: true });
+  options.stopping.addEventListener('abort', () => watcher.letGo(), { once: true });
 
   return {
     async getJob(request, response) {
@@ -43,8 +43,8 @@ export function jobHandlers(
     async cancelJob(request, response) {
       // Made-up keys do not get as far as the api service, which cannot tell one client from another
       // where the services have no secret.
-      await options.jobs.checkKey(request);
-      await forwardCancel(options.api, request, response);
+      const named = await options.jobs.readName(request);
+      await forwardCancel(options.api, named, request, response);
     },
   };
 
@@ -60,13 +60,13 @@ export function jobHandlers(
     if (seconds === undefined) return found.record;
     let { record } = found;
     if (!hasEnded(record) && !hasMissedChange(request, record, successStatus)) {
-      const release = options.held.hold(request, found);
+      const endHold = options.held.hold(request, found);
       heldForClient(response);
       const timeoutMs = seconds * 1_000;
       try {
         record = (await waitForChange({ watcher, request, response, found, timeoutMs })) ?? record;
       } finally {
-        release();
+        endHold();
       }
     }
     response.set('Preference-Applied', `wait=${seconds}`);

@@ -1,13 +1,6 @@
 import { authorize, digestKey } from '@kasabi/accounts';
-import {
-  apiKeyOf,
-  type Handlers,
-  isAbout,
-  noSuchDataset,
-  readParameters,
-  shortCodeOf,
-} from '@kasabi/http';
-import { listJobs } from '@kasabi/jobs';
+import { apiKeyOf, type Handlers, isAbout, readParameters, readShortCode } from '@kasabi/http';
+import { searchJobs } from '@kasabi/jobs';
 import {
   cursorAfter,
   type JobListDocument,
@@ -15,8 +8,8 @@ import {
   jobListParameters,
   parseJobListRequest,
   recordStatusesOf,
+  refusalOf,
   type SuccessStatus,
-  Unauthorized,
 } from '@kasabi/protocol';
 import type pg from 'pg';
 
@@ -31,25 +24,25 @@ export function listHandlers(options: ListHandlersOptions): Pick<Handlers<'jobs'
   const { pool, statusUrl, successStatus } = options;
   return {
     async listJobs(request, response) {
-      const code = shortCodeOf(request.params.code);
-      const { parameters, problem } = readParameters(request, jobListParameters);
-      const verdict = await authorize(pool, digestKey(apiKeyOf(request, parameters)), code);
-      if (verdict === 'refused') throw new Unauthorized();
-      if (verdict === 'dataset-unknown') throw noSuchDataset(code);
-      isAbout(request, code);
-      if (problem !== undefined) throw problem;
-      const { status, jobType, limit, before } = parseJobListRequest(parameters);
+      const asked = readShortCode(request.params.code);
+      const parameters = readParameters(request, jobListParameters);
+      const keyDigest = digestKey(apiKeyOf(request, parameters));
+      const access = await authorize(pool, { keyDigest, datasetCode: asked });
+      if (access.outcome !== 'owner') throw refusalOf(access.outcome, asked);
+      const { datasetCode } = access;
+      isAbout(request, datasetCode);
+      const { status, jobType, limit, before } = parseJobListRequest(parameters.all());
 
       // One more than asked for tells whether there is another page.
-      const found = await listJobs(pool, {
-        datasetCode: code,
+      const { jobs: found } = await searchJobs(pool, {
+        dataset: datasetCode,
+        statuses: status && recordStatusesOf[status],
+        type: jobType,
+        before,
         limit: limit + 1,
-        ...(status !== undefined && { statuses: recordStatusesOf[status] }),
-        ...(jobType !== undefined && { jobType }),
-        ...(before !== undefined && { before }),
       });
       const page = found.slice(0, limit);
-      const list = `${statusUrl}/data/${code}/jobs`;
+      const list = `${statusUrl}/data/${datasetCode}/jobs`;
       const last = page.at(-1);
       if (found.length > limit && last !== undefined) {
         const next = new URLSearchParams({ limit: String(limit), cursor: cursorAfter(last.id) });

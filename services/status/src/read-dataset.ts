@@ -1,15 +1,15 @@
 import { type Dataset, findDatasets } from '@kasabi/datasets';
-import { noSuchDataset } from '@kasabi/http';
 import { createBatcher } from '@kasabi/postgres';
+import { DatasetNotFound } from '@kasabi/protocol';
 import type pg from 'pg';
 
 export interface DatasetReader {
   /**
-   * The dataset with this short code; '' is none.
+   * The dataset with this short code; none has undefined.
    *
-   * @throws NotFound
+   * @throws DatasetNotFound
    */
-  read(code: string): Promise<Dataset>;
+  read(code: string | undefined): Promise<Dataset>;
   /** How many requests wait for a statement. */
   readonly waiting: number;
 }
@@ -27,8 +27,8 @@ export function createDatasetReader(pool: pg.Pool): DatasetReader {
   });
   return {
     async read(code) {
-      const dataset = code === '' ? undefined : await datasets.add(code);
-      if (dataset === undefined) throw noSuchDataset(code);
+      const dataset = code === undefined ? undefined : await datasets.add(code);
+      if (dataset === undefined) throw new DatasetNotFound(code);
       return dataset;
     },
     get waiting() {

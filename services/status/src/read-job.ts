@@ -1,24 +1,22 @@
 import { type Access, digestKey } from '@kasabi/accounts';
-import {
-  apiKeyOf,
-  isAbout,
-  jobIdOf,
-  noSuchDataset,
-  readParameters,
-  shortCodeOf,
-} from '@kasabi/http';
+import { apiKeyOf, isAbout, readJobId, readParameters, readShortCode } from '@kasabi/http';
 import { type AskedJob, type FindOutcome, findJobs, type JobRecord } from '@kasabi/jobs';
 import { createBatcher } from '@kasabi/postgres';
-import { type ApiError, NotFound, Unauthorized } from '@kasabi/protocol';
+import { refusalOf } from '@kasabi/protocol';
 import type { Request } from 'express';
 import type pg from 'pg';
-
-const parameterNames: ReadonlySet<string> = new Set(['apikey']);
 
 /** A job that was read, and the key that it was read with. */
 export interface FoundJob {
   readonly record: JobRecord;
   readonly access: Access;
+}
+
+/** A job by its name, and the key that was shown for it. */
+export interface NamedJob {
+  readonly key: string;
+  readonly datasetCode: string;
+  readonly jobId: string;
 }
 
 export interface JobReader {
@@ -29,28 +27,14 @@ export interface JobReader {
    */
   read(request: Request<{ code: string; id: string }>): Promise<FoundJob>;
   /**
-   * Checks the key that a request carries for the dataset in its path, and nothing else.
+   * The job that a request's path names, whether or not it is there, once the key is known to be good.
    *
-   * @throws Unauthorized
+   * @throws Unauthorized, what is wrong with the request's parameters, or NotFound for a path that cannot name
+   *   any job.
    */
-  checkKey(request: Request<{ code: string; id: string }>): Promise<void>;
+  readName(request: Request<{ code: string; id: string }>): Promise<NamedJob>;
   /** How many requests wait for a statement. */
   readonly waiting: number;
-}
-
-/** Why a job is not shown. */
-export type NotShown = Exclude<FindOutcome['outcome'], 'found'>;
-
-/** What whoever may not see a job of the dataset `code` is answered. */
-export function refusalOf(outcome: NotShown, code: string): ApiError {
-  switch (outcome) {
-    case 'refused':
-      return new Unauthorized();
-    case 'dataset-unknown':
-      return noSuchDataset(code);
-    case 'job-unknown':
-      return new NotFound(`The dataset ${code} has no such job.`);
-  }
 }
 
 /** Reads jobs for requests; those of one turn of the event loop share one statement. */
@@ -63,24 +47,29 @@ export function createJobReader(pool: pg.Pool): JobReader {
   });
 
   async function find(request: Request<{ code: string; id: string }>) {
-    const code = shortCodeOf(request.params.code);
-    const { parameters, problem } = readParameters(request, parameterNames);
-    const keyDigest = digestKey(apiKeyOf(request, parameters));
-    const access: Access = { keyDigest, datasetCode: code };
-    const found = await records.add({ ...access, jobId: jobIdOf(request.params.id) });
-    if (found.outcome === 'refused') throw refusalOf(found.outcome, code);
-    if (found.outcome === 'found') isAbout(request, code, found.job.id);
-    else if (found.outcome === 'job-unknown') isAbout(request, code);
-    return { access, found, problem };
+    const datasetCode = readShortCode(request.params.code);
+    const jobId = readJobId(request.params.id);
+    const parameters = readParameters(request);
+    const key = apiKeyOf(request, parameters);
+    const access: Access = { keyDigest: digestKey(key), datasetCode };
+    const found = await records.add({ ...access, jobId });
+    if (found.outcome === 'refused') throw refusalOf(found.outcome, datasetCode);
+    if (found.outcome === 'found') isAbout(request, datasetCode, found.job.id);
+    else if (found.outcome === 'job-unknown') isAbout(request, datasetCode);
+    parameters.all();
+    return { key, jobId, access, found };
   }
 
   return {
-    async checkKey(request) {
-      await find(request);
+    async readName(request) {
+      const { key, jobId, access, found } = await find(request);
+      const { datasetCode } = access;
+      if (datasetCode !== undefined && jobId !== undefined) return { key, datasetCode, jobId };
+      const isDatasetThere = found.outcome !== 'dataset-unknown';
+      throw refusalOf(isDatasetThere ? 'job-unknown' : 'dataset-unknown', datasetCode);
     },
     async read(request) {
-      const { access, found, problem } = await find(request);
-      if (problem !== undefined) throw problem;
+      const { access, found } = await find(request);
       if (found.outcome !== 'found') throw refusalOf(found.outcome, access.datasetCode);
       return { record: found.job, access };
     },

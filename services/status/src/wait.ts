@@ -1,7 +1,8 @@
 import { probeHalfClosed } from '@kasabi/http';
 import type { JobRecord } from '@kasabi/jobs';
+import { refusalOf } from '@kasabi/protocol';
 import type { Request, Response } from 'express';
-import { type FoundJob, refusalOf } from './read-job.ts';
+import type { FoundJob } from './read-job.ts';
 import type { News, Watcher } from './watcher.ts';
 
 /** Whether a job has ended, so that it never changes again. */
@@ -50,7 +51,7 @@ export function waitForChange(options: WaitOptions): Promise<JobRecord | undefin
     const onNews = (news: News): void => {
       end();
       if (news.outcome === 'changed') resolve(news.record);
-      else if (news.outcome === 'released') resolve(undefined);
+      else if (news.outcome === 'let-go') resolve(undefined);
       else reject(refusalOf(news.outcome, found.access.datasetCode));
     };
     if (socket.destroyed) {

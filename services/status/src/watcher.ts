@@ -1,9 +1,10 @@
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { type Access, authorizeAll } from '@kasabi/accounts';
+import type { Refusal } from '@kasabi/domain';
 import { type JobRecord, readChanges, type Watched } from '@kasabi/jobs';
 import type { Database } from '@kasabi/postgres';
 import { createLoop, type Loop } from '@kasabi/runtime';
-import type { FoundJob, NotShown } from './read-job.ts';
+import type { FoundJob } from './read-job.ts';
 
 export interface WatcherOptions {
   readonly db: Database;
@@ -14,10 +15,10 @@ export interface WatcherOptions {
   readonly onError: (error: unknown) => void;
 }
 
-/** Why a wait ends. `released`: the watcher lets go of all who wait. */
+/** Why a wait ends. `let-go`: the service stops. */
 export type News =
   | { readonly outcome: 'changed'; readonly record: JobRecord }
-  | { readonly outcome: NotShown | 'released' };
+  | { readonly outcome: Refusal | 'let-go' };
 export type Tell = (news: News) => void;
 
 /** Waits for jobs to change state, for any number of waiters at the cost of one statement a round. */
@@ -28,7 +29,7 @@ export interface Watcher {
    */
   watch(found: FoundJob, tell: Tell): () => void;
   /** Tells all who wait, and from now on everyone at once, that there is nothing to wait for. */
-  release(): void;
+  letGo(): void;
   /** How many wait just now. */
   readonly waiting: number;
   /** Looks at the jobs, and at the keys of those who wait for them. */
@@ -64,7 +65,7 @@ export function createWatcher(options: WatcherOptions): Watcher {
   const states = new Map<string, Group<Watched>>();
   const accesses = new Map<string, Group<Access>>();
   let waiting = 0;
-  let released = false;
+  let isOver = false;
 
   async function lookAtJobs(): Promise<void> {
     if (states.size === 0) return;
@@ -94,12 +95,12 @@ export function createWatcher(options: WatcherOptions): Watcher {
     const refusals = new Map<Group<Access>, News>();
     if (groups.size === 0) return refusals;
     const asked = [...groups];
-    const verdicts = await authorizeAll(
+    const authorizations = await authorizeAll(
       db,
       asked.map((group) => group.of),
     );
     asked.forEach((group, index) => {
-      const outcome = verdicts[index] ?? 'refused';
+      const outcome = authorizations[index]?.outcome ?? 'refused';
       if (outcome !== 'owner') refusals.set(group, { outcome });
     });
     return refusals;
@@ -118,8 +119,8 @@ export function createWatcher(options: WatcherOptions): Watcher {
 
   return {
     watch({ record: { id, status, attempt }, access }, tell) {
-      if (released) {
-        tell({ outcome: 'released' });
+      if (isOver) {
+        tell({ outcome: 'let-go' });
         return () => undefined;
       }
       const stateName = `${id} ${status} ${attempt}`;
@@ -145,10 +146,10 @@ export function createWatcher(options: WatcherOptions): Watcher {
       waiting += 1;
       return end;
     },
-    release() {
-      released = true;
+    letGo() {
+      isOver = true;
       for (const { waiters } of [...states.values()]) {
-        for (const waiter of [...waiters]) waiter.tell({ outcome: 'released' });
+        for (const waiter of [...waiters]) waiter.tell({ outcome: 'let-go' });
       }
     },
     get waiting() {

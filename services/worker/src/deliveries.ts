@@ -18,7 +18,7 @@ import type pg from 'pg';
 import type { ClockCorrection } from './clock.ts';
 import type { Settings } from './env.ts';
 import { causeOf, messageOfFailure, messageOfRetry } from './explain.ts';
-import { handlers } from './handlers/index.ts';
+import type { Handlers } from './handlers/index.ts';
 import type { Leases } from './leases.ts';
 import type { WorkerMetrics } from './metrics/index.ts';
 import type { AttemptOutcome } from './metrics/jobs.ts';
@@ -28,11 +28,15 @@ export class ShuttingDown extends Error {
   readonly code = 'shutting-down';
 }
 
+/** The worker's settings that decide about attempts. */
+type DeliverySettings = Pick<Settings, 'LEASE_MS' | 'RETRY_HOURS' | 'MAX_ATTEMPTS'>;
+
 export interface DeliveriesOptions {
   readonly pool: pg.Pool;
   /** Connections that no job waits on. */
   readonly upkeep: pg.Pool;
-  readonly settings: Settings;
+  readonly handlers: Handlers;
+  readonly settings: DeliverySettings;
   readonly leases: Leases;
   /** Makes a delivery due at once, wherever it is. */
   readonly promote: (deliveries: readonly Delivery[]) => Promise<void>;
@@ -66,7 +70,7 @@ const uncheckedMs = (): number => 500 + 500 * Math.random();
 
 /** Makes the function that handles one delivery: claim, run, end. It never rejects. */
 export function createDeliveries(options: DeliveriesOptions): (jobId: string) => Promise<Verdict> {
-  const { pool, upkeep, settings, leases, holder, log, metrics } = options;
+  const { pool, upkeep, handlers, settings, leases, holder, log, metrics } = options;
 
   async function deliver(jobId: string): Promise<Verdict> {
     const claimed = await inSpan(
@@ -104,29 +108,29 @@ export function createDeliveries(options: DeliveriesOptions): (jobId: string) =>
     }
   }
 
-  async function run(held: Claim): Promise<Verdict> {
+  async function run(job: Claim): Promise<Verdict> {
     const jobLog = log.child({
-      jobId: held.jobId,
-      dataset: held.datasetCode,
-      type: held.type,
-      attempt: held.attempt,
+      jobId: job.jobId,
+      dataset: job.datasetCode,
+      type: job.type,
+      attempt: job.attempt,
     });
-    const lease = leases.hold(held);
-    jobLog.info({ driftMs: Math.round(held.driftMs) }, 'claimed');
-    metrics.claimed(held);
+    const lease = leases.keep(job);
+    jobLog.info({ driftMs: Math.round(job.driftMs) }, 'claimed');
+    metrics.claimed(job);
     const began = performance.now();
     const ended = (outcome: AttemptOutcome): void =>
-      metrics.ended(held, outcome, performance.now() - began);
+      metrics.ended(job, outcome, performance.now() - began);
     try {
-      const handler = handlers[held.type];
-      const services = { pool, upkeep, settings, metrics };
-      const context = { claim: held, ...services, signal: lease.signal, log: jobLog };
+      const handler = handlers[job.type];
+      const services = { pool, upkeep, metrics };
+      const context = { claim: job, ...services, signal: lease.signal, log: jobLog };
       const attributes = {
-        'kasabi.job.id': held.jobId,
-        'kasabi.dataset': held.datasetCode,
-        'kasabi.attempt': held.attempt,
+        'kasabi.job.id': job.jobId,
+        'kasabi.dataset': job.datasetCode,
+        'kasabi.attempt': job.attempt,
       };
-      const next = await inSpan(held.type, { attributes }, () => handler(context));
+      const next = await inSpan(job.type, { attributes }, () => handler(context));
       // Before anything else is awaited: there is no lease to keep any more.
       lease.end();
       jobLog.info('completed');
@@ -135,16 +139,16 @@ export function createDeliveries(options: DeliveriesOptions): (jobId: string) =>
       return 'done';
     } catch (error) {
       const ranMs = performance.now() - began;
-      return await end({ held, error, signal: lease.signal, ranMs, jobLog, ended });
+      return await end({ job, error, signal: lease.signal, ranMs, jobLog, ended });
     } finally {
       lease.end();
     }
   }
 
   /** What follows an attempt that did not complete. */
-  async function end({ held, error, signal, ranMs, jobLog, ended }: Attempt): Promise<Verdict> {
+  async function end({ job, error, signal, ranMs, jobLog, ended }: Attempt): Promise<Verdict> {
     if (signal.reason instanceof ShuttingDown) {
-      await inSpan('release', {}, () => release(pool, held));
+      await inSpan('release', {}, () => release(pool, job));
       jobLog.info('released: the worker shuts down');
       ended('released');
       // Not done with: the relay may have found it in Redis already, and would not add it again.
@@ -157,28 +161,28 @@ export function createDeliveries(options: DeliveriesOptions): (jobId: string) =>
     }
     const busy = error instanceof DatasetBusy;
     const passing = busy || isTransient(error);
-    const leftMs = settings.RETRY_HOURS * hourMs - held.triedMs - ranMs;
-    if (passing && (leftMs > 0 || held.attempt < settings.MAX_ATTEMPTS)) {
-      const delayMs = backoffMs(held.attempt);
+    const leftMs = settings.RETRY_HOURS * hourMs - job.triedMs - ranMs;
+    if (passing && (leftMs > 0 || job.attempt < settings.MAX_ATTEMPTS)) {
+      const delayMs = backoffMs(job.attempt);
       const message = messageOfRetry(error, leftMs);
       const told = { delayMs, message, cause: causeOf(error), busy };
       await because(
         error,
-        inSpan('retry', {}, () => retry(pool, held, told)),
+        inSpan('retry', {}, () => retry(pool, job, told)),
       );
       jobLog.warn({ err: error, delayMs }, 'retrying');
       ended('retried');
       return { snooze: delayMs };
     }
     const reason = passing ? ('busy' as const) : ('error' as const);
-    const message = messageOfFailure(error, held.triedMs + ranMs);
+    const message = messageOfFailure(error, job.triedMs + ranMs);
     await because(
       error,
-      inSpan('fail', {}, () => fail(pool, held, { reason, message, cause: causeOf(error) })),
+      inSpan('fail', {}, () => fail(pool, job, { reason, message, cause: causeOf(error) })),
     );
     jobLog.error({ err: error }, 'failed');
     ended('failed');
-    await promote(nextDue(pool, held.datasetId));
+    await promote(nextDue(pool, job.datasetId));
     return 'done';
   }
 
@@ -209,7 +213,7 @@ type Awaitable<T> = T | Promise<T>;
 
 /** An attempt that did not complete. */
 interface Attempt {
-  readonly held: Claim;
+  readonly job: Claim;
   readonly error: unknown;
   readonly signal: AbortSignal;
   /** How long it took, in milliseconds. */

@@ -17,6 +17,7 @@ import { startTracing } from '@kasabi/tracing';
 import { correctClock } from './clock.ts';
 import { createDeliveries, ShuttingDown } from './deliveries.ts';
 import { readSettings } from './env.ts';
+import { createHandlers } from './handlers/index.ts';
 import { createLeases } from './leases.ts';
 import { createWorkerMetrics } from './metrics/index.ts';
 import { createReporter } from './report.ts';
@@ -71,7 +72,7 @@ await runService(async () => {
   const leases = createLeases({ pool: upkeep, leaseMs: settings.LEASE_MS, log });
 
   const metrics = createWorkerMetrics({
-    running: () => leases.held,
+    running: () => leases.size,
     concurrency: settings.WORKER_CONCURRENCY,
     clockOffsetMs: () => clock.offsetMs ?? 0,
   });
@@ -79,7 +80,7 @@ await runService(async () => {
   const watchdog = createWatchdog({
     db: upkeep,
     stuckAfterMs: settings.STUCK_AFTER_MS,
-    hasRoom: () => leases.held < settings.WORKER_CONCURRENCY,
+    hasRoom: () => leases.size < settings.WORKER_CONCURRENCY,
     queueAnswers: async () => (await redisTrouble(redis)) === undefined,
     onError: loopFailed('watchdog'),
   });
@@ -87,8 +88,10 @@ await runService(async () => {
   let loss: { readonly at: number; readonly forgotten: number } | undefined;
   const relay = createRelay({
     db: upkeep,
-    ...producer,
-    ...epoch,
+    enqueue: producer.enqueue,
+    ensureDue: producer.ensureDue,
+    lostData: epoch.lostData,
+    acknowledgeData: epoch.acknowledgeData,
     intervalMs: settings.RELAY_INTERVAL_MS,
     horizonMs: settings.QUEUE_HORIZON_MS,
     overdueMs: settings.RELAY_OVERDUE_MS,
@@ -126,7 +129,7 @@ await runService(async () => {
       host: hostname(),
       version,
       concurrency: settings.WORKER_CONCURRENCY,
-      running: leases.held,
+      running: leases.size,
       sinceRelayMs: relay.sinceRoundMs,
       relayIntervalMs: settings.RELAY_INTERVAL_MS,
       sinceRescueMs: rescuer.sinceRoundMs,
@@ -137,9 +140,11 @@ await runService(async () => {
     }),
     onError: loopFailed('report'),
   });
+  const beatMarks = createBeatMarkStore(redis);
   const beat = createBeat({
     db: upkeep,
-    ...createBeatMarkStore(redis),
+    readMark: beatMarks.readMark,
+    writeMark: beatMarks.writeMark,
     onRestored: (reason) => log.error({ reason }, 'Postgres was restored: all jobs are paused'),
     onError: loopFailed('beat'),
   });
@@ -200,9 +205,17 @@ await runService(async () => {
       createDeliveries({
         pool,
         upkeep,
+        handlers: createHandlers({
+          reset: {
+            lockTimeoutMs: settings.LOCK_TIMEOUT_MS,
+            truncateFromBytes: settings.TRUNCATE_FROM_BYTES,
+            truncateTimeoutMs: settings.TRUNCATE_TIMEOUT_MS,
+            truncateTries: settings.TRUNCATE_TRIES,
+          },
+        }),
         settings,
         leases,
-        promote: producer.assert,
+        promote: producer.ensureDue,
         checkDatabase: beat.look,
         clock,
         holder,

@@ -1,6 +1,6 @@
 // The statements of a job, from claim to completed, in a loop without a queue.
 import { setTimeout as sleep } from 'node:timers/promises';
-import { claim, complete, recordFence } from '@kasabi/jobs';
+import { claim, complete, confirmLease } from '@kasabi/jobs';
 import { concurrency, reset, workerPool } from './reset.ts';
 import { settings } from './settings.ts';
 
@@ -35,7 +35,7 @@ async function work(waiting: string[]): Promise<void> {
     const held = claimed.claim;
     await reset(pool, held.datasetId, {
       jobId,
-      locked: (client) => recordFence(client, held),
+      locked: (client) => confirmLease(client, held),
       cleared: (client) => complete(client, held),
     });
   }

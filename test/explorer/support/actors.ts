@@ -3,6 +3,7 @@ import { type Claim, cancel, heartbeat, rescue } from '@kasabi/jobs';
 import { cancelAsOperator, pauseAsOperator, releaseAbandonedLock } from '@kasabi/operations';
 import { isGuardRefusal, type Role, withTransaction } from '@kasabi/postgres';
 import { createDeliveries, ShuttingDown } from '@kasabi/worker/deliveries';
+import { createReset } from '@kasabi/worker/handlers/reset';
 import pg from 'pg';
 import { jobId, type Laboratory } from './laboratory.ts';
 import type { Faults, Session } from './session.ts';
@@ -66,7 +67,7 @@ export function worker(options: WorkerOptions = {}): Actor {
         ...{ pool: session.pool, upkeep: laboratory.fixture.worker, log },
         holder: options.holder ?? session.name,
         leases: {
-          hold(claim: Claim) {
+          keep(claim: Claim) {
             claims.set(session.name, claim);
             return { signal: abort.signal, end: nothing };
           },
@@ -79,10 +80,14 @@ export function worker(options: WorkerOptions = {}): Actor {
         },
         // Whoever waits does so until it is its turn: no timeout has a say.
         settings: {
-          ...{ LEASE_MS: leaseIsLost ? -600_000 : 600_000, LOCK_TIMEOUT_MS: 600_000 },
+          ...{ LEASE_MS: leaseIsLost ? -600_000 : 600_000 },
           ...{ RETRY_HOURS: 1, MAX_ATTEMPTS: 5 },
-          ...{ TRUNCATE_TRIES: 1, TRUNCATE_TIMEOUT_MS: 600_000 },
-          TRUNCATE_FROM_BYTES: truncates ? 0 : 1_000_000_000,
+        },
+        handlers: {
+          reset: createReset({
+            ...{ lockTimeoutMs: 600_000, truncateTries: 1, truncateTimeoutMs: 600_000 },
+            truncateFromBytes: truncates ? 0 : 1_000_000_000,
+          }),
         },
       } as never);
       const instead = (): Error => {

@@ -37,7 +37,7 @@ const ofStatement = (of: string, find: string, replace: string): Guard => ({
 });
 
 const rescueStatement = 'WITH lost AS';
-const releaseStatement = 'UPDATE kasabi.dataset';
+const unlocked = 'AND locked_by = $2 AND ($3::bigint IS NULL OR fence = $3)';
 
 export const guards = {
   'the status in claim': ofStatement('claim', "j.status || '' = 'scheduled'", 'true'),
@@ -69,7 +69,7 @@ export const guards = {
     'FROM kasabi.pause WHERE false FOR KEY SHARE',
     'FROM kasabi.pause WHERE false',
   ),
-  'the lease in recordFence': holderOf('fence'),
+  'the lease in confirmLease': holderOf('fence'),
   'the lease in complete': holderOf('complete'),
   'the lease in retry': holderOf('retry'),
   'the lease in release': holderOf('release'),
@@ -97,18 +97,18 @@ export const guards = {
   ),
   'the holder in unlock': ofStatement(
     'unlock-dataset',
+    unlocked,
+    'AND ($3::bigint IS NOT NULL OR locked_by = $2)',
+  ),
+  'the holder in unlock without a fence': ofStatement(
+    'unlock-dataset',
+    unlocked,
+    'AND ($3::bigint IS NULL OR locked_by = $2 AND fence = $3)',
+  ),
+  'the unlocking without a fence': ofStatement(
+    'unlock-dataset',
+    unlocked,
     'AND locked_by = $2 AND fence = $3',
-    'AND $2::uuid IS NOT NULL AND $3::bigint IS NOT NULL',
-  ),
-  'the holder in releaseLock': ofStatement(
-    releaseStatement,
-    'AND locked_by = $2',
-    'AND $2::uuid IS NOT NULL',
-  ),
-  'the unlocking in releaseLock': ofStatement(
-    releaseStatement,
-    'AND locked_by = $2',
-    'AND locked_by = $2 AND false',
   ),
   'the lease in rescue': ofStatement(rescueStatement, 'AND j.lease_expires < now()', ''),
   'the held dataset in rescue': ofStatement(

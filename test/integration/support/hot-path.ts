@@ -9,17 +9,17 @@ import {
   cancel,
   claim,
   complete,
+  confirmLease,
   createPruner,
   createRelay,
   createRescuer,
   findJobs,
   heartbeat,
-  listJobs,
   markEnqueued,
   nextDue,
   oldestDueMs,
   readChanges,
-  recordFence,
+  searchJobs,
 } from '@kasabi/jobs';
 import { withTransaction } from '@kasabi/postgres';
 import type { Explainer } from './explain.ts';
@@ -47,7 +47,7 @@ export async function walkHotPath(
   await step('accept within a limit', () => accept([request], 100_000));
   await step('accept once', () => accept([{ ...request, idempotency: { key: 'k', fingerprint } }]));
   await step('accept several', () => accept(Array.from({ length: 10 }, () => request)));
-  await step('authorize', () => authorize(pool, keyDigest, datasetCode));
+  await step('authorize', () => authorize(pool, { keyDigest, datasetCode }));
   await step('authorize all', () => authorizeAll(pool, [{ keyDigest, datasetCode }]));
   await step('poll', () => findJobs(pool, [{ keyDigest, datasetCode, jobId }]));
   await step('poll several', () =>
@@ -57,9 +57,10 @@ export async function walkHotPath(
     ),
   );
   await step('dataset status', () => findDataset(pool, datasetCode));
-  await step('list', () => listJobs(pool, { datasetCode, limit: 10 }));
+  await step('list', () => searchJobs(pool, { dataset: datasetCode, limit: 10 }));
+  const statuses = ['failed', 'cancelled'] as const;
   await step('list a status', () =>
-    listJobs(pool, { datasetCode, statuses: ['failed', 'cancelled'], limit: 10 }),
+    searchJobs(pool, { dataset: datasetCode, statuses, limit: 10 }),
   );
   await step('mark enqueued', () => {
     const due = Date.now();
@@ -77,7 +78,7 @@ export async function walkHotPath(
   const { fence } = await step('lock', () =>
     withTransaction(pool, async (client) => {
       const taken = await lockDataset(client, { datasetId, jobId, timeoutMs: 1_000 });
-      await recordFence(client, held);
+      await confirmLease(client, held);
       return taken;
     }),
   );
@@ -91,7 +92,7 @@ export async function walkHotPath(
 
   await step('relay', () =>
     createRelay({
-      ...{ db: pool, enqueue: async () => undefined, assert: async () => undefined },
+      ...{ db: pool, enqueue: async () => undefined, ensureDue: async () => undefined },
       ...{ lostData: async () => false, acknowledgeData: async () => undefined },
       ...{ intervalMs: 1_000, horizonMs: 3_600_000, overdueMs: 1_000, reassertMs: 10_000 },
       ...{ batchSize: 1_000, onError: fail },

@@ -1,5 +1,6 @@
 import type { JobRecord } from '@kasabi/jobs';
-import { mostLookedAt, parseJobFilter, searchJobs } from '@kasabi/operations';
+import { mostLookedAt, searchJobs } from '@kasabi/jobs';
+import { parseJobFilter } from '@kasabi/operations';
 import type { Command } from 'commander';
 import { addExamples, jobId, jsonOption, wholeNumber } from '../arguments.ts';
 import { withDatabase } from '../database.ts';

@@ -2,7 +2,6 @@ import type { Delivery } from '@kasabi/domain';
 import type { Claim } from '@kasabi/jobs';
 import type { Logger } from '@kasabi/runtime';
 import type pg from 'pg';
-import type { Settings } from '../env.ts';
 import type { DatasetMetrics } from '../metrics/datasets.ts';
 
 /** What a handler works with. */
@@ -11,7 +10,6 @@ export interface JobContext {
   readonly pool: pg.Pool;
   /** Connections that no job waits on: who is in the way is asked on one of them. */
   readonly upkeep: pg.Pool;
-  readonly settings: Settings;
   /** Aborts when the job is no longer this worker's, or has to be given back. */
   readonly signal: AbortSignal;
   readonly log: Logger;

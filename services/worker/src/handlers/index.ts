@@ -1,6 +1,10 @@
 import type { JobType } from '@kasabi/domain';
 import type { Handler } from './handler.ts';
-import { reset } from './reset.ts';
+import { createReset, type ResetLimits } from './reset.ts';
 
-/** A handler for each type in the catalog; the compiler asks for the one that is missing. */
-export const handlers: Record<JobType, Handler> = { reset };
+export type Handlers = Readonly<Record<JobType, Handler>>;
+
+/** Makes a handler for each type in the catalog; the compiler asks for the one that is missing. */
+export const createHandlers = (limits: { readonly reset: ResetLimits }): Handlers => ({
+  reset: createReset(limits.reset),
+});

@@ -1,4 +1,5 @@
 import {
+  type ClearRequest,
   clearDataset,
   DatasetBusy,
   type Lock,
@@ -7,54 +8,61 @@ import {
   unlockDataset,
 } from '@kasabi/datasets';
 import type { Delivery } from '@kasabi/domain';
-import { complete, recordFence } from '@kasabi/jobs';
+import { complete, confirmLease } from '@kasabi/jobs';
 import { pipelined, withTransaction } from '@kasabi/postgres';
 import { inSpan } from '@kasabi/tracing';
 import type pg from 'pg';
-import type { JobContext } from './handler.ts';
+import type { Handler, JobContext } from './handler.ts';
 
 /** How often to look who is in the way of a job that waits, in milliseconds; often in a short wait. */
 const longestLookMs = 1_000;
+
+/** How long a reset waits for others, and how it clears; times are in milliseconds. */
+export interface ResetLimits
+  extends Pick<ClearRequest, 'truncateFromBytes' | 'truncateTimeoutMs' | 'truncateTries'> {
+  /** How long one attempt waits for writers in flight. */
+  readonly lockTimeoutMs: number;
+}
+
+export const createReset =
+  (limits: ResetLimits): Handler =>
+  (context) =>
+    reset(context, limits);
 
 /**
  * Resets a dataset. One transaction locks it, for all to see. A second clears and unlocks it and
  * completes the record: its effect and its record are one commit, so there is no moment at which one
  * has happened and the other has not.
  */
-export async function reset(context: JobContext): Promise<Delivery | undefined> {
-  const { claim, pool, upkeep, settings, signal, log, metrics } = context;
+async function reset(context: JobContext, limits: ResetLimits): Promise<Delivery | undefined> {
+  const { claim, pool, upkeep, signal, log, metrics } = context;
+  const { lockTimeoutMs, ...clearing } = limits;
   const { datasetId, jobId } = claim;
 
   const naming = {
     datasetId,
-    everyMs: Math.min(longestLookMs, settings.LOCK_TIMEOUT_MS / 4),
+    everyMs: Math.min(longestLookMs, lockTimeoutMs / 4),
   };
 
-  const held = await namingBlockers(upkeep, naming, () =>
+  const taken = await namingBlockers(upkeep, naming, () =>
     withTransaction(
       pool,
       async (client) => {
         return await inSpan('lock', {}, async () => {
-          const [taken] = await pipelined(lock(client, context), recordFence(client, claim));
-          return taken;
+          const locking = lock(client, context, lockTimeoutMs);
+          const [lockTaken] = await pipelined(locking, confirmLease(client, claim));
+          return lockTaken;
         });
       },
       signal,
     ),
   );
-  const { fence } = held;
+  const { fence } = taken;
   log.info({ fence }, 'locked');
 
   const clear = async (client: pg.ClientBase) => {
     const cleared = await inSpan('clear', {}, async (span) => {
-      const done = await clearDataset(client, {
-        datasetId,
-        jobId,
-        ...held,
-        truncateFromBytes: settings.TRUNCATE_FROM_BYTES,
-        truncateTimeoutMs: settings.TRUNCATE_TIMEOUT_MS,
-        truncateTries: settings.TRUNCATE_TRIES,
-      });
+      const done = await clearDataset(client, { datasetId, jobId, ...taken, ...clearing });
       span.set({ 'kasabi.method': done });
       return done;
     });
@@ -76,11 +84,11 @@ export async function reset(context: JobContext): Promise<Delivery | undefined> 
 /** Locks the dataset and notes how long that took. */
 async function lock(
   client: pg.ClientBase,
-  { claim: { datasetId, jobId }, settings, metrics }: JobContext,
+  { claim: { datasetId, jobId }, metrics }: JobContext,
+  timeoutMs: number,
 ): Promise<Lock> {
   const began = performance.now();
   try {
-    const timeoutMs = settings.LOCK_TIMEOUT_MS;
     const taken = await lockDataset(client, { datasetId, jobId, timeoutMs });
     metrics.lockWaited(performance.now() - began, 'locked');
     return taken;

@@ -1,9 +1,11 @@
-import { type JobRecord, recordColumns, recordSource } from '@kasabi/jobs';
+import type { RecordStatus } from '@kasabi/domain';
 import type { Database } from '@kasabi/postgres';
-import { type FilterSql, filterSql } from './filter-sql.ts';
-import type { JobFilter } from './job-filter.ts';
+import { type FilterSql, filterSql, type JobFilter } from './filter-sql.ts';
+import { type JobRecord, recordColumns, recordSource } from './record.ts';
 
 export interface JobSearch extends JobFilter {
+  /** Instead of a status, any of these; for a search by nothing that every job has to be looked at for. */
+  readonly statuses?: readonly RecordStatus[] | undefined;
   /** Only jobs older than the one with this id: the last of the page before. */
   readonly before?: string | undefined;
   readonly limit: number;
@@ -22,20 +24,28 @@ export interface FoundJobs {
 /** At most so many jobs are looked at for what no index tells: a message, a start, an end. */
 export const mostLookedAt = 100_000;
 
-/** Jobs that match everything that is given, newest first. */
+/**
+ * Jobs that match everything that is given, newest first: their ids (UUIDv7) are in the order in which they were
+ * accepted.
+ */
 export async function searchJobs(db: Database, search: JobSearch): Promise<FoundJobs> {
-  const sql = filterSql(search);
-  const limit = sql.parameter(search.limit);
-  const from = sql.scanned.length > 0 ? windowed(sql, limit) : ofNewest(sql, limit);
+  const values: unknown[] = [search.limit];
+  const limit = '$1';
+  // Each status by itself: an index has the jobs of one in order, of several together it has not.
+  const parts = (search.statuses ?? [search.status]).map((status) => {
+    const sql = filterSql({ ...search, status }, values);
+    return `(${sql.scanned.length > 0 ? windowed(sql, limit) : ofNewest(sql, limit)})`;
+  });
   const { rows: jobs } = await db.query<JobRecord>(
-    `SELECT ${recordColumns} FROM (${from}) AS j JOIN kasabi.dataset d ON d.id = j.dataset_id
-     ORDER BY j.id DESC`,
-    sql.values,
+    `SELECT ${recordColumns} FROM (${parts.join(' UNION ALL ')}) AS j
+     JOIN LATERAL (SELECT code FROM kasabi.dataset WHERE id = j.dataset_id LIMIT 1) AS d ON true
+     ORDER BY j.id DESC LIMIT ${limit}`,
+    values,
   );
-  if (sql.scanned.length === 0 || jobs.length >= search.limit) {
+  const end = filterSql(search);
+  if (end.scanned.length === 0 || jobs.length >= search.limit) {
     return { jobs, searchedTo: undefined };
   }
-  const end = filterSql(search);
   const { rows } = await db.query<{ id: string }>(
     `SELECT j.id FROM kasabi.job j ${whereOf(end.indexed)}
      ORDER BY j.id DESC OFFSET ${mostLookedAt - 1} LIMIT 2`,

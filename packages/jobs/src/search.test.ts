@@ -4,7 +4,7 @@ import { createOwner, digestKey, issueKey } from '@kasabi/accounts';
 import { createDataset } from '@kasabi/datasets';
 import { createDatabase, type TestDatabase } from '@kasabi/test/support';
 import { acceptJobs } from './accept.ts';
-import { listJobs } from './list.ts';
+import { type JobSearch, searchJobs } from './search.ts';
 
 let database: TestDatabase;
 
@@ -28,17 +28,23 @@ test('jobs are listed newest first, a page at a time, and filtered', async () =>
     ids.push(accepted.job.id);
   }
 
-  const list = async (options: Partial<Parameters<typeof listJobs>[1]>) =>
-    (await listJobs(database.pool('status'), { limit: 10, ...options })).map((it) => it.id);
+  const list = async (search: Partial<JobSearch>) => {
+    const { jobs } = await searchJobs(database.pool('status'), { limit: 10, ...search });
+    return jobs.map((it) => it.id);
+  };
   assert.deepEqual(await list({}), ids.toReversed());
   assert.deepEqual(await list({ limit: 2 }), [ids[3], ids[2]]);
   assert.deepEqual(await list({ limit: 2, before: ids[2] as string }), [ids[1], ids[0]]);
-  assert.deepEqual(await list({ datasetCode: 'a' }), [ids[3], ids[2], ids[0]]);
-  assert.deepEqual(await list({ datasetCode: 'b', jobType: 'reset' }), [ids[1]]);
-  assert.deepEqual(await list({ datasetCode: 'nowhere' }), []);
-  assert.deepEqual(await list({ statuses: ['running'] }), []);
+  assert.deepEqual(await list({ dataset: 'a' }), [ids[3], ids[2], ids[0]]);
+  assert.deepEqual(await list({ dataset: 'b', type: 'reset' }), [ids[1]]);
+  assert.deepEqual(await list({ dataset: 'nowhere' }), []);
+  assert.deepEqual(await list({ status: 'running' }), []);
+  const statuses = ['scheduled', 'failed', 'cancelled'] as const;
+  assert.deepEqual(await list({ statuses, limit: 3 }), ids.toReversed().slice(0, 3));
+  assert.deepEqual(await list({ statuses: ['failed', 'cancelled'] }), []);
 
-  const [job] = await listJobs(database.pool('api'), { datasetCode: 'b', limit: 1 });
+  const { jobs } = await searchJobs(database.pool('api'), { dataset: 'b', limit: 1 });
+  const [job] = jobs;
   assert.ok(job);
   const { created, startTime, due, dueInMs, ...rest } = job;
   assert.equal(dueInMs, 0, 'it is due');

@@ -1,4 +1,29 @@
-import type { JobFilter } from './job-filter.ts';
+import type { RecordStatus } from '@kasabi/domain';
+
+/** Which of a job's times a range is of. */
+export const filterTimes = ['created', 'start', 'ended'] as const;
+
+export type FilterTime = (typeof filterTimes)[number];
+
+/** What jobs are looked for by; everything that is given has to match. */
+export interface JobFilter {
+  /** A job's id or its first eight digits or more, or part of a dataset's short code. */
+  readonly text?: string | undefined;
+  /** An owner's name. */
+  readonly owner?: string | undefined;
+  /** A dataset's short code. */
+  readonly dataset?: string | undefined;
+  readonly status?: RecordStatus | undefined;
+  readonly type?: string | undefined;
+  /** Part of the message, whatever its case. */
+  readonly message?: string | undefined;
+  /** The time that `from` and `to` are of: when it was created unless given. */
+  readonly time?: FilterTime | undefined;
+  /** From then on. */
+  readonly from?: Date | undefined;
+  /** Before then. */
+  readonly to?: Date | undefined;
+}
 
 /** A filter as SQL conditions, and the values of their parameters. */
 export interface FilterSql {
@@ -24,9 +49,12 @@ const idPrefix = /^[0-9a-f]{8}[0-9a-f-]{0,28}$/;
 /** A job's id is made within this of its creation: that is when its transaction began. */
 const idLateMs = 60_000;
 
-/** Turns a filter into conditions. */
-export function filterSql(filter: FilterWithin): FilterSql {
-  const values: unknown[] = [];
+/**
+ * Turns a filter into conditions.
+ *
+ * @param values those of a statement that this is a part of.
+ */
+export function filterSql(filter: FilterWithin, values: unknown[] = []): FilterSql {
   const parameter = (value: unknown): string => `$${values.push(value)}`;
   const indexed: string[] = [];
   const scanned: string[] = [];

@@ -1,0 +1,57 @@
+import type { Request, Response } from 'express';
+import { probeHalfClosed } from './half-close.ts';
+import { heldForClient } from './http-metrics.ts';
+
+/** A comment this often, in milliseconds, keeps proxies from closing a quiet stream. */
+const heartbeatMs = 15_000;
+
+/** An answer that is a stream of server-sent events (HTML Standard, section 9.2). */
+export interface EventStream {
+  /** Sends lines as they are, which end with an empty one; nothing once it has ended. */
+  write(lines: string): void;
+  /** Ends the answer. */
+  end(): void;
+}
+
+/**
+ * Begins the answer, and sends a comment every now and then until it ends or the client has gone. Of HEAD it
+ * is the head alone, and has ended.
+ *
+ * @param goesOn asked before each comment; the stream ends when it is not to go on.
+ */
+export function openEventStream(
+  request: Request,
+  response: Response,
+  goesOn: () => boolean | Promise<boolean> = () => true,
+): EventStream {
+  response.status(200).set({
+    'Content-Type': 'text/event-stream',
+    // Some proxies hold answers back until they are complete.
+    'X-Accel-Buffering': 'no',
+  });
+  const write = (lines: string): void => {
+    if (!response.writableEnded) response.write(lines);
+  };
+  if (request.method === 'HEAD') {
+    response.end();
+    return { write, end: () => undefined };
+  }
+  heldForClient(response);
+  response.flushHeaders();
+  const beat = (): void => write(': still here\n\n');
+  const heartbeat = setInterval(async () => {
+    if (await goesOn()) beat();
+    else end();
+  }, heartbeatMs);
+  const stopProbing = probeHalfClosed(request.socket, beat, beat);
+  const stop = (): void => {
+    clearInterval(heartbeat);
+    stopProbing();
+  };
+  const end = (): void => {
+    stop();
+    response.end();
+  };
+  response.once('close', stop);
+  return { write, end };
+}
