@@ -400,7 +400,8 @@ test('Ctrl-C ends a load, and nothing is loaded', async () => {
         WHERE datname = current_database() AND query LIKE 'COPY%' AND state = 'active'`;
       return (await database.pool().query(copying)).rowCount === 1;
     },
-    { what: 'the load to copy' },
+    // It takes a process to start, which is slow beside other tests.
+    { what: 'the load to copy', timeoutMs: 30_000 },
   );
   child.kill('SIGINT');
   const { code, out, err } = await running;

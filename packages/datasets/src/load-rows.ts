@@ -1,16 +1,18 @@
-/** The columns of a quad, in the order of `quadColumns`: terms without control characters. */
-export type QuadRow = readonly [subject: string, predicate: string, object: string, graph: string];
+import type { quadColumns } from './tables.ts';
+
+/** A quad as its columns: terms without control characters. */
+export type QuadRow = Readonly<Record<(typeof quadColumns)[number], string>>;
 
 // Rows go to Postgres in messages of about this size: one message per row halves the speed.
 const chunkLength = 64 * 1024;
 
 /**
- * Writes quads as rows of COPY's text format.
+ * Writes quads as rows of COPY's text format, in the order of `quadColumns`.
  *
  * @param onRows told, after each chunk has been taken, how many rows have been.
  */
 export async function* copyRows(
-  batches: AsyncIterable<readonly QuadRow[]>,
+  batches: AsyncIterable<Iterable<QuadRow>>,
   onRows: (rows: number) => void,
 ): AsyncGenerator<Buffer> {
   let rows = 0;
@@ -28,7 +30,7 @@ export async function* copyRows(
   if (text !== '') yield Buffer.from(text);
 }
 
-function copyRow([subject, predicate, object, graph]: QuadRow): string {
+function copyRow({ subject, predicate, object, graph }: QuadRow): string {
   const row = `${subject}\t${predicate}\t${object}\t${graph}\n`;
   // Terms hold no control characters, so the backslash is all that COPY would take for its own.
   return row.includes('\\') ? row.replaceAll('\\', '\\\\') : row;

@@ -11,7 +11,7 @@ import { quadColumns, quadsTable } from './tables.ts';
 export interface QuadSource {
   readonly bytesRead: number;
   readonly bytesTotal: number;
-  read(): AsyncIterable<readonly QuadRow[]>;
+  read(): AsyncIterable<Iterable<QuadRow>>;
   close(): Promise<void>;
 }
 
