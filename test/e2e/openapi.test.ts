@@ -148,6 +148,7 @@ const overload = 'only overload gives it, and that passes by itself';
 
 /** The answers that no request here gets, and why. */
 const unprovoked: Readonly<Record<string, string>> = {
+  'GET / 503': overload,
   'GET /dataset/{short-code}/jobs 503': overload,
   'GET /docs 503': overload,
   'GET /openapi.json 503': overload,

@@ -9,6 +9,7 @@ import {
 } from '@kasabi/routes';
 import { inline, paragraphs } from './docs-html.ts';
 import { renderDocuments, renderErrors, typeOf } from './docs-schemas.ts';
+import { renderSession } from './docs-session.ts';
 import { type Html, html } from './html.ts';
 
 interface Entry {
@@ -45,21 +46,23 @@ export function renderDocs(document: OpenApiDocument): string {
 <body>
 <header>
 <h1>${info.title}</h1>
-<p>${info.summary} For programs: <a href="openapi.json">the same in OpenAPI 3.1</a>.</p>
-${paragraphs(info.description)}</header>
+<p>${info.summary}</p>
+<p><a href="#start">A first session</a>, <a href="#operations">operations</a>, <a href="#keys">API keys</a>, <a href="#documents">documents</a>, <a href="#errors">errors</a>. For programs: <a href="openapi.json">the same in OpenAPI 3.1</a>.</p>
+</header>
+<main>
+${renderSession(document)}
+<h2 id="operations">Operations</h2>
 <nav aria-label="Operations">
 <ul>
-${entries.map(renderLink)}<li><a href="#keys">API keys</a>, <a href="#documents">documents</a>, <a href="#errors">errors</a></li>
-</ul>
+${entries.map(renderLink)}</ul>
 </nav>
-<main>
+${sections}
 <h2>Hosts</h2>
 <dl>
 ${document.servers.map(({ url, description }) => html`<dt><code>${url}</code></dt><dd>${description}</dd>\n`)}</dl>
-<h2 id="keys">API keys</h2>
+${paragraphs(info.description)}<h2 id="keys">API keys</h2>
 <dl>
-${Object.entries(components.securitySchemes).map(([name, scheme]) => html`<dt><code>${name}</code></dt><dd>${scheme['description']}</dd>\n`)}</dl>
-${sections}
+${Object.entries(components.securitySchemes).map(([name, scheme]) => html`<dt><code>${name}</code></dt><dd>${scheme.description}</dd>\n`)}</dl>
 ${renderDocuments(components.schemas)}
 ${renderErrors(document['x-errors'])}
 </main>
@@ -81,32 +84,36 @@ function renderOperation(document: OpenApiDocument, entry: Entry): Html {
   const answers = Object.entries(operation.responses).map(([status, it]) =>
     renderResponse(status, resolve<ResponseObject>(it, responses)),
   );
+  const [first, ...others] = operation['x-codeSamples'].map(
+    (it) =>
+      html`<p>${it.label}: <code>${it['x-status']}</code></p>\n<pre><code>${it.source}</code></pre>\n`,
+  );
   return html`<section id="${operation.operationId}">
 <h3>${operation.summary}</h3>
 <pre><code>${method.toUpperCase()} ${path}</code></pre>
 <p class="quiet">${item.servers.map(({ url }) => url).join(', ')}. ${operation.security.length === 0 ? 'Needs no key.' : html`Needs <a href="#keys">the owner's key</a>.`}</p>
-${paragraphs(operation.description)}<h4>Parameters</h4>
-<dl>
-${taken.map(renderParameter)}</dl>
-${renderBody(operation)}<h4>Answers</h4>
-<dl>
-${answers}</dl>
-<h4>Try it</h4>
-${operation['x-codeSamples'].map((it) => html`<p>${it.label}: <code>${it['x-status']}</code></p>\n<pre><code>${it.source}</code></pre>\n`)}</section>
+${paragraphs(operation.description)}${first}${folded('More to try', others)}${foldedList('Parameters', taken.map(renderParameter))}${renderBody(operation)}${foldedList(`Answers: ${Object.keys(operation.responses).join(', ')}`, answers)}</section>
 `;
 }
+
+/** What is shown once it is asked for; nothing of nothing. */
+const folded = (title: string, parts: readonly Html[]): Html | false =>
+  parts.length > 0 && html`<details><summary>${title}</summary>\n${parts}</details>\n`;
+
+const foldedList = (title: string, entries: readonly Html[]): Html | false =>
+  entries.length > 0 && folded(title, [html`<dl>\n${entries}</dl>\n`]);
 
 function renderParameter({ name, in: where, description, required, schema }: Parameter): Html {
   const place = `${where}${required ? ', required' : ''}, ${typeOf(schema)}`;
   return html`<dt><code>${name}</code> <span class="quiet">${place}</span></dt>\n<dd>${inline(description)}</dd>\n`;
 }
 
-function renderBody({ requestBody }: Operation): Html | undefined {
-  if (requestBody === undefined) return undefined;
+function renderBody({ requestBody }: Operation): Html | false {
+  if (requestBody === undefined) return false;
   const types = Object.entries(requestBody.content).map(
     ([type, { schema }]) => html`<li><code>${type}</code>: ${typeOf(schema)}</li>\n`,
   );
-  return html`<h4>Body</h4>\n<p>${requestBody.description}</p>\n<ul>\n${types}</ul>\n`;
+  return folded('Body', [html`<p>${requestBody.description}</p>\n<ul>\n${types}</ul>\n`]);
 }
 
 function renderResponse(status: string, response: ResponseObject): Html {

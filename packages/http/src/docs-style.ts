@@ -19,10 +19,9 @@ body {
   overflow-wrap: break-word;
 }
 a { color: var(--link); }
-h1, h2, h3, h4 { line-height: 1.25; }
+h1, h2, h3 { line-height: 1.25; }
 h2 { margin-top: 3rem; border-bottom: 1px solid var(--line); padding-bottom: 0.25rem; }
 h3 { margin-top: 2.5rem; font-size: 1.15rem; }
-h4 { margin: 1.25rem 0 0.25rem; font-size: 1rem; }
 code, pre { font: 0.875rem/1.45 ui-monospace, monospace; }
 code { overflow-wrap: anywhere; }
 pre {
@@ -42,7 +41,9 @@ dt { margin-top: 0.75rem; font-weight: 600; }
 dd { margin: 0 0 0 1rem; }
 dd p { margin: 0.15rem 0; }
 nav ul { padding-left: 1rem; }
+details { margin: 0.35rem 0; }
 summary { cursor: pointer; }
+header + main h2:first-child { margin-top: 1.5rem; }
 .quiet { color: var(--quiet); }
 @media (max-width: 30rem) {
   body { padding-inline: 0.75rem; }

@@ -16,7 +16,7 @@ before(async () => {
     log: pino({ level: 'silent' }),
     checks: {},
     isUnavailable: () => false,
-    routes: (router) => addDocumentation(router, urls),
+    routes: (router) => addDocumentation(router, 'status', urls),
   });
   server = await listen({ listener: app, port: 0, setting: 'TEST_PORT' });
 });
@@ -96,17 +96,81 @@ describe('the documentation', () => {
     }
   });
 
-  it('has well-formed markup', async () => {
+  it('has well-formed markup', async () => wellFormed((await ask('/docs')).text));
+
+  it('begins with a first session: a request, its answer, and where that leads', async () => {
     const { text } = await ask('/docs');
-    const open: string[] = [];
-    for (const [, end, name = ''] of text.matchAll(/<(\/?)([a-z][a-z0-9]*)[^>]*>/g)) {
-      if (['meta', 'link'].includes(name)) continue;
-      if (end === '') open.push(name);
-      else assert.equal(open.pop(), name);
-    }
-    assert.deepEqual(open, []);
+    const { paths } = createOpenApiDocument(urls);
+    const [submit] = paths['/dataset/{short-code}/jobs']?.post?.['x-codeSamples'] ?? [];
+    const [look] = paths['/data/{short-code}/jobs/{id}']?.get?.['x-codeSamples'] ?? [];
+    const location = look?.source.split(' ').at(-1);
+    const parts = [submit?.source, `Location: ${location}`, look?.source, '"jobStatus": '];
+    const places = parts.map((part = 'none') => text.indexOf(html`${part}`.text));
+    places.push(text.indexOf('id="operations"'));
+    assert.ok(!places.includes(-1));
+    assert.deepEqual(
+      places,
+      places.toSorted((a, b) => a - b),
+    );
+  });
+
+  it('folds what is long: parameters, bodies, answers and their headers', async () => {
+    const { text } = await ask('/docs');
+    const shown = unfolded(text);
+    assert.match(text, /RateLimit-Policy/);
+    assert.doesNotMatch(shown.slice(0, shown.indexOf('id="documents"')), /RateLimit-Policy|<h4>/);
   });
 });
+
+describe('the page at /', () => {
+  const browser = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
+
+  it('is a page for browsers and plain text for everybody else', async () => {
+    for (const [accept, type] of [
+      [browser, 'text/html; charset=utf-8'],
+      ['*/*', 'text/plain; charset=utf-8'],
+      ['application/json', 'text/plain; charset=utf-8'],
+    ] as const) {
+      const { status, headers } = await ask('/', { headers: { Accept: accept } });
+      assert.deepEqual([status, headers.get('content-type')], [200, type]);
+      assert.equal(headers.get('vary'), 'Accept');
+      const known = { Accept: accept, 'If-None-Match': headers.get('etag') ?? '' };
+      assert.equal((await ask('/', { headers: known })).status, 304);
+    }
+  });
+
+  it('leads to the documentation, OpenAPI, the probes and the other host', async () => {
+    const { text } = await ask('/');
+    for (const path of ['docs', 'openapi.json', 'healthz', 'readyz']) {
+      assert.ok(text.includes(`${urls.statusUrl}/${path}\n`), path);
+    }
+    assert.ok(text.includes(`${urls.apiUrl}/\n`));
+    const page = (await ask('/', { headers: { Accept: browser } })).text;
+    wellFormed(page);
+    assert.doesNotMatch(page, /<(?:script|style|img|iframe|form)|\sstyle=|\son\w+=/i);
+    const targets = [...page.matchAll(/href="([^"#]+)/g)].map((match) => match[1] ?? '');
+    assert.ok(targets.includes(`${urls.apiUrl}/`));
+    for (const path of targets.filter((target) => !target.startsWith('https:'))) {
+      assert.equal((await ask(`/${path}`)).status, 200, path);
+    }
+  });
+});
+
+/** What is shown of a page while nothing is folded out. */
+function unfolded(text: string): string {
+  const less = text.replace(/<details>(?:(?!<details>).)*?<\/details>/gs, '');
+  return less === text ? text : unfolded(less);
+}
+
+function wellFormed(text: string): void {
+  const open: string[] = [];
+  for (const [, end, name = ''] of text.matchAll(/<(\/?)([a-z][a-z0-9]*)[^>]*>/g)) {
+    if (['meta', 'link'].includes(name)) continue;
+    if (end === '') open.push(name);
+    else assert.equal(open.pop(), name);
+  }
+  assert.deepEqual(open, []);
+}
 
 describe('markup', () => {
   it('escapes what is put into it, and only marks code', () => {

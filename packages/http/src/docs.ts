@@ -3,25 +3,37 @@ import type { Express } from 'express';
 import { renderDocs } from './docs-page.ts';
 import { stylesheet } from './docs-style.ts';
 import { entityTag, isFresh } from './entity-tag.ts';
-import { addRoutes, type Handler, type RoutePath } from './routes.ts';
+import { preferredType } from './negotiation.ts';
+import { addRoutes, type Handler } from './routes.ts';
+import { renderStart } from './start-page.ts';
 
 /** A new version of the service shows within this many seconds, whatever caches there are. */
 const maxAgeSeconds = 300;
 
 /**
- * Adds the documentation of the HTTP API: `GET /openapi.json`, and the same as a page at `/docs`. All is
- * made once, when the service starts.
+ * Adds the documentation of the HTTP API: `GET /openapi.json`, the same as a page at `/docs`, and a small page
+ * at `/` that leads on. All is made once, when the service starts.
+ *
+ * @param host which of the two hosts the app is.
  */
-export function addDocumentation(app: Express, urls: DocumentUrls): void {
+export function addDocumentation(app: Express, host: 'api' | 'status', urls: DocumentUrls): void {
   const document = createOpenApiDocument(urls);
+  const start = renderStart(host, urls);
+  const forBrowsers = serve('text/html', start.html);
+  const forOthers = serve('text/plain', start.text);
   addRoutes(app, 'pages', {
+    getStart(request, response) {
+      response.vary('Accept');
+      const type = preferredType(request, ['text/plain', 'text/html']);
+      return type === 'text/html' ? forBrowsers(request, response) : forOthers(request, response);
+    },
     getOpenApi: serve('application/json', `${JSON.stringify(document)}\n`),
     getDocs: serve('text/html', renderDocs(document)),
     getDocsStyle: serve('text/css', stylesheet),
   });
 }
 
-function serve(type: string, text: string): Handler<RoutePath> {
+function serve(type: string, text: string): Handler<'/'> {
   const body = Buffer.from(text);
   const tag = entityTag(text);
   const headers = {

@@ -11,7 +11,7 @@ export { toApiError } from './http-errors.ts';
 export { heldForClient } from './http-metrics.ts';
 export { methodNotAllowed } from './methods.ts';
 export { listenForMetrics } from './metrics-listener.ts';
-export { prefersJson } from './negotiation.ts';
+export { preferredType, prefersJson } from './negotiation.ts';
 export { createOverloadGuard } from './overload.ts';
 export { createPasswordGate } from './password-gate.ts';
 export { createRateLimit, type RateLimit, windowSeconds } from './rate-limit.ts';

@@ -10,16 +10,30 @@ const jsonTypes = [
   'application/json;charset=utf-8',
 ];
 
+/** In characters. Comparing thousands of media types takes tens of milliseconds, and nobody has so many. */
+const longestAccept = 1_000;
+
 const problemJson = 'application/problem+json; charset=utf-8';
 
 /** Whether the client would rather have JSON than plain text. Without a preference it would not. */
 export function prefersJson(request: Request): boolean {
   const accept = request.headers.accept;
   if (accept === undefined || accept === '*/*') return false;
-  // Comparing thousands of media types takes tens of milliseconds, and nobody has so many.
-  if (accept.length > 1_000) return false;
+  if (accept.length > longestAccept) return false;
   const best = request.accepts([...plainTypes, ...jsonTypes]);
   return best !== false && jsonTypes.includes(best);
+}
+
+/**
+ * The one of these media types that the client prefers, the first of those it likes equally; undefined when it
+ * accepts none of them or does not say.
+ */
+export function preferredType(request: Request, types: readonly string[]): string | undefined {
+  const { accept } = request.headers;
+  if (accept === undefined || accept.length > longestAccept) return undefined;
+  // Some clients accept "application/json; charset=utf-8", which is another type to the comparison.
+  const accepted = request.accepts([...types, ...types.map((type) => `${type};charset=utf-8`)]);
+  return accepted === false ? undefined : accepted.split(';')[0];
 }
 
 /** An answer in full, but for its status. */

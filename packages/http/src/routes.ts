@@ -36,6 +36,9 @@ export type RoutePath = {
 /** What is done for the methods of one path, in order. */
 type Steps = { [method in Method]?: readonly RequestHandler[] };
 
+/** Takes an argument, which nobody gives, once there is a handler of no route. */
+type OfNoRoute<Ids> = [Ids] extends [never] ? [] : [handlersOfNoRoute: Ids];
+
 /**
  * Adds the routes of a group to an app, each with its handler. HEAD, OPTIONS and the answer to other methods
  * come by themselves. A handler that is missing, or is one of no route, does not compile.
@@ -43,7 +46,8 @@ type Steps = { [method in Method]?: readonly RequestHandler[] };
 export function addRoutes<Group extends keyof RouteTable, Given extends Handlers<Group>>(
   app: Express,
   group: Group,
-  handlers: Given & { readonly [id in Exclude<keyof Given, keyof Handlers<Group>>]: never },
+  handlers: Given,
+  ..._none: OfNoRoute<Exclude<keyof Given, keyof Handlers<Group>>>
 ): void {
   const byPath = new Map<RoutePath, Steps>();
   for (const [id, route] of Object.entries(routeTable[group].routes)) {

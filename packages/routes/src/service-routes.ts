@@ -9,6 +9,20 @@ const text = { 'text/plain': string };
 
 /** The pages of documentation, on both hosts. */
 export const pageRoutes = {
+  getStart: {
+    method: 'get',
+    path: '/',
+    summary: 'See where to go on',
+    description: 'Links to the documentation, the state of the service, and the other host.',
+    answers: {
+      200: {
+        description: 'The links: a page for browsers, plain text for everybody else.',
+        headers: { ...kept, Vary: 'Accept' },
+        content: { ...text, 'text/html': string },
+      },
+    },
+    samples: [['Read', 200]],
+  },
   getOpenApi: {
     method: 'get',
     path: '/openapi.json',

@@ -90,7 +90,7 @@ await runService(async () => {
     routes: (router) => {
       router.use(overload.middleware);
       if (rateLimit !== undefined) router.use(rateLimit.middleware);
-      addDocumentation(router, {
+      addDocumentation(router, 'api', {
         apiUrl: settings.API_PUBLIC_URL,
         statusUrl: settings.STATUS_PUBLIC_URL,
       });

@@ -1,4 +1,11 @@
-import { entityTag, type Handlers, isAbout, isFresh, readShortCode } from '@kasabi/http';
+import {
+  entityTag,
+  type Handlers,
+  isAbout,
+  isFresh,
+  preferredType,
+  readShortCode,
+} from '@kasabi/http';
 import { NotFound } from '@kasabi/protocol';
 import type { Request, Response } from 'express';
 import {
@@ -113,19 +120,10 @@ function choose(
       'The description of a dataset does not come in that form; ask for .ttl, .json or .html.',
     );
   }
-  const accepted = acceptedType(
+  const accepted = preferredType(
     request,
     possible.map(([type]) => type),
   );
   const [type, form] = possible.find(([name]) => name === accepted) ?? first;
   return { type, form };
-}
-
-function acceptedType(request: Request, types: readonly string[]): string | undefined {
-  const { accept } = request.headers;
-  // Comparing thousands of media types takes tens of milliseconds, and nobody has so many.
-  if (accept === undefined || accept.length > 1_000) return undefined;
-  // Some clients accept "application/json; charset=utf-8", which is another type to the comparison.
-  const accepted = request.accepts([...types, ...types.map((type) => `${type};charset=utf-8`)]);
-  return accepted === false ? undefined : accepted.split(';')[0];
 }

@@ -97,7 +97,7 @@ await runService(async () => {
     routes: (router) => {
       router.use(overload.middleware);
       if (rateLimit !== undefined) router.use(rateLimit.middleware);
-      addDocumentation(router, { apiUrl: settings.API_PUBLIC_URL, statusUrl });
+      addDocumentation(router, 'status', { apiUrl: settings.API_PUBLIC_URL, statusUrl });
       addRoutes(router, 'jobs', {
         ...jobHandlers(jobOptions),
         ...eventHandlers(jobOptions),

@@ -54,6 +54,6 @@ export async function refusals(world: DocumentedWorld): Promise<readonly Refusal
       [429, get(url), spent] as const,
       [503, get(url), away] as const,
     ]),
-    ...['/docs', '/openapi.json'].map((url) => [429, get(url), spent] as const),
+    ...['/', '/docs', '/openapi.json'].map((url) => [429, get(url), spent] as const),
   ];
 }
