@@ -3,7 +3,7 @@
 // `--unit` leaves out what needs a server or starts a process, and starts nothing but the tests.
 import { spawn } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
-import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { availableParallelism, tmpdir } from 'node:os';
 import path from 'node:path';
 import { parseArgs } from 'node:util';
@@ -16,10 +16,16 @@ import { isUnitTest } from './support/unit-tests.ts';
 
 /** Counts of a run, as `support/run-files.ts` writes them. */
 interface Totals {
-  readonly passed: number;
-  readonly failed: number;
-  readonly skipped: number;
+  passed: number;
+  failed: number;
+  skipped: number;
 }
+
+/** Loaded into the test files that may send statements. */
+const recorder = path.join(projectRoot, 'test/statements/record.ts');
+
+/** Compares the statements that the tests have sent with the types of the sources. */
+const statementsTest = 'test/statements/statements.test.ts';
 
 forgetShellSettings(true);
 const runId = `run-${process.pid}-${randomBytes(4).toString('hex')}`;
@@ -80,6 +86,7 @@ async function runTests(
     process.execPath,
     [
       ...['--conditions=kasabi-source', '--import', path.join(support, 'watch-test-file.ts')],
+      ...(env['RECORDED_STATEMENTS'] ? ['--import', recorder] : []),
       ...[path.join(support, 'run-files.ts'), String(concurrency), totalsFile, ...files],
     ],
     // Hundreds of processes load the same modules.
@@ -94,6 +101,12 @@ async function runTests(
 async function findLeaks(servers: TestServers): Promise<string[]> {
   // One that was told to stop by the last test may need a moment.
   return [...(await endLeftProcesses(runId, 2_000)), ...(await servers.openConnections())];
+}
+
+function add(totals: Totals, { passed, failed, skipped }: Totals): void {
+  totals.passed += passed;
+  totals.failed += failed;
+  totals.skipped += skipped;
 }
 
 async function runUnitTests(files: readonly string[]): Promise<Totals> {
@@ -126,12 +139,19 @@ async function main(): Promise<Totals> {
   if ((await run(bin('tsc'), ['-b'])) !== 0) return nothing;
   const servers = await startServers(runId, say, stopping.signal);
   try {
-    // Some mostly wait, so there is one more than there are processors.
-    const totals = await runTests(servers.folder, files, availableParallelism() + 1, {
+    const recorded = path.join(servers.folder, 'statements');
+    writeFileSync(recorded, '');
+    const env = {
       TEST_DATABASE_URL: servers.databaseUrl,
       TEST_REDIS_URL: servers.redisUrl,
       TEST_RUN_ID: runId,
-    });
+      RECORDED_STATEMENTS: recorded,
+      ...(filters.length === 0 && { ALL_TESTS_RAN: '1' }),
+    };
+    // Some mostly wait, so there is one more than there are processors.
+    const totals = await runTests(servers.folder, files, availableParallelism() + 1, env);
+    if (statSync(recorded).size > 0)
+      add(totals, await runTests(servers.folder, [statementsTest], 1, env));
     const leaks = stopping.signal.aborted ? [] : await findLeaks(servers);
     for (const leak of leaks) say(`Left behind by the tests: ${leak}`);
     return { ...totals, failed: totals.failed + leaks.length };

@@ -40,7 +40,7 @@ export async function estimateQuads(
  */
 export async function countQuads(db: Database, code: string): Promise<number> {
   const { id } = await getDataset(db, code);
-  const { rows } = await db.query<{ count: string }>(
+  const { rows } = await db.query<{ count: number }>(
     `SELECT count(*) AS count FROM ${quadsTable(id)}`,
   );
   return Number(rows[0]?.count);

@@ -8,7 +8,7 @@ export type UnlockOutcome =
 
 interface Row {
   readonly outcome: UnlockOutcome['outcome'];
-  readonly job_id: string;
+  readonly job_id: string | null;
   readonly status: RecordStatus | null;
 }
 
@@ -44,6 +44,6 @@ export async function releaseAbandonedLock(
   const { outcome, job_id: jobId, status } = rows[0] as Row;
   if (outcome !== 'job-not-ended') return { outcome };
   // A job that had ended when this began, and a lock that could not be released: it was released just now.
-  if (status !== 'scheduled' && status !== 'running') return { outcome: 'not-locked' };
-  return { outcome, jobId, status };
+  const hasEnded = status !== 'scheduled' && status !== 'running';
+  return jobId === null || hasEnded ? { outcome: 'not-locked' } : { outcome, jobId, status };
 }

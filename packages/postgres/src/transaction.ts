@@ -59,7 +59,9 @@ async function cancelStatement(pool: pg.Pool, client: pg.PoolClient): Promise<vo
     await canceller.connect();
     // As the login itself: a role it assumed may not cancel what a superuser's session runs.
     await canceller.query('SET ROLE NONE');
-    await canceller.query('SELECT pg_cancel_backend($1)', [processID]);
+    await canceller.query<{ pg_cancel_backend: boolean }>('SELECT pg_cancel_backend($1)', [
+      processID,
+    ]);
   } catch {
     // The statement ends by itself, or with its connection.
   } finally {
