@@ -43,7 +43,7 @@ export async function startServers(
   const lock = await acquireDataLock(folder);
   const onSpawn = lock.record;
   const [postgres, redis] = await Promise.allSettled([
-    startPostgres({ dir: path.join(folder, 'postgres'), ephemeral: true, log, signal, onSpawn }),
+    startPostgres({ dir: path.join(folder, 'postgres'), ephemeral: true, signal, onSpawn }),
     startRedis({
       dir: path.join(folder, 'redis'),
       databases: redisDatabases,

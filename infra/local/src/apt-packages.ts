@@ -6,7 +6,6 @@ import {
   readdirSync,
   renameSync,
   rmSync,
-  statSync,
 } from 'node:fs';
 import path from 'node:path';
 import { environment } from './env.ts';
@@ -14,13 +13,13 @@ import { CommandFailed } from './errors.ts';
 import { runCommand } from './run-command.ts';
 
 export interface UnpackOptions {
-  /** Folder for everything that is fetched and unpacked. */
+  /** Folder for everything that is downloaded and unpacked. */
   readonly cacheDir: string;
   /** Names the result below the cache folder. */
   readonly name: string;
   /** Packages to unpack whether or not the system has them. */
   readonly packages: readonly string[];
-  /** Told of each slow step. */
+  /** Called before each slow step. */
   readonly log: (line: string) => void;
   readonly signal?: AbortSignal | undefined;
 }
@@ -32,21 +31,15 @@ export interface Unpacked {
   readonly libraryPath: string;
 }
 
-/** True on a system whose packages this module can unpack: one that has apt-get and dpkg-deb. */
-export function hasApt(searchPath: string = environment()['PATH'] ?? ''): boolean {
-  return ['apt-get', 'dpkg-deb'].every((tool) => findOnPath(tool, searchPath) !== undefined);
-}
-
 /** The first executable file of that name in the folders of a PATH. */
 export function findOnPath(tool: string, searchPath: string): string | undefined {
-  return searchPath
-    .split(':')
-    .filter((folder) => path.isAbsolute(folder))
+  const folders = searchPath.split(':').filter((folder) => path.isAbsolute(folder));
+  return folders
     .map((folder) => path.join(folder, tool))
     .find((file) => {
       try {
         accessSync(file, constants.X_OK);
-        return statSync(file).isFile();
+        return true;
       } catch {
         // Absent, or in a folder that this user may not enter.
         return false;
@@ -57,15 +50,13 @@ export function findOnPath(tool: string, searchPath: string): string | undefined
 /** What an earlier `unpackPackages` of that name left; undefined when there is none. */
 export function findUnpacked(cacheDir: string, name: string): Unpacked | undefined {
   const root = path.join(cacheDir, name);
-  // The folder gets its name last of all, so that it is complete or absent.
+  // The folder gets its name as the last step, so it is either complete or absent.
   if (!existsSync(root)) return undefined;
-  const libraries = ['usr/lib', 'lib'].flatMap((folder) =>
-    foldersWithLibraries(path.join(root, folder)),
-  );
-  return { root, libraryPath: libraries.join(':') };
+  const folders = ['usr/lib', 'lib'].map((folder) => path.join(root, folder));
+  return { root, libraryPath: folders.flatMap(foldersWithLibraries).join(':') };
 }
 
-/** Some libraries lie in a folder of their package's, where an installed program is told to look. */
+/** Some packages keep libraries in a folder of their own, which only an installed program searches. */
 function foldersWithLibraries(folder: string): string[] {
   if (!existsSync(folder)) return [];
   const entries = readdirSync(folder, { withFileTypes: true });
@@ -77,82 +68,61 @@ function foldersWithLibraries(folder: string): string[] {
 
 /**
  * Downloads Debian packages from the system's own sources, checked by apt, and unpacks them below the
- * cache folder together with the libraries they need and the system lacks. The system stays as it is;
- * root is not needed.
+ * cache folder together with the libraries they need and the system lacks. It neither changes the system
+ * nor needs root.
  *
  * @throws CommandFailed with apt's own words.
  */
 export async function unpackPackages(options: UnpackOptions): Promise<Unpacked> {
   const { cacheDir, name, signal } = options;
   const unfinished = path.join(cacheDir, `${name}.${process.pid}.new`);
-  const downloads = path.join(unfinished, 'downloads');
+  const [downloads, aptFolder] = [path.join(unfinished, 'downloads'), path.join(unfinished, 'apt')];
+  const finished = path.join(cacheDir, name);
   rmSync(unfinished, { recursive: true, force: true });
-  mkdirSync(downloads, { recursive: true });
+  for (const folder of [downloads, path.join(aptFolder, 'archives/partial')]) {
+    mkdirSync(folder, { recursive: true });
+  }
+  // As root, apt would download as the user _apt, who cannot write here.
+  const ownCache = ['-o', 'APT::Sandbox::User=root', '-o', `Dir::Cache=${aptFolder}`];
   try {
-    try {
-      await download(options, downloads, ownCache(unfinished));
-    } catch (error) {
+    await download(options, downloads, ownCache).catch(async (error: unknown) => {
       if (!(error instanceof CommandFailed) || signal?.aborted) throw error;
       // A fresh container has no package lists, an old machine outdated ones.
       options.log('Fetching the package lists of this system');
-      const own = [...ownCache(unfinished), ...ownLists(unfinished)];
-      await apt([...own, 'update'], downloads, signal);
-      await download(options, downloads, own);
-    }
+      mkdirSync(path.join(aptFolder, 'lists/partial'), { recursive: true });
+      // The list of installed packages stays the system's.
+      const ownLists = ['-o', `Dir::State=${aptFolder}`, '-o', `Dir::State::status=${installed}`];
+      await apt([...ownCache, ...ownLists, 'update'], downloads, signal);
+      await download(options, downloads, [...ownCache, ...ownLists]);
+    });
     for (const file of readdirSync(downloads).filter((it) => it.endsWith('.deb'))) {
       await runCommand('dpkg-deb', ['-x', path.join(downloads, file), unfinished], { signal });
     }
-    for (const folder of [downloads, path.join(unfinished, 'apt')]) {
-      rmSync(folder, { recursive: true, force: true });
-    }
-    try {
-      renameSync(unfinished, path.join(cacheDir, name));
-    } catch (error) {
-      // Another start was quicker; its result is as good.
-      if (!['ENOTEMPTY', 'EEXIST'].includes(String((error as NodeJS.ErrnoException).code)))
-        throw error;
-    }
+    for (const folder of [downloads, aptFolder]) rmSync(folder, { recursive: true, force: true });
+    // Another start may have been quicker; its result is as good.
+    if (!existsSync(finished)) renameSync(unfinished, finished);
   } finally {
     rmSync(unfinished, { recursive: true, force: true });
   }
   const unpacked = findUnpacked(cacheDir, name);
-  if (unpacked === undefined) throw new CommandFailed('dpkg-deb', 'unpacked nothing', '');
+  if (unpacked === undefined) throw new CommandFailed('dpkg-deb unpacked nothing', '');
   return unpacked;
 }
 
+const installed = '/var/lib/dpkg/status';
+
 async function download(
-  options: UnpackOptions,
+  { packages, log, signal }: UnpackOptions,
   folder: string,
-  aptOptions: readonly string[],
+  options: readonly string[],
 ): Promise<void> {
-  const simulated = await apt(
-    [...aptOptions, '--simulate', 'install', '--no-install-recommends', ...options.packages],
-    folder,
-    options.signal,
-  );
+  const install = ['--simulate', 'install', '--no-install-recommends', ...packages];
+  const simulated = await apt([...options, ...install], folder, signal);
   const missing = [...simulated.matchAll(/^Inst (\S+)/gm)].map((match) => match[1] ?? '');
   const libraries = missing.filter((it) => it.startsWith('lib'));
-  const wanted = [...new Set([...options.packages, ...libraries])];
-  options.log(`Downloading ${wanted.join(', ')}`);
-  await apt([...aptOptions, 'download', ...wanted], folder, options.signal);
-}
-
-// As root, apt would download as the user _apt, who cannot write here.
-function ownCache(folder: string): string[] {
-  return ['-o', 'APT::Sandbox::User=root', '-o', `Dir::Cache=${aptFolder(folder, 'cache')}`];
-}
-
-function ownLists(folder: string): string[] {
-  const state = aptFolder(folder, 'state');
-  mkdirSync(path.join(state, 'lists', 'partial'), { recursive: true });
-  // The list of installed packages stays the system's.
-  return ['-o', `Dir::State=${state}`, '-o', 'Dir::State::status=/var/lib/dpkg/status'];
-}
-
-function aptFolder(parent: string, name: string): string {
-  const folder = path.join(parent, 'apt', name);
-  mkdirSync(path.join(folder, 'archives', 'partial'), { recursive: true });
-  return folder;
+  const wanted = [...new Set([...packages, ...libraries])];
+  log(`Downloading ${wanted.join(', ')}`);
+  await apt([...options, 'download', ...wanted], folder, signal);
 }
 
 function apt(args: readonly string[], cwd: string, signal?: AbortSignal): Promise<string> {

@@ -17,8 +17,6 @@ const recordSchema = z.object({
   children: z.array(identitySchema.extend({ name: z.string() })),
 });
 
-type LockRecord = z.output<typeof recordSchema>;
-
 /** A process that a supervisor had started before it was lost. */
 export interface Leftover extends ProcessIdentity {
   readonly name: string;
@@ -27,49 +25,41 @@ export interface Leftover extends ProcessIdentity {
 /** The right to run a stack on one data folder. */
 export interface DataLock {
   readonly file: string;
-  /** What the last holder left running when it was lost without an orderly stop. */
+  /** What the last holder left running when it was killed. */
   readonly leftovers: readonly Leftover[];
-  /** Notes a process, for the case that this supervisor is lost. */
+  /** Records a process, in case this supervisor is killed. */
   record(child: { readonly name: string; readonly identity: ProcessIdentity }): void;
-  /** Gives the folder free and removes the lock file. */
+  /** Frees the folder and removes the lock file. */
   release(): Promise<void>;
 }
 
-const fileName = 'stack.lock';
+const fileIn = (folder: string): string => path.join(folder, 'stack.lock');
 
-/** Who holds the folder now, or undefined when nobody does. */
+/** The process that holds the folder now, if any. */
 export function lockHolder(folder: string): { pid: number; since: string } | undefined {
-  const record = readRecord(path.join(folder, fileName));
+  const record = recordSchema.safeParse(readJson(fileIn(folder))).data;
   if (record === undefined || !isRunning(record.holder)) return undefined;
   return { pid: record.holder.pid, since: record.since };
-}
-
-function readRecord(file: string): LockRecord | undefined {
-  return recordSchema.safeParse(readJson(file)).data;
 }
 
 /**
  * Takes the data folder, making it if it is missing. The lock of a holder that was killed is taken over;
  * ending its leftovers is the caller's next step.
  *
- * @throws DataFolderInUse when another process that still runs holds it.
+ * @throws DataFolderInUse when another running process holds it.
  */
 export async function acquireDataLock(folder: string): Promise<DataLock> {
   // Not 0700: when we are root, Postgres runs as another user and has to reach its folder below.
   mkdirSync(folder, { recursive: true, mode: 0o711 });
-  const file = path.join(folder, fileName);
   const mutex = await holdMutex(folder);
   if (mutex === undefined) throw new DataFolderInUse(folder, lockHolder(folder));
 
-  const previous = readRecord(file);
-  if (previous !== undefined && isRunning(previous.holder)) {
-    mutex.close();
-    throw new DataFolderInUse(folder, { pid: previous.holder.pid, since: previous.since });
-  }
+  const file = fileIn(folder);
+  const previous = recordSchema.safeParse(readJson(file)).data;
   const leftovers = (previous?.children ?? []).filter(isRunning);
   const holder = identify(process.pid) ?? { pid: process.pid, started: '' };
-  // Leftovers stay on record until their end, for the case that this supervisor is lost as well.
-  const record: LockRecord = { holder, since: new Date().toISOString(), children: leftovers };
+  // Leftovers stay on record until they end, in case this supervisor is killed as well.
+  const record = { holder, since: new Date().toISOString(), children: leftovers };
   writePrivateJson(file, record);
 
   return {
@@ -88,8 +78,7 @@ export async function acquireDataLock(folder: string): Promise<DataLock> {
 
 /**
  * Holds a name that the kernel gives to one process at a time and takes back when that process ends: a
- * socket in Linux's abstract namespace. Between reading a stale lock file and writing one's own there
- * is thus no moment in which a second start could do the same.
+ * socket in Linux's abstract namespace. It cannot go stale, unlike the lock file.
  */
 function holdMutex(folder: string): Promise<Server | undefined> {
   const { dev, ino } = statSync(folder, { bigint: true });
@@ -100,9 +89,6 @@ function holdMutex(folder: string): Promise<Server | undefined> {
       if (error.code === 'EADDRINUSE') resolve(undefined);
       else reject(error);
     });
-    server.listen({ path: `\0kasabi-stack-${name}` }, () => {
-      server.unref();
-      resolve(server);
-    });
+    server.listen({ path: `\0kasabi-stack-${name}` }, () => resolve(server.unref()));
   });
 }

@@ -11,7 +11,7 @@ import {
 import { createPool } from '@kasabi/postgres';
 import { openRdf } from '@kasabi/rdf';
 
-/** Who owns the demo datasets. */
+/** The owner of the demo datasets. */
 export const demoOwner = 'demo';
 
 /** Real vocabularies that the npm registry ships, as the demo datasets. */
@@ -28,22 +28,17 @@ export function demoFile(file: string): string {
 }
 
 /**
- * Makes the demo owner, makes this key valid for it, and makes and loads the demo datasets that are not
- * there yet. A demo dataset is published when it has been loaded, so a start that was killed half-way is
- * made good by the next one, and a dataset that was reset since stays empty. Running it again is
- * harmless.
+ * Creates the demo owner with this key, and creates and loads the demo datasets that do not exist yet. A
+ * demo dataset is published once it is loaded, so the next start completes one that was killed half-way,
+ * and a dataset that was reset since stays empty. Can be run again at any time.
  */
 export async function prepareDemo(
   databaseUrl: string,
   demoKey: string,
   log: (line: string) => void,
 ): Promise<void> {
-  const pool = createPool({
-    url: databaseUrl,
-    applicationName: 'kasabi-local',
-    max: 4,
-    onIdleError: () => {},
-  });
+  const connection = { url: databaseUrl, applicationName: 'kasabi-local', max: 4 };
+  const pool = createPool({ ...connection, onIdleError: () => {} });
   try {
     await createOwner(pool, demoOwner).catch((error: unknown) => {
       if (!(error instanceof OwnerExists)) throw error;

@@ -1,9 +1,9 @@
-/** The file of passwords in the data folder is unreadable. */
+/** The password file in the data folder is unreadable. */
 export class SecretsDamaged extends Error {
   readonly code = 'secrets-damaged';
 }
 
-/** A port that was asked for by name is in use by another program. */
+/** A port that a setting names is in use by another program. */
 export class PortTaken extends Error {
   readonly code = 'port-taken';
   constructor(setting: string, port: number) {
@@ -21,12 +21,10 @@ export class DataFolderInUse extends Error {
     folder: string,
     holder: { readonly pid: number; readonly since: string } | undefined,
   ) {
-    const who =
-      holder === undefined ? 'which is starting' : `pid ${holder.pid}, since ${holder.since}`;
+    const who = holder ? `pid ${holder.pid}, since ${holder.since}` : 'which is starting';
     super(
       `The data folder ${folder} is in use by another local stack (${who}). ` +
-        'Stop that one with Ctrl-C in its terminal' +
-        `${holder === undefined ? '' : ` or "kill ${holder.pid}"`}, ` +
+        `Stop that one with Ctrl-C in its terminal${holder ? ` or "kill ${holder.pid}"` : ''}, ` +
         'or run a second one beside it with a folder of its own: DATA_DIR=.data-2 npm start',
     );
   }
@@ -39,7 +37,7 @@ export class RedisMissing extends Error {
     super(
       `No Redis server: there is no redis-server or valkey-server on the PATH, and ${reason}. ` +
         'Install Redis 6.2 or newer (or Valkey) with your package manager, ' +
-        'or set REDIS_URL to a server that runs already.',
+        'or set REDIS_URL to a server that is already running.',
     );
   }
 }
@@ -57,9 +55,7 @@ export class ProcessFailed extends Error {
 /** A command that the set-up runs (initdb, apt-get, dpkg-deb) ended with an error. */
 export class CommandFailed extends Error {
   readonly code = 'command-failed';
-  readonly output: string;
-  constructor(command: string, outcome: string, output: string) {
-    super(`${command} ${outcome}:\n${output.trimEnd() || '(it printed nothing)'}`);
-    this.output = output;
+  constructor(outcome: string, output: string) {
+    super(`${outcome}\n${output.trimEnd() || '(it printed nothing)'}`);
   }
 }

@@ -15,7 +15,8 @@ export {
   type ProcessIdentity,
   processesWithVariable,
 } from './processes.ts';
-export { type ServerHandle, type StartRedisOptions, startRedis } from './redis.ts';
+export type { ServerHandle } from './ready-process.ts';
+export { type StartRedisOptions, startRedis } from './redis.ts';
 export { runCommand } from './run-command.ts';
 export {
   isReady,
@@ -26,7 +27,6 @@ export {
   serviceNodeOptions,
   serviceProgram,
   serviceSettings,
-  serviceSteps,
 } from './services.ts';
 export { forgetShellSettings } from './shell-settings.ts';
 export { adoptLocalDatabase } from './stack-state.ts';

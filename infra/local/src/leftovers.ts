@@ -2,30 +2,11 @@ import { existsSync, readFileSync, realpathSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import type { Leftover } from './data-lock.ts';
 import { ProcessFailed } from './errors.ts';
-import {
-  commandLine,
-  endProcess,
-  identify,
-  isRunning,
-  type ProcessIdentity,
-  processesIn,
-  type StopStep,
-} from './processes.ts';
-
-const serviceSteps: readonly StopStep[] = [
-  ['SIGTERM', 10_000],
-  ['SIGKILL', 5_000],
-];
-
-/** How Postgres is ended: fast shutdown, immediate shutdown, by force. */
-export const postgresSteps: readonly StopStep[] = [
-  ['SIGINT', 20_000],
-  ['SIGQUIT', 5_000],
-  ['SIGKILL', 5_000],
-];
+import { commandLine, endProcess, identify, isRunning, processesIn } from './processes.ts';
+import { isServer, postgresSteps, type StopStep, stepsFor } from './stop-steps.ts';
 
 /**
- * Ends what a lost supervisor left running: services first, then the servers they use.
+ * Ends what a supervisor that was killed left running: services first, then the servers they use.
  *
  * @throws ProcessFailed when a process cannot be ended.
  */
@@ -33,33 +14,26 @@ export async function endLeftovers(
   leftovers: readonly Leftover[],
   log: (line: string) => void,
 ): Promise<void> {
-  const servers = new Set(['postgres', 'redis']);
-  const services = leftovers.filter(({ name }) => !servers.has(name));
-  await Promise.all(services.map((leftover) => endOne(leftover, serviceSteps, log)));
-  await Promise.all(
-    leftovers
-      .filter(({ name }) => servers.has(name))
-      .map((it) => endOne(it, it.name === 'postgres' ? postgresSteps : serviceSteps, log)),
-  );
+  const end = async (leftover: Leftover): Promise<void> => {
+    if (!isRunning(leftover)) return;
+    log(`Ending ${leftover.name} (pid ${leftover.pid}), left over from a run that was killed`);
+    await endOne(leftover, stepsFor(leftover.name));
+  };
+  await Promise.all(leftovers.filter(({ name }) => !isServer(name)).map(end));
+  await Promise.all(leftovers.filter(({ name }) => isServer(name)).map(end));
 }
 
-async function endOne(
-  leftover: Leftover,
-  steps: readonly StopStep[],
-  log: (line: string) => void,
-): Promise<void> {
-  if (!isRunning(leftover)) return;
-  log(`Ending ${leftover.name} (pid ${leftover.pid}), left over from a run that was killed`);
+async function endOne(leftover: Leftover, steps: readonly StopStep[]): Promise<void> {
   if (await endProcess(leftover, steps)) return;
   throw new ProcessFailed(
     `${leftover.name} (pid ${leftover.pid}) is left over from an earlier run and does not end: ` +
-      `${commandLine(leftover.pid)}. End it by hand and start again.`,
+      `${commandLine(leftover.pid)}. End it yourself and start again.`,
   );
 }
 
 /**
- * Makes a Postgres data folder startable: ends the Postgres that still runs on it, with the backends
- * that outlived a killed one, and removes a `postmaster.pid` whose pid is now another program's, which
+ * Makes a Postgres data folder startable: ends the Postgres that still runs on it and the backends that
+ * outlived a killed one. Removes a `postmaster.pid` whose pid now belongs to another program, which
  * Postgres itself would take for a running server.
  *
  * @throws ProcessFailed when a process cannot be ended.
@@ -68,30 +42,14 @@ export async function freePostgresFolder(dir: string): Promise<void> {
   if (!existsSync(dir)) return;
   const folder = realpathSync(dir);
   const pidFile = path.join(folder, 'postmaster.pid');
-  const listed = existsSync(pidFile)
-    ? Number.parseInt(readFileSync(pidFile, 'utf8'), 10)
-    : Number.NaN;
-  // Every process of a Postgres server works in its data folder.
+  const server = existsSync(pidFile) ? Number.parseInt(readFileSync(pidFile, 'utf8'), 10) : 0;
+  // Every process of a Postgres server works in its data folder. The server ends its own backends.
+  const end = async (pid: number, steps: readonly StopStep[]): Promise<void> => {
+    const identity = identify(pid);
+    if (identity !== undefined) await endOne({ name: 'postgres', ...identity }, steps);
+  };
   const running = processesIn(folder).filter((pid) => commandLine(pid).includes('postgres'));
-  if (running.includes(listed)) {
-    const identity = identify(listed);
-    if (identity !== undefined) await endProcess(identity, postgresSteps);
-  }
-  const orphans = running.map(identify).filter((it): it is ProcessIdentity => it !== undefined);
-  await Promise.all(
-    orphans.map(async (orphan) => {
-      if (
-        await endProcess(orphan, [
-          ['SIGQUIT', 5_000],
-          ['SIGKILL', 5_000],
-        ])
-      )
-        return;
-      throw new ProcessFailed(
-        `A Postgres process (pid ${orphan.pid}) still runs on ${folder} and does not end. ` +
-          'End it by hand and start again.',
-      );
-    }),
-  );
-  if (!Number.isNaN(listed)) rmSync(pidFile, { force: true });
+  if (running.includes(server)) await end(server, postgresSteps);
+  await Promise.all(running.map((pid) => end(pid, postgresSteps.slice(1))));
+  rmSync(pidFile, { force: true });
 }

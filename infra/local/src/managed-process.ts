@@ -1,16 +1,10 @@
 import { type ChildProcess, spawn } from 'node:child_process';
-import {
-  closeSync,
-  existsSync,
-  mkdirSync,
-  openSync,
-  readFileSync,
-  renameSync,
-  statSync,
-} from 'node:fs';
+import { closeSync, mkdirSync, openSync, readFileSync } from 'node:fs';
 import path from 'node:path';
+import { setTimeout as delay } from 'node:timers/promises';
 import { ProcessFailed } from './errors.ts';
-import { identify, type ProcessIdentity, type StopStep, signal } from './processes.ts';
+import { identify, type ProcessIdentity, signal } from './processes.ts';
+import type { StopStep } from './stop-steps.ts';
 
 export interface Exit {
   readonly code: number | null;
@@ -27,10 +21,12 @@ export interface ManagedProcess {
   /** Set once it has ended. */
   readonly exit: Exit | undefined;
   /**
-   * Ends it step by step and waits until it has ended; `hurry` cuts each wait short. Without effect on
-   * one that has ended.
+   * Ends it step by step and resolves when it has ended. Does nothing if it has ended already. A signal
+   * that an earlier call has sent is not sent again: a second SIGTERM would cut an orderly stop short.
+   *
+   * @throws ProcessFailed when it outlives the last step.
    */
-  stop(steps: readonly StopStep[], hurry?: AbortSignal): Promise<Exit>;
+  stop(steps: readonly StopStep[]): Promise<Exit>;
 }
 
 export interface ProcessOptions {
@@ -42,23 +38,12 @@ export interface ProcessOptions {
   readonly cwd?: string;
   readonly uid?: number | undefined;
   readonly gid?: number | undefined;
-  /** Written to its standard input, which is then closed; without it, there is none. */
+  /** Written to its standard input, which is then closed. */
   readonly stdin?: string;
   /** Standard output and error are appended to this file. */
   readonly logFile: string;
-  /** Told of the process as soon as it exists, before anything is awaited. */
+  /** Called with the process as soon as it exists, before anything is awaited. */
   readonly onSpawn?: ((process: ManagedProcess) => void) | undefined;
-}
-
-// Still time for Postgres's immediate shutdown, which a kill would turn into a recovery.
-const hurriedMs = 1_000;
-
-const largestLog = 16 * 1024 * 1024;
-
-function openLog(file: string): number {
-  mkdirSync(path.dirname(file), { recursive: true });
-  if (existsSync(file) && statSync(file).size > largestLog) renameSync(file, `${file}.1`);
-  return openSync(file, 'a', 0o600);
 }
 
 /**
@@ -68,30 +53,22 @@ function openLog(file: string): number {
  * @throws ProcessFailed when the command cannot be run.
  */
 export async function startProcess(options: ProcessOptions): Promise<ManagedProcess> {
-  const log = openLog(options.logFile);
-  let child: ChildProcess;
-  try {
-    child = spawn(options.command, options.args, {
-      detached: true,
-      env: options.env,
-      stdio: [options.stdin === undefined ? 'ignore' : 'pipe', log, log],
-      ...(options.cwd !== undefined && { cwd: options.cwd }),
-      ...(options.uid !== undefined && { uid: options.uid }),
-      ...(options.gid !== undefined && { gid: options.gid }),
-    });
-  } finally {
-    closeSync(log);
-  }
-  const managed = manageChild(options.name, child);
+  const { name, command, args, stdin, logFile, onSpawn, ...rest } = options;
+  mkdirSync(path.dirname(logFile), { recursive: true });
+  const log = openSync(logFile, 'a', 0o600);
+  const input = stdin === undefined ? 'ignore' : 'pipe';
+  const child = spawn(command, args, { ...rest, detached: true, stdio: [input, log, log] });
+  closeSync(log);
+  const managed = manageChild(name, child);
   if (managed === undefined) {
     const reason = await new Promise<Error>((resolve) => child.once('error', resolve));
-    throw new ProcessFailed(`${options.name} cannot be started: ${reason.message}`);
+    throw new ProcessFailed(`${name} cannot be started: ${reason.message}`);
   }
-  options.onSpawn?.(managed);
+  onSpawn?.(managed);
   child.stdin?.on('error', () => {
     // It ended before it read its input; its exit says why.
   });
-  child.stdin?.end(options.stdin);
+  child.stdin?.end(stdin);
   return managed;
 }
 
@@ -106,49 +83,39 @@ export function manageChild(name: string, child: ChildProcess): ManagedProcess |
       resolve(exit);
     });
   });
-  const identity = identify(pid) ?? { pid, started: '' };
+  const sent = new Set<NodeJS.Signals>();
   return {
     name,
     pid,
-    identity,
+    identity: identify(pid) ?? { pid, started: '' },
     exited,
     get exit() {
       return exit;
     },
-    async stop(steps, hurry) {
+    async stop(steps) {
       for (const [step, waitMs] of steps) {
         if (exit !== undefined) break;
-        signal(pid, step);
-        await firstOf(exited, waitMs, hurry);
+        if (!sent.has(step)) signal(pid, step);
+        sent.add(step);
+        const timer = new AbortController();
+        await Promise.race([exited, delay(waitMs, undefined, timer).catch(() => {})]);
+        timer.abort();
       }
-      if (exit === undefined) {
-        throw new ProcessFailed(`${name} (pid ${pid}) does not end, not even after SIGKILL.`);
-      }
-      return exit;
+      if (exit !== undefined) return exit;
+      throw new ProcessFailed(`${name} (pid ${pid}) does not end, not even after SIGKILL.`);
     },
   };
 }
 
-async function firstOf(done: Promise<unknown>, waitMs: number, hurry?: AbortSignal): Promise<void> {
-  const stopped = new AbortController();
-  const timer = setTimeout(
-    () => stopped.abort(),
-    hurry?.aborted ? Math.min(waitMs, hurriedMs) : waitMs,
-  );
-  const cut = (): void => stopped.abort();
-  hurry?.addEventListener('abort', cut, { once: true });
-  const cancelled = new Promise<void>((resolve) => {
-    stopped.signal.addEventListener('abort', () => resolve(), { once: true });
-  });
-  await Promise.race([done, cancelled]);
-  clearTimeout(timer);
-  hurry?.removeEventListener('abort', cut);
+/** How a process ended, for a line that begins with its name. */
+export function describeExit(exit: Exit | undefined): string {
+  return exit?.signal ? `was ended by ${exit.signal}` : `ended with exit code ${exit?.code}`;
 }
 
-/** The last lines of a log file, for a message; empty when there is none. */
-export function logTail(file: string, lines = 20): string {
+/** The last 20 lines of a log file, for a message; empty when there is no such file. */
+export function logTail(file: string): string {
   try {
-    return readFileSync(file, 'utf8').trimEnd().split('\n').slice(-lines).join('\n');
+    return readFileSync(file, 'utf8').trimEnd().split('\n').slice(-20).join('\n');
   } catch {
     return '';
   }

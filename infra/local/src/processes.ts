@@ -1,15 +1,13 @@
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { setTimeout as delay } from 'node:timers/promises';
+import type { StopStep } from './stop-steps.ts';
 
-/** One process, told apart from every other that ever had or will have its pid. */
+/** One process, distinguished from any other that had or will have the same pid. */
 export interface ProcessIdentity {
   readonly pid: number;
-  /** The boot's id and the process's start in clock ticks after it. */
+  /** The id of the boot and the start of the process in clock ticks after it. */
   readonly started: string;
 }
-
-/** A signal to send and how long to wait for the process to end before the next, in milliseconds. */
-export type StopStep = readonly [signal: NodeJS.Signals, waitMs: number];
 
 function read(file: string): string | undefined {
   try {
@@ -19,7 +17,7 @@ function read(file: string): string | undefined {
   }
 }
 
-/** Identifies a running process; undefined when there is none or it is a zombie. */
+/** Identifies a running process; undefined when it does not exist or is a zombie. */
 export function identify(pid: number): ProcessIdentity | undefined {
   const stat = read(`/proc/${pid}/stat`);
   // The command name, in parentheses, may itself hold spaces and parentheses.
@@ -34,12 +32,12 @@ export function isRunning(identity: ProcessIdentity): boolean {
   return identify(identity.pid)?.started === identity.started;
 }
 
-/** A process's command line, its arguments parted by spaces; empty when it has ended. */
+/** The command line of a process, arguments separated by spaces; empty when it has ended. */
 export function commandLine(pid: number): string {
   return (read(`/proc/${pid}/cmdline`) ?? '').replaceAll('\0', ' ').trim();
 }
 
-/** Pids of the processes whose working folder is `folder` and that this user may look at. */
+/** Pids of the processes whose working folder is `folder` and that this user may inspect. */
 export function processesIn(folder: string): number[] {
   return allPids().filter((pid) => {
     try {
@@ -85,7 +83,7 @@ export async function endProcess(
     if (!isRunning(identity)) return true;
     signal(identity.pid, name);
     const deadline = performance.now() + waitMs;
-    // Only a parent is told of a process's end; anyone else has to look.
+    // Only a parent is notified when a process ends; anyone else has to poll.
     while (isRunning(identity) && performance.now() < deadline) await delay(20);
   }
   return !isRunning(identity);

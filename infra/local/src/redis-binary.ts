@@ -26,9 +26,9 @@ const packages = ['redis-server', 'redis-tools', 'liblzf1', 'libjemalloc2'];
 
 /**
  * Finds a Redis server: `redis-server` or `valkey-server` on the PATH, else the one unpacked earlier,
- * else one unpacked now from the distribution's packages, without touching the system.
+ * else one unpacked now from the distribution's packages, without changing the system.
  *
- * @throws RedisMissing when there is none to be had.
+ * @throws RedisMissing when there is none and none can be unpacked.
  */
 export async function findRedis(options: FindRedisOptions): Promise<RedisBinary> {
   const searchPath = options.searchPath ?? environment()['PATH'] ?? '';

@@ -2,32 +2,19 @@ import { mkdirSync } from 'node:fs';
 import { connect } from 'node:net';
 import path from 'node:path';
 import { environment } from './env.ts';
-import { ProcessFailed } from './errors.ts';
-import { logTail, type ManagedProcess, startProcess } from './managed-process.ts';
+import type { ManagedProcess } from './managed-process.ts';
 import { freePort } from './ports.ts';
-import type { StopStep } from './processes.ts';
+import { handleOf, type ServerHandle, startUntilReady } from './ready-process.ts';
 import { findRedis } from './redis-binary.ts';
 import { randomPassword } from './secrets.ts';
-import { waitUntil } from './wait-until.ts';
-
-/** A Redis or Postgres server that runs. */
-export interface ServerHandle {
-  /** Connection URL with the password. */
-  readonly url: string;
-  readonly port: number;
-  readonly pid: number;
-  readonly process: ManagedProcess;
-  /** Stops it in order and waits for its end; `hurry` cuts the waiting short. */
-  stop(hurry?: AbortSignal): Promise<void>;
-}
 
 export interface StartRedisOptions {
   /** Folder of the append-only file; made if it is missing. */
   readonly dir: string;
   readonly logFile?: string;
-  /** Unless set, a free one. */
+  /** A free one unless set. */
   readonly port?: number;
-  /** Unless set, a random one. */
+  /** A random one unless set. */
   readonly password?: string;
   /** How many logical databases; 16 unless set. */
   readonly databases?: number;
@@ -36,61 +23,36 @@ export interface StartRedisOptions {
   readonly onSpawn?: ((process: ManagedProcess) => void) | undefined;
 }
 
-const stopSteps: readonly StopStep[] = [
-  ['SIGTERM', 10_000],
-  ['SIGKILL', 5_000],
-];
-
 /**
  * Starts a real Redis on 127.0.0.1 with append-only persistence, as the queue needs it in production,
  * and resolves when it answers.
  *
- * @throws RedisMissing when no Redis server is to be had; ProcessFailed when it does not start.
+ * @throws RedisMissing when no Redis server can be found or unpacked; ProcessFailed when it does not start.
  */
 export async function startRedis(options: StartRedisOptions): Promise<ServerHandle> {
-  const binary = await findRedis({ log: options.log ?? (() => {}), signal: options.signal });
-  options.signal?.throwIfAborted();
-  mkdirSync(options.dir, { recursive: true, mode: 0o700 });
+  const { dir, signal, onSpawn, log = () => {} } = options;
+  const { file, libraryPath } = await findRedis({ log, signal });
+  signal?.throwIfAborted();
+  mkdirSync(dir, { recursive: true, mode: 0o700 });
   const port = options.port ?? (await freePort());
   const password = options.password ?? randomPassword();
-  const logFile = options.logFile ?? path.join(options.dir, 'redis.log');
-  const server = await startProcess({
+  const server = await startUntilReady({
     name: 'redis',
-    command: binary.file,
+    command: file,
     args: ['-'],
     env: {
       PATH: environment()['PATH'],
-      ...(binary.libraryPath !== undefined && { LD_LIBRARY_PATH: binary.libraryPath }),
+      ...(libraryPath !== undefined && { LD_LIBRARY_PATH: libraryPath }),
     },
-    // By standard input, because a command line shows the password to every user of the machine.
+    // On standard input, because a command line shows the password to every user of the machine.
     stdin: configuration(options, port, password),
-    logFile,
-    onSpawn: options.onSpawn,
+    logFile: options.logFile ?? path.join(dir, 'redis.log'),
+    onSpawn,
+    isReady: () => answers(port, password),
+    readyWithinMs: 30_000,
+    signal,
   });
-  let ready = false;
-  try {
-    ready = await waitUntil(() => server.exit !== undefined || answers(port, password), {
-      timeoutMs: 30_000,
-      everyMs: 20,
-      signal: options.signal,
-    });
-  } finally {
-    if (!ready) await server.stop(stopSteps);
-  }
-  if (!ready || server.exit !== undefined) {
-    throw new ProcessFailed(
-      `Redis did not start on port ${port}. Its log says:\n${logTail(logFile)}`,
-    );
-  }
-  return {
-    url: `redis://default:${password}@127.0.0.1:${port}`,
-    port,
-    pid: server.pid,
-    process: server,
-    async stop(hurry) {
-      await server.stop(stopSteps, hurry);
-    },
-  };
+  return handleOf(server, `redis://default:${password}@127.0.0.1:${port}`);
 }
 
 function configuration(options: StartRedisOptions, port: number, password: string): string {
@@ -111,7 +73,7 @@ function configuration(options: StartRedisOptions, port: number, password: strin
   ].join('\n');
 }
 
-/** True when a Redis on this port takes the password and has loaded its data. */
+/** True when a Redis on this port accepts the password and has loaded its data. */
 function answers(port: number, password: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host: '127.0.0.1', port });
@@ -120,13 +82,12 @@ function answers(port: number, password: string): Promise<boolean> {
       socket.destroy();
       resolve(ready);
     };
-    socket.setTimeout(2_000, () => end(false));
-    socket.once('error', () => end(false));
-    socket.once('close', () => end(false));
+    for (const event of ['error', 'close', 'timeout']) socket.once(event, () => end(false));
+    socket.setTimeout(2_000);
     socket.setEncoding('utf8').on('data', (text) => {
       reply += text;
       if (reply.includes('+PONG')) end(true);
-      else if (reply.includes('\r\n-') || reply.startsWith('-')) end(false);
+      else if (/^-/m.test(reply)) end(false);
     });
     socket.write(`AUTH ${password}\r\nPING\r\n`);
   });

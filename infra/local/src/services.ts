@@ -1,12 +1,9 @@
 import path from 'node:path';
 import { roleUrl } from '@kasabi/postgres';
 import { environment, localOnly } from './env.ts';
-import { ProcessFailed } from './errors.ts';
-import { logTail, type ManagedProcess, startProcess } from './managed-process.ts';
+import type { ManagedProcess } from './managed-process.ts';
 import { projectRoot } from './paths.ts';
-import type { StopStep } from './processes.ts';
-import { describeExit } from './restarts.ts';
-import { waitUntil } from './wait-until.ts';
+import { startUntilReady } from './ready-process.ts';
 
 /** The services; each is a process of its own. */
 export type ServiceName = 'api' | 'worker' | 'status' | 'operations';
@@ -27,12 +24,6 @@ export interface ServiceSurroundings {
   /** What api and status know each other by; unset, they do not. */
   readonly serviceSecret?: string;
 }
-
-/** How a service is ended: its own orderly stop has a deadline of its own, below this one. */
-export const serviceSteps: readonly StopStep[] = [
-  ['SIGTERM', 30_000],
-  ['SIGKILL', 5_000],
-];
 
 /** What the local stack listens on: nothing here is for other hosts. */
 export const loopback = '127.0.0.1';
@@ -103,11 +94,11 @@ export interface StartServiceOptions {
   readonly service: ServiceName;
   /** For messages and the log file: `worker-2`. */
   readonly name: string;
-  /** Where it is to be reached, without a trailing slash. */
+  /** Where it can be reached, without a trailing slash. */
   readonly url: string;
   readonly env: NodeJS.ProcessEnv;
   readonly logFile: string;
-  /** How long it may take to be ready, in milliseconds; for as long as it likes unless set. */
+  /** How long it may take to be ready, in milliseconds; unlimited unless set. */
   readonly readyWithinMs?: number;
   readonly signal?: AbortSignal | undefined;
   readonly onSpawn?: ((process: ManagedProcess) => void) | undefined;
@@ -118,28 +109,15 @@ export interface StartServiceOptions {
  *
  * @throws ProcessFailed with the end of its log when it ends or is not ready in time.
  */
-export async function startService(options: StartServiceOptions): Promise<ManagedProcess> {
-  const { name, logFile, signal, readyWithinMs = Number.POSITIVE_INFINITY } = options;
-  const service = await startProcess({
-    name,
+export function startService(options: StartServiceOptions): Promise<ManagedProcess> {
+  const { service, url, ...rest } = options;
+  return startUntilReady({
+    ...rest,
     command: process.execPath,
-    args: [...serviceNodeOptions, serviceProgram(options.service)],
+    args: [...serviceNodeOptions, serviceProgram(service)],
     cwd: projectRoot,
-    env: options.env,
-    logFile,
-    onSpawn: options.onSpawn,
+    isReady: () => isReady(`${url}/readyz`),
   });
-  const url = `${options.url}/readyz`;
-  const ready = await waitUntil(async () => service.exit !== undefined || (await isReady(url)), {
-    timeoutMs: readyWithinMs,
-    signal,
-  });
-  if (ready && service.exit === undefined) return service;
-  const what =
-    service.exit === undefined
-      ? `is not ready after ${readyWithinMs / 1_000} s (${url})`
-      : `${describeExit(service.exit)} before it was ready`;
-  throw new ProcessFailed(`${name} ${what}. The end of ${logFile}:\n${logTail(logFile)}`);
 }
 
 /** True when this address answers 200 within 2 s. */

@@ -1,18 +1,18 @@
 import { environment } from './env.ts';
 
-/** Steers every Postgres client: PGHOST, PGSSLMODE, PGOPTIONS, PGPASSFILE and some twenty more. */
+/** Read by every Postgres client: PGHOST, PGSSLMODE, PGOPTIONS, PGPASSFILE and some twenty more. */
 const postgresClients = /^PG[A-Z]/;
 
-/** Steers other programs, among them Node.js itself, or names servers that are not ours. */
+/** Read by other programs, among them Node.js itself, or naming servers other than ours. */
 const otherPrograms =
   /^(REDISCLI_\w+|(REDIS|POSTGRES)_(HOST|USER|USERNAME|PASSWORD|DB|DATABASE)|NODE_(?!EXTRA_CA_CERTS$)\w+)$/;
 
 /**
- * Removes from this process's environment, and so from that of all it starts, what the user's shell says
- * to other programs. `PGSSLMODE=require`, meant for a server elsewhere, would keep everything here from
- * the local Postgres; `NODE_OPTIONS=--inspect` would have all services ask for one port.
+ * Removes from this process's environment, and so from that of every process it starts, what the user's
+ * shell sets for other programs. `PGSSLMODE=require`, meant for a server elsewhere, would make every
+ * connection to the local Postgres fail; with `NODE_OPTIONS=--inspect`, all services would use one port.
  *
- * @param ownPostgres whether the Postgres to be used is a local one; the user's own may need those settings.
+ * @param ownPostgres whether the Postgres to be used is the stack's own; the user's may need those settings.
  */
 export function forgetShellSettings(
   ownPostgres: boolean,

@@ -8,7 +8,7 @@ import { forgetShellSettings } from './shell-settings.ts';
 const schema = z.object({
   databaseUrl: z.string(),
   redisUrl: z.string().optional(),
-  /** True when the local stack runs this Postgres itself, so that it is there only while the stack is. */
+  /** True when the local stack runs this Postgres itself: it then stops with the stack. */
   ownsPostgres: z.boolean(),
   ports: z.record(z.string(), z.number().int()),
 });
@@ -18,19 +18,19 @@ export type StackState = z.output<typeof schema>;
 
 const fileName = 'state.json';
 
-/** Notes where the stack is, for `npm run admin` and so that the next start takes the same ports. */
+/** Records where the stack is, for `npm run admin` and so that the next start takes the same ports. */
 export function writeStackState(folder: string, state: StackState): void {
   writePrivateJson(path.join(folder, fileName), state);
 }
 
-/** The state noted last; undefined before the first start. */
+/** The state recorded last; undefined before the first start. */
 export function readStackState(folder: string): StackState | undefined {
   return schema.safeParse(readJson(path.join(folder, fileName))).data;
 }
 
 /**
  * Gives this process's environment the DATABASE_URL and REDIS_URL of the local stack, unless the first is
- * set or the stack does not run. Returns a sentence that says what to do when there is none.
+ * set or the stack does not run. When there is no database, returns a sentence that says what to do.
  */
 export function adoptLocalDatabase(env: NodeJS.ProcessEnv = environment()): string | undefined {
   if (env['DATABASE_URL']) return undefined;

@@ -1,12 +1,13 @@
 import { rmSync } from 'node:fs';
 import path from 'node:path';
 import {
+  findOnPath,
   findUnpacked,
-  hasApt,
   type Unpacked,
   type UnpackOptions,
   unpackPackages,
 } from './apt-packages.ts';
+import { environment } from './env.ts';
 import { CommandFailed } from './errors.ts';
 import { projectRoot } from './paths.ts';
 
@@ -20,21 +21,21 @@ export interface UnpackedProgramOptions<Binary>
   readonly searchPath?: string | undefined;
   /** Where the program is in what was unpacked, and what it needs. */
   readonly binaryIn: (unpacked: Unpacked) => Binary;
-  /** Runs the program for its version. Rejects if it does not run. */
+  /** Asks the program for its version. Rejects if it does not run. */
   readonly version: (binary: Binary) => Promise<unknown>;
-  /** Makes the error of having no such program: `... there is none, and ${reason}`. */
+  /** Makes the error that there is no such program: `... there is none, and ${reason}`. */
   readonly missing: (reason: string) => Error;
 }
 
 /**
  * Finds a program among what was unpacked earlier, else unpacks it now from the distribution's packages,
- * without touching the system. Whichever it is has told its version.
+ * without changing the system. Either way, the program has run once, to print its version.
  *
- * @throws what `missing` makes when there is none to be had.
+ * @throws what `missing` makes when the program cannot be unpacked.
  */
 export async function unpackedProgram<Binary>({
   cacheDir = path.join(projectRoot, '.cache'),
-  searchPath,
+  searchPath = environment()['PATH'] ?? '',
   binaryIn,
   version,
   missing,
@@ -44,15 +45,15 @@ export async function unpackedProgram<Binary>({
   const kept = findUnpacked(cacheDir, name);
   if (kept !== undefined) {
     const binary = binaryIn(kept);
-    const works = await version(binary).then(
-      () => true,
-      () => false,
-    );
-    if (works) return binary;
-    // Damaged, or carried here from another system.
-    rmSync(kept.root, { recursive: true });
+    try {
+      await version(binary);
+      return binary;
+    } catch {
+      // Damaged, or copied from another system.
+      rmSync(kept.root, { recursive: true });
+    }
   }
-  if (!hasApt(searchPath)) {
+  if (['apt-get', 'dpkg-deb'].some((tool) => findOnPath(tool, searchPath) === undefined)) {
     throw missing('this system has no apt-get and dpkg-deb to unpack one with');
   }
   try {

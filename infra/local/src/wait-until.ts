@@ -2,13 +2,13 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 export interface WaitOptions {
   readonly timeoutMs: number;
-  /** Pause between two looks, in milliseconds. */
+  /** Pause between two checks, in milliseconds; 40 unless set. */
   readonly everyMs?: number;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Looks until `condition` gives true; resolves to false when the time is up first.
+ * Checks until `condition` gives true; resolves to false when the time is up first.
  *
  * @throws what `condition` throws, or the reason of `signal` when it fires.
  */
@@ -23,4 +23,12 @@ export async function waitUntil(
     if (performance.now() >= deadline) return false;
     await delay(options.everyMs ?? 40);
   }
+}
+
+/** Resolves when the signal fires, at once if it has. */
+export function whenAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve();
+    else signal.addEventListener('abort', () => resolve(), { once: true });
+  });
 }

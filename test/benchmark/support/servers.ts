@@ -43,7 +43,7 @@ export async function startServers(log: (line: string) => void): Promise<Servers
     rmSync(folder, { recursive: true, force: true });
   };
   process.once('exit', clear);
-  const postgres = await startPostgres({ dir: path.join(folder, 'postgres'), log, onSpawn });
+  const postgres = await startPostgres({ dir: path.join(folder, 'postgres'), onSpawn });
   const redisServer = await startRedis({ dir: path.join(folder, 'redis'), log, onSpawn });
   const redis = new Redis(redisServer.url);
   const pools: pg.Pool[] = [];

@@ -1,0 +1,67 @@
+import { ProcessFailed } from './errors.ts';
+import {
+  describeExit,
+  logTail,
+  type ManagedProcess,
+  type ProcessOptions,
+  startProcess,
+} from './managed-process.ts';
+import { stepsFor } from './stop-steps.ts';
+import { waitUntil } from './wait-until.ts';
+
+/** A Redis or Postgres server that is running. */
+export interface ServerHandle {
+  /** Connection URL with the password. */
+  readonly url: string;
+  readonly port: number;
+  readonly pid: number;
+  readonly process: ManagedProcess;
+  /** Stops it in order and resolves when it has ended. */
+  stop(): Promise<void>;
+}
+
+export interface ReadyOptions extends ProcessOptions {
+  /** Resolves to true once the process serves. */
+  readonly isReady: () => Promise<boolean>;
+  /** How long that may take, in milliseconds; unlimited unless set. */
+  readonly readyWithinMs?: number | undefined;
+  readonly signal?: AbortSignal | undefined;
+}
+
+/**
+ * Starts a process and resolves when it serves; stops it when it does not.
+ *
+ * @throws ProcessFailed with the end of its log when it ends or is not ready in time; what `isReady`
+ *   throws; the reason of `signal` when it fires first.
+ */
+export async function startUntilReady(options: ReadyOptions): Promise<ManagedProcess> {
+  const { isReady, readyWithinMs = Number.POSITIVE_INFINITY, signal, ...start } = options;
+  const { name, logFile } = start;
+  const process = await startProcess(start);
+  let ready = false;
+  try {
+    const settled = async (): Promise<boolean> => process.exit !== undefined || (await isReady());
+    const inTime = await waitUntil(settled, { timeoutMs: readyWithinMs, signal });
+    ready = inTime && process.exit === undefined;
+    if (ready) return process;
+    const what = process.exit
+      ? `${describeExit(process.exit)} before it was ready`
+      : `is not ready after ${readyWithinMs / 1_000} s`;
+    throw new ProcessFailed(`${name} ${what}. The end of ${logFile}:\n${logTail(logFile)}`);
+  } finally {
+    if (!ready) await process.stop(stepsFor(name));
+  }
+}
+
+/** The handle of a server that was started. */
+export function handleOf(process: ManagedProcess, url: string): ServerHandle {
+  return {
+    url,
+    port: Number(new URL(url).port),
+    pid: process.pid,
+    process,
+    async stop() {
+      await process.stop(stepsFor(process.name));
+    },
+  };
+}
