@@ -75,19 +75,19 @@ const sicknesses: readonly Sickness[] = [
     what: 'too few replicas',
     begin: [['CONFIG', 'SET', 'min-replicas-to-write', '1']],
     end: [['CONFIG', 'SET', 'min-replicas-to-write', '0']],
-    said: /Redis takes no writes, since it has too few replicas/,
+    said: /Redis refuses writes because it has too few replicas/,
   },
   {
     what: 'a memory that is full',
     begin: [['CONFIG', 'SET', 'maxmemory', '1']],
     end: [['CONFIG', 'SET', 'maxmemory', '0']],
-    said: /Redis takes no writes, since its memory is full/,
+    said: /Redis refuses writes because its memory is full/,
   },
   {
     what: 'a login without the privileges',
     begin: [['ACL', 'SETUSER', 'default', ...login, '+@connection', '+info', '+acl', '+client']],
     end: [['ACL', 'SETUSER', 'default', 'allkeys', 'allchannels', '+@all']],
-    said: /Redis does not let the login of a service do what it has to/,
+    said: /Redis does not let the login of a service do what it needs to/,
   },
 ];
 

@@ -5,20 +5,20 @@ const key = `${KEY_PREFIX}:beat`;
 
 /** The newest beat of Postgres that Redis has seen. */
 export interface BeatMark {
-  /** How many there had been. */
+  /** How many beats there had been by then. */
   readonly beats: number;
-  /** When it was, by Postgres's clock, in milliseconds since the epoch. */
+  /** When it happened, by Postgres's clock, in milliseconds since the epoch. */
   readonly at: number;
 }
 
-/** Where Redis keeps the newest beat that it has seen, which a restored Postgres does not know of. */
+/** Redis's copy of the newest beat it has seen, which a restored Postgres does not know about. */
 export interface BeatMarkStore {
   /** Undefined when Redis has none: it is new, or has lost its data. */
   readMark(): Promise<BeatMark | undefined>;
   writeMark(mark: BeatMark): Promise<void>;
 }
 
-/** The mark in the Redis behind this connection. */
+/** Reads and writes the mark in the Redis of this connection. */
 export function createBeatMarkStore(redis: Redis): BeatMarkStore {
   return {
     async readMark() {

@@ -2,12 +2,12 @@ import { Redis, type RedisOptions } from 'ioredis';
 import { noteError } from './health.ts';
 import { isMendedByReconnect } from './states.ts';
 
-/** Reconnects for ever, at first after 50 ms, at last every second: recovery is never a restart. */
+/** Reconnects forever, first after 50 ms, later every second: recovery never needs a restart. */
 const retryStrategy = (times: number): number => Math.min(50 * 2 ** Math.min(times - 1, 5), 1_000);
 
 /**
- * Options of a connection that answers quickly or fails: no offline queue, and a command that gets no
- * answer within a second is given up. The relay makes good whatever was lost that way.
+ * Options of a connection that answers quickly or fails: no offline queue, and a command without an answer
+ * is abandoned after a second. The relay repairs whatever was lost that way.
  */
 const failFast = {
   retryStrategy,
@@ -34,8 +34,8 @@ export interface ConnectionOptions {
 }
 
 /**
- * A connection that fails fast; see `failFast`. Resolves when Redis is ready, or after a second without
- * it: it goes on connecting, and a service starts in whatever order its dependencies do.
+ * Opens a connection that fails fast; see `failFast`. Resolves when Redis is ready, or after a second
+ * without it: it keeps connecting, so services start in any order relative to their dependencies.
  */
 export async function connect(options: ConnectionOptions): Promise<Redis> {
   const redis: Redis = new Redis(options.url, {

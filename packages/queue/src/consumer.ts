@@ -3,7 +3,7 @@ import { patient } from './connection.ts';
 import { jobIdOfDelivery } from './delivery-id.ts';
 import { KEY_PREFIX, type Payload, QUEUE_NAME } from './names.ts';
 
-/** What becomes of a delivery: it is done with, or comes again after `snooze` milliseconds. */
+/** What happens to a delivery: it is finished, or comes again after `snooze` milliseconds. */
 export type Verdict = 'done' | { readonly snooze: number };
 
 export interface ConsumerOptions {
@@ -11,9 +11,9 @@ export interface ConsumerOptions {
   readonly url: string;
   /** Shown in CLIENT LIST and on the BullMQ job. */
   readonly name: string;
-  /** Most deliveries at a time. */
+  /** The maximum number of concurrent deliveries. */
   readonly concurrency: number;
-  /** How long BullMQ keeps a silent worker's delivery from others, in milliseconds. */
+  /** How long BullMQ keeps the delivery of a silent worker from others, in milliseconds. */
   readonly lockMs: number;
   /** Handles one delivery. Must not reject: what goes wrong with a job belongs in its record. */
   readonly process: (jobId: string) => Promise<Verdict>;
@@ -24,13 +24,13 @@ export interface ConsumerOptions {
 
 export interface Consumer {
   /**
-   * Takes no further delivery and resolves when those under way have ended, or after `deadlineMs`
-   * milliseconds: `Worker.close()` waits for ever when Redis does not answer.
+   * Takes no further deliveries and resolves when the current ones have ended, or after `deadlineMs`
+   * milliseconds: `Worker.close()` waits forever when Redis does not answer.
    */
   close(deadlineMs: number): Promise<void>;
 }
 
-/** Consumes the queue until it is closed. A Redis that goes away is waited for. */
+/** Consumes the queue until it is closed. Waits for Redis when it goes away. */
 export function createConsumer(options: ConsumerOptions): Consumer {
   async function processJob(job: Job<Payload>, token?: string): Promise<void> {
     const verdict = await options.process(jobIdOfDelivery(job.id ?? ''));
@@ -46,11 +46,11 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     concurrency: options.concurrency,
     lockDuration: options.lockMs,
     stalledInterval: options.lockMs,
-    // A delivery that stalls often is the record's business: it counts attempts.
+    // Repeated stalls are for the record to judge: it counts attempts.
     maxStalledCount: 1_000_000,
     removeOnComplete: { count: 0 },
     removeOnFail: { count: 0 },
-    // Retry of BullMQ's own calls to Redis, 15 s unless set: a restarted Redis is in use at once.
+    // Delay before BullMQ retries its own calls to Redis, 15 s unless set: a restarted Redis is used at once.
     runRetryDelay: 250,
     ...(options.telemetry !== undefined && { telemetry: options.telemetry }),
   });

@@ -31,7 +31,7 @@ test('an epoch notices its first look and a wipe, and nothing else', async () =>
   assert.equal(await epoch.lostData(), false);
 });
 
-test('an epoch cannot be known of a Redis that does not answer', async () => {
+test('an epoch cannot be determined while Redis does not answer', async () => {
   const away = await connect({
     url: 'redis://127.0.0.1:1',
     name: 'epoch-test',

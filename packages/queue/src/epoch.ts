@@ -10,7 +10,7 @@ export interface Epoch {
   /**
    * True after a restart or failover (another run id than the marker names) and after a wipe.
    *
-   * @throws QueueUnavailable while Redis does not take writes: a replica holds what another server says.
+   * @throws QueueUnavailable while Redis does not accept writes: a replica holds another server's marker.
    */
   lostData(): Promise<boolean>;
   /** Marks Redis's present data as known, so that `lostData` is false until something happens to it. */
@@ -18,8 +18,8 @@ export interface Epoch {
 }
 
 /**
- * Watches the Redis behind `redis` by a marker key that names the server's run id. The marker is lost
- * with the data, and a server that was started anew or took over has another run id.
+ * Watches Redis with a marker key that holds the server's run id. The marker is lost with the data, and a
+ * server that was restarted or took over has another run id.
  */
 export function createEpoch(redis: Redis): Epoch {
   let seen = '';

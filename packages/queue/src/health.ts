@@ -4,25 +4,25 @@ import { type RedisState, stateOf } from './states.ts';
 
 const key = `${KEY_PREFIX}:health`;
 
-/** The key is gone so many milliseconds after the last look. */
+/** How long the key lives after the last check, in milliseconds. */
 const keptMs = 60_000;
 
-/** What each connection met last, and when: what is connecting anew answers nothing by itself. */
+/** The last problem of each connection, and when: a connection that is reconnecting answers nothing itself. */
 const met = new WeakMap<Redis, { readonly state: RedisState; readonly at: number }>();
 
-/** What was met so long ago, in milliseconds, is no longer why a connection is not ready. */
+/** A problem older than this, in milliseconds, no longer explains why a connection is not ready. */
 const metForMs = 3_000;
 
-/** Notes what kept a connection, or a command of it, from doing its work. */
+/** Records what kept a connection, or one of its commands, from working. */
 export function noteError(redis: Redis, error: unknown): void {
   const state = stateOf(error);
   if (state.state !== 'unreachable') met.set(redis, { state, at: performance.now() });
 }
 
 /**
- * Looks whether Redis would take a write now, by a small one to a key that ends by itself: a replica, a
- * server without memory, disk or replicas, and one that does not let this login write all answer PING.
- * Undefined when it would. Never rejects.
+ * Checks whether Redis would accept a write now, with a small one to a key that expires: a replica, a server
+ * without memory, disk or replicas, and one that does not let this login write all answer PING. Returns
+ * undefined when it would. Never rejects.
  */
 export async function redisTrouble(redis: Redis): Promise<RedisState | undefined> {
   try {

@@ -2,19 +2,19 @@ import type { Redis } from 'ioredis';
 import { deliveryId, jobIdOfDelivery } from './delivery-id.ts';
 import { createViewer } from './viewer.ts';
 
-/** How the Redis behind a connection is set up, as it says itself. */
+/** How the Redis of a connection is configured, according to itself. */
 export interface RedisSetup {
-  /** `8.6.4`; empty if it does not say. */
+  /** `8.6.4`; empty if Redis does not say. */
   readonly version: string;
-  /** What it does when its memory is full: `noeviction`, `allkeys-lru`, ... */
+  /** What Redis does when its memory is full: `noeviction`, `allkeys-lru`, ... */
   readonly evictionPolicy: string;
-  /** Whether it keeps an append-only file. */
+  /** Whether Redis keeps an append-only file. */
   readonly appendOnly: boolean;
-  /** Whether its last write to that file went well. */
+  /** Whether the last write to that file succeeded. */
   readonly lastWriteOk: boolean;
 }
 
-/** Reads how Redis is set up. INFO and not CONFIG, which managed servers refuse. */
+/** Reads how Redis is configured. With INFO, because managed servers refuse CONFIG. */
 export async function readRedisSetup(redis: Redis): Promise<RedisSetup> {
   const info = (
     await Promise.all([redis.info('server'), redis.info('memory'), redis.info('persistence')])
@@ -29,24 +29,24 @@ export async function readRedisSetup(redis: Redis): Promise<RedisSetup> {
   };
 }
 
-/** A look at what Redis holds for the queue; it changes nothing. */
+/** A read-only view of what Redis holds for the queue. */
 export interface QueueView {
-  /** Of these jobs, with the attempts they have had, those of which Redis holds no delivery. */
+  /** Returns those of these jobs, given with their attempts so far, whose delivery Redis does not hold. */
   missing(jobs: readonly { readonly id: string; readonly attempt: number }[]): Promise<string[]>;
-  /** The ids of the jobs of up to `limit` deliveries that wait, are delayed or active. */
+  /** The job ids of up to `limit` deliveries that are waiting, delayed or active. */
   held(limit: number): Promise<string[]>;
   close(): Promise<void>;
 }
 
-/** Opens a look at the queue on a connection that is ready, which it does not close. */
+/** Opens a view of the queue on a ready connection, which it does not close. */
 export async function viewQueue(redis: Redis): Promise<QueueView> {
-  // What is asked of it rejects by itself, and of the version `readRedisSetup` tells.
+  // Its commands reject by themselves, and `readRedisSetup` reports the version.
   const queue = await createViewer(redis, () => undefined, { skipVersionCheck: true });
   return {
     async missing(jobs) {
       const found = await Promise.all(
         jobs.map(async ({ id, attempt }) => {
-          // The delivery of a rescued job carries the attempt it was made at; see `deliveryId`.
+          // The delivery of a rescued job carries the attempt it was made for; see `deliveryId`.
           const attempts = Array.from({ length: attempt + 1 }, (_, n) => n);
           const keys = attempts.map((n) => queue.toKey(deliveryId({ jobId: id, attempt: n })));
           return (await redis.exists(...keys)) > 0;

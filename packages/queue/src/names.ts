@@ -2,13 +2,12 @@
 export const QUEUE_NAME = 'jobs';
 
 /**
- * The prefix of every key this project keeps in Redis. Short: Redis 7 keeps a key of up to 30 characters
- * in 32 bytes, and the next in 48.
+ * The prefix of every key this project keeps in Redis. Short, because Redis 7 stores a key of up to 30
+ * characters in 32 bytes, and a longer one in 48.
  */
 export const KEY_PREFIX = 'kj';
 
 /**
- * What a delivery carries beside its id: nothing. The id tells the record (`jobIdOfDelivery`), and everything
- * true is in Postgres.
+ * The data of a delivery: none. Its id names the record (`jobIdOfDelivery`), and the truth is in Postgres.
  */
 export type Payload = Record<string, never>;

@@ -8,29 +8,29 @@ import { KEY_PREFIX, type Payload, QUEUE_NAME } from './names.ts';
 
 export interface Producer {
   /**
-   * Adds deliveries as delayed BullMQ jobs, in one round trip. One that Redis holds already is left as
-   * it is.
+   * Adds deliveries as delayed BullMQ jobs, in one round trip. Does not change those that Redis already
+   * holds.
    *
-   * @throws QueueUnavailable, or ioredis's error when Redis does not answer and any number of them may
+   * @throws QueueUnavailable, or ioredis's error when Redis does not answer; any number of them may then
    *   have arrived.
    */
   enqueue(deliveries: readonly Delivery[]): Promise<void>;
   /**
-   * Adds what is missing and promotes what is delayed: for jobs that are overdue, because Redis lost
-   * them or because every worker's clock is behind.
+   * Adds missing deliveries and promotes delayed ones: for jobs that are overdue because Redis lost them
+   * or because every worker's clock is slow.
    */
   ensureDue(deliveries: readonly Delivery[]): Promise<void>;
   close(): Promise<void>;
 }
 
-/** The span of handing a delivery to Redis; it belongs to its own job's trace, not to the batch. */
+/** The span of handing a delivery to Redis; part of its own job's trace, not of the batch's. */
 function spanOf({ jobId, trace }: Delivery): OpenSpan | undefined {
   if (trace == null) return undefined;
   const attributes = { 'kasabi.job.id': jobId };
   return beginSpan('enqueue', { kind: 'producer', parent: trace, attributes });
 }
 
-/** What BullMQ keeps of the trace, for the worker to go on with; never that of the whole batch. */
+/** The trace context that BullMQ stores for the worker to continue; never that of the whole batch. */
 function contextOf(traceparent: string | undefined) {
   return traceparent === undefined
     ? { omitContext: true }
@@ -38,11 +38,11 @@ function contextOf(traceparent: string | undefined) {
 }
 
 /**
- * A producer on a connection of its own, which it does not close.
+ * Makes a producer on this connection, which it does not close.
  *
- * The BullMQ queue is made when Redis is first ready, and thrown away if it could not begin: one that
- * failed its first commands stays failed for ever (its rejected `initializing` is kept), and an API that
- * started before Redis would never enqueue anything.
+ * The BullMQ queue is made when Redis is first ready, and discarded if its first commands fail: such a queue
+ * stays failed forever (its rejected `initializing` is kept), and an API that started before Redis would
+ * never enqueue anything.
  */
 export function createProducer(
   redis: Redis,
@@ -57,7 +57,7 @@ export function createProducer(
       queue = new Queue<Payload>(QUEUE_NAME, {
         connection: redis,
         prefix: KEY_PREFIX,
-        // Nobody reads BullMQ's event stream; what happened to a job is in its record.
+        // BullMQ's event stream has no readers; a job's record says what happened to it.
         streams: { events: { maxLen: 0 } },
         ...(telemetry !== undefined && { telemetry }),
       });
@@ -85,8 +85,8 @@ export function createProducer(
           data: {},
           opts: {
             jobId: deliveryId(delivery),
-            // BullMQ adds the same clock, so that what Redis holds is `due`, by Postgres's clock. With one
-            // that is fast the delivery is early, and given back.
+            // BullMQ adds the same clock, so Redis stores `due` by Postgres's clock. If this clock is fast, the
+            // delivery comes early and is returned.
             delay: Math.max(0, Math.ceil(delivery.due - Date.now())),
             ...(telemetry !== undefined && { telemetry: contextOf(span?.traceparent) }),
           },
@@ -108,7 +108,7 @@ export function createProducer(
       await Promise.all(
         deliveries.map(async (delivery) => {
           const job = await jobs.getJob(deliveryId(delivery));
-          // Rejected unless it is delayed: it waits, is active, or is gone. All of that is fine.
+          // Rejected unless it is delayed: it is waiting, active or gone, all of which is fine.
           await job?.promote().catch(() => undefined);
         }),
       );

@@ -130,7 +130,7 @@ test('a snoozed delivery comes again after that time and blocks no slot meanwhil
   assert.ok(pause >= 499 && pause < 1_500, `${pause}`);
 });
 
-test('without Redis enqueue rejects at once, and works again when it is back', async () => {
+test('without Redis, enqueue rejects at once, and works again when Redis is back', async () => {
   await producer.enqueue([delivery(60_000)]);
   gate.shut();
   await waitFor(() => redis.status !== 'ready', { what: 'the connection to break' });
@@ -145,7 +145,7 @@ test('without Redis enqueue rejects at once, and works again when it is back', a
   await waitFor(() => delivered.length === 1, { what: 'the delivery' });
 });
 
-test('a producer whose Redis was away at its start works when it comes', async () => {
+test('a producer that started without Redis works once Redis is there', async () => {
   gate.shut();
   const late = await connect({ url: gate.url, name: 'late', onError: () => undefined });
   try {
@@ -165,7 +165,7 @@ const takesWrites = async (client: Redis) => (await redisTrouble(client)) === un
 const redisCount = (): Promise<number> =>
   waitFor(() => redis.zcard(`${KEY_PREFIX}:${QUEUE_NAME}:delayed`), { what: 'a delayed delivery' });
 
-test('a consumer outlives a broken connection', async () => {
+test('a consumer survives a broken connection', async () => {
   consume();
   await producer.enqueue([delivery(0)]);
   await waitFor(() => delivered.length === 1, { what: 'the first delivery' });
@@ -177,7 +177,7 @@ test('a consumer outlives a broken connection', async () => {
   await waitFor(() => delivered.length === 2, { what: 'the second delivery' });
 });
 
-test('close waits for what is under way, and not for ever when Redis is away', async () => {
+test('close waits for current deliveries, but not forever when Redis is away', async () => {
   let finish = (): void => undefined;
   const consumer = consume({
     process: () =>

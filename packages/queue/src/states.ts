@@ -1,15 +1,15 @@
 import { ReplyError } from 'ioredis';
 
-/** A state of a Redis that does not take writes. */
+/** A state in which Redis does not accept writes. */
 export interface RedisState {
-  /** A name that does not change. */
+  /** A stable name. */
   readonly state: string;
-  /** What is wrong, as a sentence goes on after "Redis". */
+  /** What is wrong: the part of the sentence after "Redis". */
   readonly what: string;
 }
 
 interface Known extends RedisState {
-  /** Whether a new connection may lead to a server that is not so: after a failover, or another login. */
+  /** Whether a new connection may reach a server in a better state: after a failover, or with another login. */
   readonly reconnect: boolean;
 }
 
@@ -19,33 +19,33 @@ const known = (state: string, what: string, reconnect: boolean): Known => ({
   reconnect,
 });
 
-/** What Redis says instead of doing what it is asked, by the first word of its answer. */
+/** The states by the first word of Redis's error reply. */
 const byCode: Readonly<Record<string, Known>> = {
-  READONLY: known('read-only', 'is a replica, which takes no writes', true),
-  UNBLOCKED: known('read-only', 'has become a replica, which takes no writes', true),
+  READONLY: known('read-only', 'is a replica, which does not accept writes', true),
+  UNBLOCKED: known('read-only', 'has become a replica, which does not accept writes', true),
   MASTERDOWN: known('read-only', 'is a replica that has lost its master', true),
   LOADING: known('loading', 'is loading its data', true),
   CLUSTERDOWN: known('cluster-down', 'is a cluster that is down', true),
-  NOREPLICAS: known('no-replicas', 'takes no writes, since it has too few replicas', true),
+  NOREPLICAS: known('no-replicas', 'refuses writes because it has too few replicas', true),
   NOAUTH: known('login-refused', 'refuses the login of a service', true),
   WRONGPASS: known('login-refused', 'refuses the login of a service', true),
   NOPERM: known(
     'privilege-missing',
-    'does not let the login of a service do what it has to',
+    'does not let the login of a service do what it needs to',
     false,
   ),
-  MISCONF: known('not-saving', 'takes no writes, since it cannot save its data to the disk', false),
-  OOM: known('memory-full', 'takes no writes, since its memory is full', false),
-  BUSY: known('busy', "is busy with somebody's script", false),
+  MISCONF: known('not-saving', 'refuses writes because it cannot save its data to disk', false),
+  OOM: known('memory-full', 'refuses writes because its memory is full', false),
+  BUSY: known('busy', 'is busy with a script', false),
 };
 
 const silent: RedisState = { state: 'unreachable', what: 'does not answer' };
 
-// Of a script: "READONLY You can't write … script: 6b1bf4…"; before Redis 7 after words of its own: ": -READONLY".
+// In a script: "READONLY You can't write … script: 6b1bf4…"; before Redis 7 preceded by other words: ": -READONLY".
 const codeIn = (text: string): string | undefined =>
   /^([A-Z]+) /.exec(text)?.[1] ?? / -([A-Z]+) /.exec(text)?.[1];
 
-/** What a failed command says of Redis. */
+/** The state of Redis that a failed command reveals. */
 export function stateOf(error: unknown): Known | RedisState {
   if (!(error instanceof ReplyError)) return silent;
   const text = (error as Error).message;
@@ -56,8 +56,8 @@ export function stateOf(error: unknown): Known | RedisState {
 }
 
 /**
- * For ioredis's `reconnectOnError`: whether what Redis answered may be mended by connecting anew. A server
- * that was demoted may keep its connections, and a client that does the same never meets its successor.
+ * For ioredis's `reconnectOnError`: whether reconnecting may cure what Redis answered. A server that was demoted
+ * may keep its connections, and a client that keeps them as well never reaches its successor.
  */
 export function isMendedByReconnect(error: unknown): boolean {
   const state = stateOf(error);

@@ -3,13 +3,13 @@ import type { Redis } from 'ioredis';
 import { KEY_PREFIX, QUEUE_NAME } from './names.ts';
 
 export interface ViewerOptions {
-  /** Keeps BullMQ from printing what it thinks of the version of Redis. */
+  /** Keeps BullMQ from printing warnings about the version of Redis. */
   readonly skipVersionCheck?: boolean;
 }
 
 /**
- * BullMQ's queue for those who look at it; it writes nothing by itself. The connection has to be ready,
- * for a queue that failed its first commands stays failed for ever.
+ * Opens BullMQ's queue for reading; it writes nothing by itself. The connection has to be ready, because a
+ * queue whose first commands failed stays failed forever.
  */
 export async function createViewer(
   redis: Redis,

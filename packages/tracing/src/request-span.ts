@@ -11,23 +11,23 @@ import { isTracing, quietly } from './spans.ts';
 
 /** The span of a request, from its arrival to the end of its answer. */
 export interface RequestSpan {
-  /** Runs what handles the request as part of the span. */
+  /** Runs the handler of the request as part of the span. */
   run<T>(work: () => T): T;
   end(answer: { readonly method: string; readonly route: string; readonly status: number }): void;
 }
 
 /**
- * Begins the span of a request, as part of the trace that its headers name or as the root of a new one;
- * undefined when nothing is traced.
+ * Begins the span of a request, as part of the trace that its headers name or as the root of a new one.
+ * Returns undefined when tracing is off.
  *
- * By hand, because the instrumentation of node:http records the query string, in which API keys come.
+ * Hand-written because the instrumentation of node:http records the query string, which may hold API keys.
  */
 export function startRequestSpan(
   method: string,
   headers: IncomingHttpHeaders,
 ): RequestSpan | undefined {
   if (!isTracing()) return undefined;
-  // Nothing else of what came: a tracestate would be exported as it is.
+  // Nothing else from the client: a tracestate would be exported unchanged.
   const parent = propagation.extract(ROOT_CONTEXT, { traceparent: headers['traceparent'] });
   const span = trace.getTracer('kasabi').startSpan(method, { kind: SpanKind.SERVER }, parent);
   const within = trace.setSpan(parent, span);

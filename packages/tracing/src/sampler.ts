@@ -7,9 +7,9 @@ import {
 } from '@opentelemetry/sdk-trace-node';
 
 /**
- * Samples a share of all traces, by their ids, so that every service comes to the same decision and no
- * client can have more of its requests traced than that. A trace begins with a request, or with a batch
- * that links to some; what background loops and the queue library do by themselves is none.
+ * Samples a share of all traces by their ids, so that every service makes the same decision and no client can
+ * have more of its requests traced. A trace begins with a request, or with a batch that links to some; what
+ * background loops and the queue library do by themselves is not traced.
  */
 export function createSampler(ratio: number): Sampler {
   const share = new TraceIdRatioBasedSampler(ratio);

@@ -12,34 +12,34 @@ import {
   trace,
 } from '@opentelemetry/api';
 
-/** Where a trace is handed on as text, it is as a W3C `traceparent`: it goes into records and queues. */
+/** A trace in text form, as a W3C `traceparent`: it is stored in records and queues. */
 export type Traceparent = string;
 
 let tracing = false;
 
 const tracer = () => trace.getTracer('kasabi');
 
-/** Whether anything is traced. */
+/** Whether tracing is on. */
 export const isTracing = (): boolean => tracing;
 
-/** Turns spans on; until then nothing here does more than call what it is given. */
+/** Turns tracing on; until then every function here only calls the work it is given. */
 export function enableSpans(): void {
   tracing = true;
 }
 
 export interface SpanOptions {
   readonly attributes?: Attributes;
-  /** What the span is part of; what is under way in this place unless set. */
+  /** The parent of the span; the current trace unless set. */
   readonly parent?: Traceparent | null | undefined;
   readonly kind?: 'internal' | 'producer';
 }
 
-/** A span under way. */
+/** A span that has begun. */
 export interface OpenSpan {
-  /** The trace as it is to be handed on; undefined when nothing is traced. */
+  /** The trace to pass on; undefined when tracing is off. */
   readonly traceparent: Traceparent | undefined;
   set(attributes: Attributes): void;
-  /** @param error what the work failed with, if it did. */
+  /** @param error the error of the work, if it failed. */
   end(error?: unknown): void;
   /** Runs work as part of the span. */
   run<T>(work: () => T): T;
@@ -52,7 +52,7 @@ const noSpan: OpenSpan = {
   run: (work) => work(),
 };
 
-/** Begins a span, which has to be ended. */
+/** Begins a span, which the caller has to end. */
 export function beginSpan(name: string, options: SpanOptions = {}): OpenSpan {
   if (!tracing) return noSpan;
   const { kind, attributes = {}, parent } = options;
@@ -75,7 +75,7 @@ function openSpan(span: Span, within: Context): OpenSpan {
   };
 }
 
-/** What a span is told comes after the work, which may be committed: its failure must not be the work's. */
+/** Spans are recorded after the work, which may be committed: a failure here must not fail the work. */
 export function quietly(tell: () => void): void {
   try {
     tell();
@@ -84,7 +84,7 @@ export function quietly(tell: () => void): void {
   }
 }
 
-/** Runs `work` in a span of its own, which ends with it. */
+/** Runs `work` in a new span, which ends with it. */
 export async function inSpan<T>(
   name: string,
   options: SpanOptions,
@@ -105,7 +105,7 @@ async function ending<T>(span: OpenSpan, work: (span: OpenSpan) => Promise<T>): 
   }
 }
 
-/** Runs `work` as part of this trace, or of none; without a span of its own. */
+/** Runs `work` as part of this trace, or outside any; without a span of its own. */
 function inTrace<T>(parent: Traceparent | null | undefined, work: () => T): T {
   return tracing ? context.with(contextOf(parent), work) : work();
 }
@@ -130,8 +130,8 @@ export async function inBatch<T>(
 }
 
 /**
- * The same function, which belongs to the trace under way in this place whoever calls it: for listeners on
- * sockets and streams, whose events come from outside.
+ * Binds a function to the current trace, whoever calls it: for listeners on sockets and streams, whose
+ * events come from outside.
  */
 export function inThisTrace<Arguments extends unknown[]>(
   listener: (...given: Arguments) => void,
@@ -139,26 +139,26 @@ export function inThisTrace<Arguments extends unknown[]>(
   return tracing ? context.bind(context.active(), listener) : listener;
 }
 
-/** The trace under way in this place, as it is handed on. */
+/** The current trace, in the form in which it is passed on. */
 export function traceNow(): Traceparent | undefined {
   return tracing ? traceparentOf(context.active()) : undefined;
 }
 
-/** The id of the trace under way in this place, for the log. */
+/** The id of the current trace, for the log. */
 export function traceIdNow(): string | undefined {
   if (!tracing) return undefined;
   const spanContext = trace.getSpanContext(context.active());
   return spanContext && isSpanContextValid(spanContext) ? spanContext.traceId : undefined;
 }
 
-/** The headers that hand the trace under way on to another service. */
+/** The headers that pass the current trace on to another service. */
 export function headersOf(): Record<string, string> {
   const headers: Record<string, string> = {};
   if (tracing) propagation.inject(context.active(), headers);
   return headers;
 }
 
-/** Notes that a span's work failed, by the name of the error: texts may quote what clients sent. */
+/** Marks a span as failed, with the name of the error: messages may quote what clients sent. */
 function markFailed(span: Span, error: unknown): void {
   const { name, code } = error as NodeJS.ErrnoException;
   span.setAttributes({ 'error.type': String(code ?? name ?? typeof error) });

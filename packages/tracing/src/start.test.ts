@@ -16,7 +16,7 @@ const loaded = (): string[] =>
     /@opentelemetry\/(sdk|exporter|instrumentation|resources)|in-the-middle/.test(file),
   );
 
-test('without an endpoint nothing is loaded, and nothing is done but the work', async () => {
+test('without an endpoint no library is loaded, and only the work is done', async () => {
   const tracing = await startTracing({
     endpoint: undefined,
     service: 'test',
@@ -43,9 +43,9 @@ test('without an endpoint nothing is loaded, and nothing is done but the work', 
   await tracing.stop();
 });
 
-test("with one they are; spans have traces to hand on, and their faults are not the work's", async (context) => {
+test('with an endpoint, spans have traces to pass on, and their failures do not fail the work', async (context) => {
   const tracing = await startTracing({
-    // Nobody listens on port 1.
+    // Nothing listens on port 1.
     endpoint: 'http://127.0.0.1:1',
     service: 'test',
     ratio: 1,
@@ -64,7 +64,7 @@ test("with one they are; spans have traces to hand on, and their faults are not 
   });
   assert.equal(traceIdNow(), undefined);
 
-  // What is traced may be committed by then.
+  // The work may be committed by then.
   const { BatchSpanProcessor } = await import('@opentelemetry/sdk-trace-node');
   const onEnd = context.mock.method(BatchSpanProcessor.prototype, 'onEnd', () => {
     throw new Error('a fault in the tracing');

@@ -3,35 +3,35 @@ import type { Telemetry } from 'bullmq';
 import { enableSpans } from './spans.ts';
 
 export interface TracingOptions {
-  /** Where an OTLP/HTTP collector listens, without the path `/v1/traces`; nothing is traced without. */
+  /** The URL of an OTLP/HTTP collector, without the path `/v1/traces`; tracing is off without it. */
   readonly endpoint: string | undefined;
-  /** What the service is called in its spans. */
+  /** The name of the service in its spans. */
   readonly service: string;
   /** The share of requests that are traced, from 0 to 1. */
   readonly ratio: number;
-  /** Told when spans could not be exported. */
+  /** Called when spans could not be exported. */
   readonly onError: (error: Error) => void;
 }
 
 export interface Tracing {
-  /** For BullMQ's queues and workers; undefined when nothing is traced. */
+  /** For BullMQ's queues and workers; undefined when tracing is off. */
   readonly telemetry: Telemetry | undefined;
-  /** Exports what is left, if that does not take long. */
+  /** Exports the remaining spans, if that does not take long. */
   stop(): Promise<void>;
 }
 
-/** An export may take so long, in milliseconds; so may the last one when the process stops. */
+/** The longest an export may take, in milliseconds, including the last one when the process stops. */
 const exportTimeoutMs = 2_000;
 
-/** Longer values are cut off: the text of a statement. */
+/** Longer values, such as the text of a statement, are truncated. */
 const longestAttribute = 1_000;
 
 /**
- * Begins to trace, if there is where to. The libraries are loaded here and only then: a service that
- * traces nothing has neither their memory nor their time.
+ * Starts tracing, if there is a collector. The libraries are loaded here and only then: a service without
+ * tracing pays neither their memory nor their time.
  *
- * The instrumentation of pg patches pg's classes when the module is required, so it is, once more; no
- * loader hook is needed, and modules that were imported before are covered.
+ * The instrumentation of pg patches pg's classes when the module is required, so it is required once more
+ * here; that needs no loader hook and also covers modules that were imported before.
  */
 export async function startTracing(options: TracingOptions): Promise<Tracing> {
   const { endpoint, service, ratio, onError } = options;
