@@ -1,4 +1,4 @@
-// Who keeps a job from its dataset, on real locks: each kind of transaction that can.
+// Which transactions keep a job from its dataset, on real locks: each kind that can.
 import assert from 'node:assert/strict';
 import { after, before, beforeEach, test } from 'node:test';
 import { createPool, roleUrl, withTransaction } from '@kasabi/postgres';
@@ -22,7 +22,7 @@ before(async () => {
   worker = createPool({
     url: roleUrl(fixture.database.url, 'worker'),
     applicationName: 'kasabi-worker',
-    // Longer than any wait here is bounded to.
+    // Longer than any bounded wait here.
     statementTimeoutMs: 9_000,
     onIdleError: () => undefined,
   });
@@ -47,7 +47,7 @@ after(async () => {
 const insert = (): string =>
   `INSERT INTO ${quadsTable(dataset.id)} VALUES ('secret of bob', 'p', 'o')`;
 
-/** What somebody's transaction is called who has begun like this. */
+/** The description of a transaction that began like this. */
 async function begin(statement: string): Promise<RegExp> {
   await other.query(`BEGIN; ${statement}`);
   const { rows } = await other.query<{ pid: number; user: string }>(
@@ -60,7 +60,7 @@ async function begin(statement: string): Promise<RegExp> {
   );
 }
 
-/** Works as a worker does; what it was kept by. */
+/** Works as a worker does; returns what blocked it. */
 async function keptBy(work: (client: pg.PoolClient) => Promise<unknown>): Promise<string[]> {
   const naming = { datasetId: dataset.id, everyMs: 50 };
   const begun = performance.now();
@@ -96,10 +96,10 @@ async function assertOne(named: readonly string[], expected: RegExp): Promise<vo
   assert.match(named[0] ?? '', expected);
 }
 
-test('a writer that idles in its transaction is named, with since when, and without what it wrote', async () => {
+test('a writer that idles in its transaction is named, with its start, and without what it wrote', async () => {
   const writer = await begin(insert());
   await assertOne(await keptBy(lockIt), writer);
-  // While nobody waits, too.
+  // Also while no job waits.
   await assertOne(await readBlockers(fixture.worker, dataset.id), writer);
   await other.query('COMMIT');
   assert.deepEqual(await readBlockers(fixture.worker, dataset.id), []);
@@ -117,7 +117,7 @@ test('a prepared transaction is named by its name, which no process has', async 
   const name = `bob's "import"\n; of ${dataset.code}`;
   await other.query(`BEGIN; ${insert()}; PREPARE TRANSACTION ${other.escapeLiteral(name)}`);
   try {
-    const said = `the prepared transaction 'bob''s "import"\\?; of ${dataset.code}' of \\w+ since \\S+Z, which somebody has to commit or roll back`;
+    const said = `the prepared transaction 'bob''s "import"\\?; of ${dataset.code}' of \\w+ since \\S+Z, which must be committed or rolled back`;
     assert.match((await keptBy(lockIt)).join('; '), new RegExp(`^${said}$`));
     const waiting = await readBlockers(fixture.worker, dataset.id);
     assert.match(waiting.join('; '), new RegExp(`^${said}$`));
@@ -126,7 +126,7 @@ test('a prepared transaction is named by its name, which no process has', async 
   }
 });
 
-test('who holds the registry row is named, whether it is locked or cleared', async () => {
+test('the holder of a lock on the registry row is named, during locking and clearing', async () => {
   const row = `SELECT FROM kasabi.dataset WHERE id = ${dataset.id} FOR UPDATE`;
   const holder = await begin(row);
   await assertOne(await keptBy(lockIt), holder);
@@ -138,7 +138,7 @@ test('who holds the registry row is named, whether it is locked or cleared', asy
   await unlock(worker, held);
 });
 
-test('who changes the table is named while it is cleared, and afterwards', async () => {
+test('a transaction that alters the table is named during clearing and afterwards', async () => {
   const held = await lock(worker, dataset.id);
   const changer = await begin(`LOCK TABLE ${quadsTable(dataset.id)} IN SHARE MODE`);
   await assertOne(await keptBy(clearIt(held)), changer);
@@ -147,7 +147,7 @@ test('who changes the table is named while it is cleared, and afterwards', async
   await unlock(worker, held);
 });
 
-test('where Postgres does not show it, it is not said since when', async () => {
+test('where Postgres hides the start of a transaction, it is left out', async () => {
   await begin(insert());
   await fixture.admin.query('REVOKE pg_read_all_stats FROM kasabi_owner');
   try {
@@ -164,7 +164,7 @@ test('only the worker may ask', async () => {
   }
 });
 
-test('of very many, the oldest are named and the others counted', async () => {
+test('of very many blockers, the oldest are named and the others counted', async () => {
   const writers = Array.from(
     { length: 7 },
     () => new pg.Client({ connectionString: fixture.database.url }),
@@ -182,7 +182,7 @@ test('of very many, the oldest are named and the others counted', async () => {
   }
 });
 
-test('what fails otherwise is passed on as it is', async () => {
+test('other errors are passed on unchanged', async () => {
   const naming = { datasetId: dataset.id, everyMs: 50 };
   const failure = new Error('no');
   await assert.rejects(

@@ -3,11 +3,11 @@ import { DatasetBusy } from './errors.ts';
 
 /** A transaction that keeps a job from its dataset. */
 interface Blocker {
-  /** Null for a prepared transaction, which no process has. */
+  /** Null for a prepared transaction, which has no process. */
   readonly pid: number | null;
   readonly application: string | null;
   readonly username: string | null;
-  /** When it began, or was prepared; null where Postgres does not show it. */
+  /** When it began or was prepared; null where Postgres does not show it. */
   readonly since: Date | null;
   readonly state: string | null;
   readonly state_since: Date | null;
@@ -17,19 +17,19 @@ interface Blocker {
 
 export interface NamingRequest {
   readonly datasetId: number;
-  /** How often to look who is in the way while the work goes on, in milliseconds. */
+  /** How often to look for blockers while the work runs, in milliseconds. */
   readonly everyMs: number;
 }
 
-/** Most that are named; the longest there first. */
+/** The most blockers that are named, the oldest first. */
 const mostNamed = 5;
 
 /**
- * Does work that may have to wait for locks of a dataset, and looks meanwhile who holds them: of a wait
- * that has been given up, Postgres tells nothing. `db` is another connection than the one that waits.
+ * Does work that may have to wait for locks of a dataset, and meanwhile looks up who holds them: after a wait
+ * has been given up, Postgres no longer tells. `db` is another connection than the one that waits.
  *
- * @throws DatasetBusy, with who was in the way, where the work ends with one or with a lock that was not to
- * be had (55P03); otherwise what the work throws.
+ * @throws DatasetBusy naming the blockers, where the work throws one or fails because a lock was not available
+ * (55P03); otherwise what the work throws.
  */
 export async function namingBlockers<T>(
   db: Database,
@@ -43,7 +43,7 @@ export async function namingBlockers<T>(
     if (found.length > 0) known = found;
   };
   const timer = setInterval(() => {
-    // Who cannot be asked is named by the next look, or not at all.
+    // A blocker that this lookup misses is named by the next one, or not at all.
     looking ??= look()
       .catch(() => undefined)
       .finally(() => {
@@ -63,7 +63,7 @@ export async function namingBlockers<T>(
   }
 }
 
-/** Who keeps a job from this dataset just now, each in words for operators. */
+/** What keeps a job from this dataset just now, each blocker in words for operators. */
 export async function readBlockers(db: Database, datasetId: number): Promise<string[]> {
   const { rows } = await db.query<Blocker>({
     name: 'dataset-blockers',
@@ -78,9 +78,9 @@ function describe({ pid, application, username, since, ...rest }: Blocker): stri
   const began = since === null ? '' : ` since ${second(since)}`;
   const by = username === null ? '' : ` of ${username}`;
   if (pid === null) {
-    // As a text of SQL, so that it can be copied; nothing in it may begin another line.
+    // Quoted as SQL text, so that it can be copied; nothing in it may begin another line.
     const name = (rest.prepared ?? '').replaceAll("'", "''").replaceAll(/\p{Cc}/gu, '?');
-    return `the prepared transaction '${name}'${by}${began}, which somebody has to commit or roll back`;
+    return `the prepared transaction '${name}'${by}${began}, which must be committed or rolled back`;
   }
   const { state, state_since: stateSince } = rest;
   const what = application ? ` (${application})` : '';

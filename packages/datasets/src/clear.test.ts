@@ -10,7 +10,7 @@ import { FencedOut } from './errors.ts';
 import { quadsTable } from './tables.ts';
 
 let fixture: Fixture;
-/** Clearing that waits for anybody for long fails. */
+/** Clearing that waits for long fails. */
 let pool: pg.Pool;
 let held: HeldLock;
 let table: string;
@@ -60,14 +60,14 @@ function besideReader<T>(work: (reader: pg.Client) => Promise<T>): Promise<T> {
   });
 }
 
-test('with the table to itself it is truncated: no dead row is left', async () => {
+test('with the table to itself it truncates: no dead row is left', async () => {
   assert.equal(await clear(1), 'truncate');
   assert.equal(await count(), 0);
   const { rows } = await fixture.admin.query(`SELECT pg_relation_size('${table}')::int AS size`);
   assert.deepEqual(rows, [{ size: 0 }]);
 });
 
-test('a table smaller than the size given is deleted from, a larger one truncated', async () => {
+test('it deletes from a table smaller than the given size and truncates a larger one', async () => {
   const { rows } = await fixture.admin.query<{ size: number }>(
     `SELECT pg_relation_size('${table}')::int AS size`,
   );
@@ -79,16 +79,16 @@ test('a table smaller than the size given is deleted from, a larger one truncate
     );
   assert.equal(await clearFrom(size + 1), 'delete');
   assert.equal(await count(), 0);
-  // Its pages are still there.
+  // Its pages still exist.
   assert.equal(await clearFrom(size), 'truncate');
 });
 
-test('with no try allowed it is deleted', async () => {
+test('with no try allowed it deletes', async () => {
   assert.equal(await clear(0), 'delete');
   assert.equal(await count(), 0);
 });
 
-test('a reader that stays is let be: after so many tries of so long, DELETE', async () => {
+test('it leaves a long reader alone: after the allowed tries it deletes', async () => {
   await besideReader(async () => {
     const begun = performance.now();
     assert.equal(await clear(3, 100), 'delete');
@@ -98,7 +98,7 @@ test('a reader that stays is let be: after so many tries of so long, DELETE', as
   assert.equal(await count(), 0);
 });
 
-test('a reader that leaves in time makes way for TRUNCATE', async () => {
+test('it truncates once a reader leaves in time', async () => {
   await besideReader(async (reader) => {
     const clearing = clear(20, 50);
     await waitFor(() => clearerWaits(), { what: 'a TRUNCATE to wait', everyMs: 5 });
@@ -126,7 +126,7 @@ test('between two tries the readers that queued behind the first get through', a
   });
 });
 
-test('rolled back, it has cleared nothing, by either method', async () => {
+test('a rollback undoes it, by either method', async () => {
   for (const truncateTries of [0, 1]) {
     const failing = withTransaction(pool, async (client) => {
       await clearDataset(client, {
@@ -142,7 +142,7 @@ test('rolled back, it has cleared nothing, by either method', async () => {
   }
 });
 
-test('with a fence that is not the present one nothing is cleared', async () => {
+test('with an outdated fence nothing is cleared', async () => {
   const stale = held;
   held = { ...stale, fence: stale.fence + 1 };
   for (const tries of [0, 3]) await assert.rejects(clear(tries), FencedOut);
@@ -160,7 +160,7 @@ test('a lost attempt is refused before it waits for the table', async () => {
   await besideReader(() => assert.rejects(clear(1, 60_000), FencedOut));
 });
 
-test('whoever locks during a clearing waits for its end, and no deadlock ends it', async () => {
+test('locking during a clearing waits for its end, and no deadlock ends it', async () => {
   let locking: Promise<HeldLock> | undefined;
   const cleared = await withTransaction(pool, (client) => {
     const entering = {
@@ -180,7 +180,7 @@ test('whoever locks during a clearing waits for its end, and no deadlock ends it
   assert.equal((await locking)?.fence, held.fence + 1);
 });
 
-test('what is no matter of locks is not tried again but reported', async () => {
+test('an error other than a lock timeout is reported, not retried', async () => {
   await fixture.admin.query(`REVOKE TRUNCATE ON ${table} FROM kasabi_worker`);
   await assert.rejects(clear(3), { code: '42501' });
 });

@@ -11,19 +11,19 @@ export interface ClearRequest {
   /** What `lockDataset` returned. */
   readonly fence: number;
   readonly secret: string;
-  /** The longest a reader may be made to wait behind a TRUNCATE that waits itself, in milliseconds. */
+  /** The longest that readers may have to wait behind a waiting TRUNCATE, in milliseconds. */
   readonly truncateTimeoutMs: number;
   /**
-   * Smaller tables are deleted from: DELETE took 0.2 ms there, and keeps nobody waiting, where TRUNCATE
-   * took 2.8 ms for a table's three new files. Dead rows count, so that no table grows by it.
+   * Smaller tables are cleared by DELETE, which took 0.2 ms there and makes no reader wait; TRUNCATE took
+   * 2.8 ms for a table's three new files. Dead rows count, so that no table keeps growing.
    */
   readonly truncateFromBytes: number;
-  /** How often TRUNCATE is tried before DELETE takes its place. */
+  /** How often TRUNCATE is tried before DELETE is used instead. */
   readonly truncateTries: number;
 }
 
 /**
- * Postgres ends a clearing transaction whose worker says nothing for so long, in milliseconds: after its
+ * Postgres ends a clearing transaction whose worker is silent for this long, in milliseconds: after its
  * TRUNCATE, every reader waits for it.
  */
 const idleTimeoutMs = 1_000;
@@ -32,21 +32,21 @@ const idleTimeoutMs = 1_000;
 const stepTimeoutMs = 5_000;
 
 /**
- * Postgres cancels an autovacuum that this transaction has waited for so long, in milliseconds. By itself it
- * does after a second, for which no reader should wait behind the TRUNCATE; so a reset soon after a load
- * deleted row by row, 7 s instead of 0.4 at 10 million quads.
+ * Postgres cancels an autovacuum that this transaction has waited for this long, in milliseconds. Its default
+ * is a second, too long for a reader to wait behind the TRUNCATE; without this, a reset soon after a load
+ * deleted row by row and took 7 s instead of 0.4 s at 10 million quads.
  */
 const autovacuumGraceMs = 100;
 
 export type ClearMethod = 'truncate' | 'delete';
 
-// FOR SHARE, as the guard has it: from here to the end of the transaction nobody else can lock, unlock or
-// rescue, and writers that the guard refuses need not wait. Asked before the TRUNCATE, for which a lost
-// attempt would make readers wait until the guard refuses it.
+// FOR SHARE, like the guard: from here to the end of the transaction no other session can lock, unlock or
+// rescue, and writers that the guard refuses need not wait. It comes before the TRUNCATE, because a lost
+// attempt would otherwise make readers wait until the guard refuses it.
 //
-// The advisory lock of the dataset comes before its row, as it does for the guard, for whoever locks and for
-// whoever publishes. In the other order the guard of this transaction's DELETE met them in a deadlock, which ended
-// the reset's attempt: a worker that woke up late and locked for a job it had lost, or an owner who published.
+// The dataset's advisory lock comes before its row, as in the guard, the locker and the publisher. In the
+// other order, the guard of this transaction's DELETE deadlocked with them, which ended the reset's attempt:
+// with a worker that woke up late and locked for a job it had lost, or with an owner who published.
 //
 // MATERIALIZED, so that both waits are bounded: Postgres reads lock_timeout when it begins to wait.
 const enter = `
@@ -67,10 +67,10 @@ const enter = `
 /**
  * Deletes all quads of a locked dataset, inside the caller's transaction.
  *
- * Few quads are deleted. TRUNCATE costs the same at a thousand and at ten million quads, but needs the table to itself, and
- * while it waits behind a reader every later reader waits behind it (3.7 s measured behind a 4 s
- * reader). So it gives up after a short time, lets the readers through, and tries again; a reader that
- * stays gets its way, and one DELETE does the work beside it. An autovacuum has to give way.
+ * Few quads are deleted row by row. TRUNCATE costs the same at a thousand and at ten million quads, but needs
+ * exclusive access to the table, and while it waits behind a reader every later reader waits behind it (3.7 s
+ * measured behind a 4 s reader). So it gives up after a short time, lets the readers through, and tries again.
+ * If a reader stays, one DELETE does the work beside it. An autovacuum is cancelled.
  *
  * @throws FencedOut when the dataset is no longer locked with this fence; Postgres's own 55P03 when a
  * publication refuses the DELETE and readers keep the TRUNCATE out.
@@ -96,7 +96,7 @@ export async function clearDataset(
     const timeoutMs = request.truncateTimeoutMs;
     if (await tryTruncate(client, { table, timeoutMs, tries: truncateTries })) return 'truncate';
     if (await tryDelete(client, table)) return 'delete';
-    // A publication that cannot name the rows that are gone can say that all are.
+    // A publication that cannot replicate single deletes can replicate a TRUNCATE.
     const tries = Math.max(1, request.truncateTries);
     await tryTruncate(client, { table, timeoutMs, tries, insists: true });
     return 'truncate';
@@ -111,22 +111,22 @@ export async function clearDataset(
 interface TruncateOptions {
   readonly table: string;
   readonly tries: number;
-  /** Of each try, in milliseconds. */
+  /** The limit of each try, in milliseconds. */
   readonly timeoutMs: number;
   /** The last try has to succeed. */
   readonly insists?: boolean;
 }
 
 /**
- * Empties the table; false when others kept it open. One message for all of a try: between its statements
- * there is nothing to decide.
+ * Empties the table; false when others kept it open. A try is one message: there is nothing to decide
+ * between its statements.
  */
 async function tryTruncate(
   client: pg.ClientBase,
   { table, tries, timeoutMs, insists = false }: TruncateOptions,
 ): Promise<boolean> {
   for (let tried = 0; tried < tries; tried += 1) {
-    // Jitter keeps a periodic reader from meeting every try.
+    // Jitter keeps a periodic reader from colliding with every try.
     if (tried > 0) await sleep(20 + Math.random() * 80);
     try {
       await client.query(`
@@ -136,7 +136,7 @@ async function tryTruncate(
     } catch (error) {
       if (!hasSqlState(error, sqlState.lockNotAvailable)) throw error;
       if (insists && tried === tries - 1) throw error;
-      // Takes the shorter lock_timeout back, too.
+      // Also restores the previous lock_timeout.
       await client.query('ROLLBACK TO SAVEPOINT truncating');
     }
   }
@@ -144,9 +144,9 @@ async function tryTruncate(
 }
 
 /**
- * Deletes all rows; false when a publication keeps Postgres from it: the table has no replica identity, or
- * one that lacks what the publication filters by. A DELETE waits for no reader; what it can wait for is
- * another session's DDL.
+ * Deletes all rows; false when a publication makes Postgres refuse: the table has no replica identity, or
+ * one without the columns that the publication filters by. A DELETE does not wait for readers; it can only
+ * wait for another session's DDL.
  */
 async function tryDelete(client: pg.ClientBase, table: string): Promise<boolean> {
   try {

@@ -6,8 +6,8 @@ import { quadsTable } from './tables.ts';
 const countUpToBytes = 64 * 1024 ** 2;
 
 /**
- * How many quads a dataset holds, in little time whatever its size: counted in a small one, and as Postgres
- * last estimated in a large one. Undefined where it has not estimated yet. For the same role as `countQuads`.
+ * How many quads a dataset holds, quickly whatever its size: counted if it is small, otherwise Postgres's
+ * last estimate. Undefined before the first estimate. For the same role as `countQuads`.
  */
 export async function estimateQuads(
   db: Database,
@@ -33,8 +33,8 @@ export async function estimateQuads(
 }
 
 /**
- * How many quads a dataset holds. Counts them, so it takes time in proportion. For the role that may
- * read quads: the schema's owner.
+ * Counts the quads of a dataset, which takes time in proportion. For the role that may read quads: the
+ * schema's owner.
  *
  * @throws DatasetUnknown
  */

@@ -10,11 +10,11 @@ export class DatasetUnknown extends Error {
 export class DatasetExists extends Error {
   readonly code = 'dataset-exists';
   constructor(datasetCode: string) {
-    super(`There is a dataset "${datasetCode}" already; choose another short code.`);
+    super(`The dataset "${datasetCode}" already exists; choose another short code.`);
   }
 }
 
-/** The short code is not of the form that Postgres and URLs allow. */
+/** The short code does not have the form that Postgres and URLs allow. */
 export class DatasetCodeInvalid extends Error {
   readonly code = 'dataset-code-invalid';
   constructor(datasetCode: string) {
@@ -32,10 +32,10 @@ export class FencedOut extends Error {
   }
 }
 
-/** Others kept the dataset from being locked or cleared: writers in flight, mostly. They may have ended by now. */
+/** Other transactions kept the dataset from being locked or cleared: mostly writers. They may have ended by now. */
 export class DatasetBusy extends Error {
   readonly code = 'dataset-busy';
-  /** @param options.blockers who was in the way, in words for operators. */
+  /** @param options.blockers the transactions that were in the way, in words for operators. */
   constructor(
     datasetId: number,
     options: { readonly cause: unknown; readonly blockers?: readonly string[] },
@@ -43,7 +43,7 @@ export class DatasetBusy extends Error {
     const { cause, blockers } = options;
     const who =
       blockers === undefined || blockers.length === 0
-        ? 'It is not known who kept it.'
+        ? 'The blocking transactions are unknown.'
         : `In the way: ${blockers.join('; ')}.`;
     super(`Dataset ${datasetId} could not be locked or cleared in time. ${who}`, { cause });
   }

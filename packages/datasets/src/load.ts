@@ -7,7 +7,7 @@ import { copyRows, type QuadRow } from './load-rows.ts';
 import { getDataset } from './registry.ts';
 import { quadColumns, quadsTable } from './tables.ts';
 
-/** Where quads come from, such as what `openRdf` of `packages/rdf` returns. */
+/** A source of quads, such as what `openRdf` of `packages/rdf` returns. */
 export interface QuadSource {
   readonly bytesRead: number;
   readonly bytesTotal: number;
@@ -24,11 +24,11 @@ export interface LoadProgress {
 }
 
 export interface LoadOptions {
-  /** Called at most ten times a second, and once when all is sent. */
+  /** Called at most ten times a second, and once when everything is sent. */
   readonly onProgress?: (progress: LoadProgress) => void;
-  /** Ends the load; nothing is loaded then. */
+  /** Aborts the load; nothing is loaded then. */
   readonly signal?: AbortSignal;
-  /** Runs in the load's transaction when all is sent, and is committed with it. */
+  /** Runs in the load's transaction when everything is sent, and is committed with it. */
   readonly alongside?: (client: pg.PoolClient, quads: number) => Promise<unknown>;
 }
 
@@ -40,9 +40,9 @@ export interface LoadResult {
 const progressIntervalMs = 100;
 
 /**
- * Loads quads into a dataset, beside what it holds: all of them in one transaction, or nothing. They are
- * streamed, so their number does not matter; a lock that is asked for meanwhile waits for the load's end.
- * The source is closed when the load ends, however it ends.
+ * Loads quads into a dataset, in addition to what it holds: all of them in one transaction, or nothing. They
+ * are streamed, so their number does not matter; a lock requested meanwhile waits for the load to end. The
+ * source is closed when the load ends, however it ends.
  *
  * @param pool its login may assume the role of the schema's owner.
  * @throws DatasetUnknown, DatasetReadOnly, what the source throws, or an AbortError when `signal` fired.
@@ -76,7 +76,7 @@ export async function loadDataset(
     const quads = await withTransaction(pool, load, signal);
     return { quads, durationMs: performance.now() - begun };
   } catch (error) {
-    // Whichever of the ways an abort takes was the first to throw.
+    // An abort can surface in several ways; whichever was first to throw.
     signal?.throwIfAborted();
     if (isGuardRefusal(error)) {
       throw new DatasetReadOnly(code, error.message, { cause: error });

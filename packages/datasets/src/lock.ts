@@ -7,23 +7,23 @@ import { LOCK_CLASS, WORK_CLASS } from './tables.ts';
 export interface LockRequest {
   readonly datasetId: number;
   readonly jobId: string;
-  /** How long to wait for writers in flight, in milliseconds. */
+  /** How long to wait for current writers, in milliseconds. */
   readonly timeoutMs: number;
 }
 
 /** What a job needs to write the dataset that it has locked. */
 export interface Lock {
   readonly fence: number;
-  /** Known to this worker alone: Postgres keeps its digest. Never logged, never stored. */
+  /** Known only to this worker: Postgres keeps its digest. Never logged, never stored. */
   readonly secret: string;
 }
 
 /**
- * Makes a dataset read-only for a job, inside the caller's transaction, and returns the new lock. On
- * commit every writer in flight has committed or failed, and every later one is refused.
+ * Makes a dataset read-only for a job, inside the caller's transaction, and returns the new lock. At commit
+ * every earlier writer has committed or failed, and every later one is refused.
  *
- * It takes over whatever lock is there: a dataset has at most one running job (the database sees to
- * that), so the lock of any other job is that of a dead one, and the new fence shuts its worker out.
+ * It takes over any existing lock: a dataset has at most one running job (the database ensures that), so the
+ * lock of any other job is that of a dead one, and the new fence shuts its worker out.
  *
  * @throws DatasetBusy when writers did not end within `timeoutMs`.
  */

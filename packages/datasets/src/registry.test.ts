@@ -58,7 +58,7 @@ test('the title is the short code unless given', async () => {
   assert.equal((await createDataset(pool, { code: 'mir', owner: 'nasa' })).title, 'mir');
 });
 
-test('a short code that is taken or none, and an owner that is none, leave nothing behind', async () => {
+test('a short code that is taken or invalid, and an unknown owner, leave nothing behind', async () => {
   const [datasets, before] = [await listDatasets(pool), await tables()];
   await assert.rejects(createDataset(pool, { code: 'apollo', owner: 'nasa' }), DatasetExists);
   await assert.rejects(createDataset(pool, { code: 'new', owner: 'nobody' }), OwnerUnknown);
@@ -68,7 +68,7 @@ test('a short code that is taken or none, and an owner that is none, leave nothi
   assert.deepEqual([await listDatasets(pool), await tables()], [datasets, before]);
 });
 
-test('of two that are made at once with one code, one is', async () => {
+test('of two datasets that are created at once with one code, one exists', async () => {
   const made = await Promise.allSettled(
     [1, 2, 3].map(() => createDataset(pool, { code: 'race', owner: 'nasa' })),
   );
@@ -77,7 +77,7 @@ test('of two that are made at once with one code, one is', async () => {
   for (const failure of failures) assert.ok(failure instanceof DatasetExists, String(failure));
 });
 
-test('publishing is once: a second time changes nothing', async () => {
+test('publishing happens once: a second time changes nothing', async () => {
   const first = await publishDataset(pool, 'apollo');
   assert.equal(first.status, 'published');
   assert.ok(first.published instanceof Date);
@@ -85,7 +85,7 @@ test('publishing is once: a second time changes nothing', async () => {
   await assert.rejects(publishDataset(pool, 'nowhere'), DatasetUnknown);
 });
 
-test('datasets are found by short code and listed by it', async () => {
+test('datasets are found by short code and listed in its order', async () => {
   assert.equal((await findDataset(pool, 'mir'))?.code, 'mir');
   assert.equal(await findDataset(pool, 'nowhere'), undefined);
   await assert.rejects(getDataset(pool, 'nowhere'), DatasetUnknown);

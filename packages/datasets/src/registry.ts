@@ -11,7 +11,7 @@ export type PublicationStatus = 'draft' | 'published';
 /** Whether the dataset's data may be written. */
 export type StorageMode = 'read-write' | 'read-only';
 
-/** A dataset as the registry has it. */
+/** A dataset as the registry describes it. */
 export interface Dataset {
   readonly id: number;
   readonly code: string;
@@ -37,7 +37,7 @@ export interface NewDataset {
   readonly title?: string;
 }
 
-/** Runs in the transaction of what it is given to. */
+/** Runs in the same transaction as the function that receives it. */
 export type Alongside = (client: pg.PoolClient) => Promise<unknown>;
 
 const nothingElse: Alongside = async () => undefined;
@@ -49,9 +49,9 @@ const selectDataset = `
   FROM kasabi.dataset d JOIN kasabi.owner o ON o.id = d.owner_id`;
 
 /**
- * Makes a dataset: its registry row and its table with guard and grants, in one commit.
+ * Creates a dataset: its registry row and its table with guard and grants, in one commit.
  *
- * @param alongside what is to be committed with it.
+ * @param alongside further work that is committed with it.
  * @throws DatasetCodeInvalid, DatasetExists, OwnerUnknown
  */
 export async function createDataset(
@@ -81,9 +81,9 @@ export async function createDataset(
 }
 
 /**
- * Publishes a dataset; one that is published already stays as it is.
+ * Publishes a dataset; does not change one that is already published.
  *
- * @param alongside what is to be committed with it.
+ * @param alongside further work that is committed with it.
  * @throws DatasetUnknown
  */
 export async function publishDataset(
@@ -93,7 +93,7 @@ export async function publishDataset(
 ): Promise<Dataset> {
   const { id } = await getDataset(pool, code);
   await withTransaction(pool, async (client) => {
-    // As the locker does: writers hold the row FOR SHARE, and would keep a mere UPDATE waiting for ever.
+    // Like the locker: writers hold the row FOR SHARE and would keep a plain UPDATE waiting forever.
     await client.query('SELECT pg_advisory_xact_lock($1, $2)', [LOCK_CLASS, id]);
     await client.query(
       `UPDATE kasabi.dataset SET status = 'published', published = now()
@@ -105,7 +105,7 @@ export async function publishDataset(
   return await getDataset(pool, code);
 }
 
-/** The datasets with these short codes, in their order; undefined where there is none. */
+/** The datasets with these short codes, in the order of the codes; undefined for an unknown one. */
 export async function findDatasets(
   db: Database,
   codes: readonly string[],
@@ -130,7 +130,7 @@ export async function findDataset(db: Database, code: string): Promise<Dataset |
 }
 
 /**
- * The dataset with this short code.
+ * Finds the dataset with this short code.
  *
  * @throws DatasetUnknown
  */

@@ -4,12 +4,12 @@ import { roleName } from '@kasabi/postgres';
 export const LOCK_CLASS = 1_802_661_729;
 
 /**
- * The advisory lock class that whoever works on a dataset for a job holds shared, so that it can be told who
- * waits; `kasabi.dataset_blockers` looks for the same.
+ * The advisory lock class that a worker holds shared while it works on a dataset for a job, so that the
+ * waiting process can be identified; `kasabi.dataset_blockers` uses the same.
  */
 export const WORK_CLASS = 1_802_661_731;
 
-/** The dataset's quads: one table per dataset, so that clearing it is a matter of metadata. */
+/** The dataset's quads: one table per dataset, so that clearing it changes only metadata. */
 export function quadsTable(datasetId: number): string {
   return `store.quads_${datasetId}`;
 }
@@ -19,9 +19,9 @@ export const quadColumns = ['subject', 'predicate', 'object', 'graph'] as const;
 
 /**
  * The DDL of a dataset's table with its guard and grants. ENABLE ALWAYS: the guard also stops a session
- * with session_replication_role = replica, which skips ordinary triggers. One trigger for all statements: a
- * session keeps memory for each. REPLICA IDENTITY FULL: quads have no key, and without an identity Postgres
- * refuses to delete from a table that is published. It costs nothing until the table is.
+ * with session_replication_role = replica, which skips ordinary triggers. One trigger for all statements,
+ * because a session keeps memory for each. REPLICA IDENTITY FULL: quads have no key, and without an identity
+ * Postgres refuses to delete from a published table. It costs nothing until the table is published.
  */
 export function quadsTableDdl(datasetId: number): string {
   const table = quadsTable(datasetId);

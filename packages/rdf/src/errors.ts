@@ -1,4 +1,4 @@
-/** The file's name does not say which RDF format it is in. */
+/** The file's name does not say which RDF format it has. */
 export class RdfFormatUnknown extends Error {
   readonly code = 'rdf-format-unknown';
   constructor(file: string, extensions: readonly string[]) {
@@ -8,7 +8,7 @@ export class RdfFormatUnknown extends Error {
   }
 }
 
-/** The file is missing, no file, or not readable. */
+/** The file is missing, not a regular file, or not readable. */
 export class RdfFileUnreadable extends Error {
   readonly code = 'rdf-file-unreadable';
   constructor(file: string, reason: string, options?: ErrorOptions) {
@@ -16,7 +16,7 @@ export class RdfFileUnreadable extends Error {
   }
 }
 
-/** The compressed file is cut short or damaged. */
+/** The compressed file is truncated or damaged. */
 export class RdfFileDamaged extends Error {
   readonly code = 'rdf-file-damaged';
   constructor(file: string, reason: string, options?: ErrorOptions) {
@@ -27,7 +27,7 @@ export class RdfFileDamaged extends Error {
   }
 }
 
-/** The file breaks the rules of its format. */
+/** The file violates the grammar of its format. */
 export class RdfSyntaxError extends Error {
   readonly code = 'rdf-syntax-error';
   readonly file: string;

@@ -22,7 +22,7 @@ const readSize = 256 * 1024;
 const gzipMagic = Buffer.from([0x1f, 0x8b]);
 
 /**
- * Opens an RDF file. Gzip is known by its first two bytes, whatever the file is called: none of the
+ * Opens an RDF file. Gzip is recognized by its first two bytes, whatever the file is called: none of the
  * formats can begin with them.
  *
  * @throws RdfFileUnreadable
@@ -67,7 +67,7 @@ export async function openRdfFile(file: string): Promise<RdfFile> {
 
 function gunzip(raw: Readable): AsyncIterable<Buffer> {
   const decompressed = createGunzip({ chunkSize: readSize });
-  // An error of either ends the other, and surfaces where the output is read.
+  // An error of either stream ends the other, and surfaces where the output is read.
   pipeline(raw, decompressed, () => undefined);
   return decompressed;
 }
@@ -79,8 +79,8 @@ function isZlibError(error: unknown): error is Error {
 function unreadable(file: string, error: unknown): RdfFileUnreadable {
   const { code, message } = error as NodeJS.ErrnoException;
   const reasons: Readonly<Record<string, string>> = {
-    ENOENT: 'there is no such file',
-    ENOTDIR: 'there is no such file',
+    ENOENT: 'it does not exist',
+    ENOTDIR: 'it does not exist',
     EACCES: 'this user may not read it',
     EISDIR: 'it is a folder',
   };

@@ -3,7 +3,7 @@ import { RdfFormatUnknown } from './errors.ts';
 
 /** An RDF format that can be loaded. */
 export interface RdfFormat {
-  /** As N3.js takes it. The line-based two are parsed strictly, not as the Turtle they resemble. */
+  /** N3.js's name for it. The two line-based formats are parsed strictly, not as the Turtle they resemble. */
   readonly mediaType: string;
   /** Turtle and TriG allow relative IRIs. */
   readonly allowsRelativeIris: boolean;
@@ -20,7 +20,7 @@ const formats: Readonly<Record<string, RdfFormat>> = {
 export const rdfExtensions: readonly string[] = Object.keys(formats);
 
 /**
- * The format that a file's name stands for.
+ * The format of a file according to its name.
  *
  * @throws RdfFormatUnknown
  */

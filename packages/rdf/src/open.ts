@@ -8,8 +8,8 @@ import { decodeUtf8 } from './utf8.ts';
 
 export interface RdfOptions {
   /**
-   * What relative IRIs of Turtle and TriG are resolved against until the file declares a base. Without
-   * either, a relative IRI is a syntax error.
+   * The base of relative IRIs in Turtle and TriG until the file declares one. Without either, a relative IRI
+   * is a syntax error.
    */
   readonly baseIri?: string | undefined;
 }
@@ -24,11 +24,11 @@ export interface QuadTerms {
 
 /** An open RDF file, as quads. */
 export interface RdfQuads {
-  /** Bytes of the file read so far; of a compressed file, compressed ones. */
+  /** Bytes of the file read so far, before decompression. */
   readonly bytesRead: number;
   readonly bytesTotal: number;
   /**
-   * Reads the quads, many at a time. Can be read once. Blank nodes are new ones for every opened file.
+   * Reads the quads, many at a time. Can be read once. Blank nodes are new for every opened file.
    *
    * @throws RdfFileUnreadable, RdfFileDamaged, RdfSyntaxError
    */
@@ -37,7 +37,7 @@ export interface RdfQuads {
 }
 
 /**
- * Opens an RDF file. The format goes by the extension (.nq, .nt, .ttl, .trig, each with or without .gz).
+ * Opens an RDF file. The extension decides the format (.nq, .nt, .ttl, .trig, each with or without .gz).
  * The file is streamed, so its size does not matter.
  *
  * @throws RdfFormatUnknown, BaseIriInvalid, RdfFileUnreadable
@@ -47,7 +47,7 @@ export async function openRdf(path: string, options: RdfOptions = {}): Promise<R
   const format = rdfFormatOf(path);
   if (baseIri !== undefined) checkBaseIri(baseIri);
   const file = await openRdfFile(path);
-  // 64 random bits: no two loads share a scope, not even by way of a dump and a restore.
+  // 64 random bits: no two loads share a scope, not even through a dump and a restore.
   const scope = `x${randomBytes(8).toString('hex')}-`;
   return {
     get bytesRead() {

@@ -37,7 +37,7 @@ async function syntaxErrorOf(file: string, content: string | Buffer): Promise<Rd
   return assert.fail(`${file} was parsed without an error`);
 }
 
-test('the format goes by the extension, whatever its case, with or without .gz', () => {
+test('the extension decides the format, whatever its case, with or without .gz', () => {
   assert.equal(rdfFormatOf('a/b.nq').mediaType, 'application/n-quads');
   assert.equal(rdfFormatOf('b.NT.GZ').mediaType, 'application/n-triples');
   assert.equal(rdfFormatOf('x.y.ttl').mediaType, 'text/turtle');
@@ -48,7 +48,7 @@ test('the format goes by the extension, whatever its case, with or without .gz',
   assert.throws(() => rdfFormatOf('b.rdf'), /\.nq, \.nt, \.ttl, \.trig/);
 });
 
-test('text is parsed the same however it is cut, through characters and escapes too', async () => {
+test('text is parsed the same however it is split, even inside characters and escapes', async () => {
   const content = `\ufeff${line}${line.replace('é', '\\u00e9')}# é\n${line}`;
   for (let size = 1; size < 20; size += 1) {
     const quads = await parse('f.nt', content, { size });
@@ -88,7 +88,7 @@ test('an IRI that would break out of its column is a syntax error, escaped or no
   }
 });
 
-test('text that is not UTF-8 is refused with its line, however it is cut', async () => {
+test('text that is not UTF-8 is refused with its line, however it is split', async () => {
   const bad = Buffer.concat([Buffer.from(line + line), Buffer.from([0x22, 0xff, 0x22, 0x0a])]);
   const latin1 = Buffer.from(`${line}<http://e.org/s> <http://e.org/p> "caf\xe9" .\n`, 'latin1');
   const cases = [
@@ -108,7 +108,7 @@ test('text that is not UTF-8 is refused with its line, however it is cut', async
   }
 });
 
-test('a relative IRI needs a base: of the file, or given', async () => {
+test('a relative IRI needs a base, from the file or given', async () => {
   const relative = '<http://e.org/s> <http://e.org/p>\n  <o> .\n';
   const error = await syntaxErrorOf('f.ttl', `# a comment\n${relative}`);
   assert.equal(error.line, 3);

@@ -7,7 +7,7 @@ export interface ParseOptions {
   /** Named in errors. */
   readonly file: string;
   readonly format: RdfFormat;
-  /** What relative IRIs are resolved against until the text declares a base of its own. */
+  /** The base of relative IRIs until the text declares its own. */
   readonly baseIri?: string | undefined;
 }
 
@@ -16,12 +16,12 @@ const absoluteIri = /^[a-z][a-z0-9+.-]*:/i;
 const validBaseIri = /^[a-z][a-z0-9+.-]*:[^\x00-\x20<>\\"{}|^`]+$/i;
 
 /**
- * Parses RDF text as it arrives: yields the quads that each piece of text completes. N3.js's Parser
- * is driven directly; its StreamParser hands over every quad by itself through an object stream: 493
- * thousand quads a second measured at a million, 566 thousand this way.
+ * Parses RDF text as it arrives: yields the quads that each piece of text completes. It calls N3.js's Parser
+ * directly; the StreamParser passes every quad through an object stream: 493 thousand quads a second measured
+ * at a million, and 566 thousand this way.
  *
- * @throws RdfSyntaxError, also for a relative IRI where there is no base: one made up from, say, the
- * file's place on this machine would go into the data and differ from load to load.
+ * @throws RdfSyntaxError, also for a relative IRI without a base: one derived from, say, the file's location
+ * on this machine would be stored in the data and differ from load to load.
  */
 export async function* parseRdf(
   text: AsyncIterable<string>,

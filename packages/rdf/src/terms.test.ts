@@ -34,7 +34,7 @@ test('every character up to U+FFFF, and some beyond, survive being written and r
   assert.doesNotMatch(line, /\p{Cc}(?<![\u0080-\u009f])/u);
 });
 
-test('triple terms and base directions of RDF 1.2 are written as they are read', () => {
+test('triple terms and base directions of RDF 1.2 are written as they were read', () => {
   const terms = ['<<( <http://e.org/s> <http://e.org/p> "o"@en )>>', '"right to left"@ar--rtl'];
   for (const term of terms) {
     const line = `<http://e.org/s> <http://e.org/p> ${term} .`;

@@ -2,11 +2,11 @@ import type { BaseQuad, Literal, Term } from 'n3';
 
 /**
  * Writes a term in canonical N-Triples; the default graph is ''. Language tags are in lower case, as
- * N3.js reads them. Escapes leave no control character in the text, not even NUL, which Postgres
- * could not store.
+ * N3.js reads them. Escapes leave no control characters in the text, not even NUL, which Postgres cannot
+ * store.
  *
- * @param scope goes in front of blank node labels: those of two files that use the same label differ
- * when their scopes do.
+ * @param scope prefix of blank node labels: equal labels in two files become different ones when their
+ * scopes differ.
  */
 export function termToNTriples(term: Term | BaseQuad, scope: string): string {
   switch (term.termType) {
@@ -25,7 +25,7 @@ export function termToNTriples(term: Term | BaseQuad, scope: string): string {
   }
 }
 
-/** RDF 1.2's base direction, which the type declarations of N3.js do not have yet. */
+/** RDF 1.2's base direction, which the type declarations of N3.js lack so far. */
 type DirectionalLiteral = Literal & { readonly direction?: string };
 
 function suffix(literal: DirectionalLiteral): string {

@@ -4,8 +4,8 @@ import { RdfSyntaxError } from './errors.ts';
 const LF = 0x0a;
 
 /**
- * Decodes UTF-8, which every RDF format is in. Strictly: replacement characters in the place of what
- * was meant would be loaded without a word.
+ * Decodes UTF-8, the encoding of every RDF format. Strictly, because replacement characters would otherwise
+ * be loaded silently in place of the original ones.
  *
  * @throws RdfSyntaxError with the line of the first byte that is not UTF-8.
  */
@@ -44,7 +44,7 @@ function countLines(chunk: Buffer): number {
 
 /** How many lines of a chunk that failed to decode end before its first invalid line. */
 function linesBeforeInvalid(chunk: Buffer): number {
-  // Up to three bytes may complete a character that the chunk before began.
+  // Up to three bytes may complete a character that began in the previous chunk.
   let start = 0;
   while (start < 3 && ((chunk[start] ?? 0) & 0xc0) === 0x80) start += 1;
   let lines = 0;
@@ -53,12 +53,12 @@ function linesBeforeInvalid(chunk: Buffer): number {
     lines += 1;
     start = end + 1;
   }
-  // Every finished line is valid, so the unfinished last one is not; or the fault is a character that
-  // the chunk before left unfinished, and then it is in the first line.
+  // Every finished line is valid, so the unfinished last line is not; or the invalid character began in the
+  // previous chunk, in which case it is in the first line.
   return beginsAsUtf8(chunk.subarray(start)) ? 0 : lines;
 }
 
-/** True for valid UTF-8 of which the last character may be cut short. */
+/** True for valid UTF-8 whose last character may be incomplete. */
 function beginsAsUtf8(bytes: Buffer): boolean {
   try {
     new TextDecoder('utf-8', { fatal: true }).decode(bytes, { stream: true });
