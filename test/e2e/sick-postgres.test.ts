@@ -84,7 +84,7 @@ const sicknesses: readonly Sickness[] = [
       'ALTER DATABASE elsewhere RENAME TO postgres',
       'ALTER DATABASE postgres ALLOW_CONNECTIONS true',
     ],
-    said: /has no database of the name/,
+    said: /has no database with the name/,
     notReady: ['api', 'worker', 'status', 'operations'],
     doctor: true,
   },

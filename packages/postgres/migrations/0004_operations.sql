@@ -1,5 +1,5 @@
--- What operators look at: each job's transitions, the workers, a tally of each minute, and what operators
--- did themselves. Nothing here decides anything about a job.
+-- What the operations page shows: each job's transitions, the workers, a tally of each minute, and the actions
+-- of operators. Nothing here decides anything about a job.
 
 -- Up Migration
 
@@ -11,7 +11,7 @@ CREATE TABLE kasabi.job_transition (
   at timestamptz NOT NULL DEFAULT clock_timestamp(),
   event text NOT NULL CHECK (event IN
     ('claim', 'fence', 'complete', 'fail', 'retry', 'release', 'rescue', 'cancel')),
-  -- The attempt that it ended or began; for a cancel, how many the job had had.
+  -- The attempt that it ended or began; for a cancel, how many attempts the job had had.
   attempt smallint NOT NULL,
   -- A worker's holder, 'rescuer', 'owner key N' or 'operator'.
   actor text NOT NULL,
@@ -33,14 +33,14 @@ CREATE TABLE kasabi.worker (
   version text NOT NULL,
   concurrency integer NOT NULL,
   running integer NOT NULL,
-  -- How far the host's clock is ahead of Postgres's; null until it was compared.
+  -- How far the host's clock is ahead of Postgres's; null until it has been compared.
   clock_offset_ms double precision,
   redis_answers boolean NOT NULL,
   -- When the last good round of its relay and its rescuer ended; null before the first.
   relayed timestamptz,
   relay_interval_ms integer NOT NULL,
   rescued timestamptz,
-  -- When its relay last found that Redis had lost what it held, and how many deliveries that concerned.
+  -- When its relay last found that Redis had lost data, and how many deliveries that concerned.
   redis_lost timestamptz,
   redis_forgotten integer
 );
@@ -59,7 +59,7 @@ CREATE TABLE kasabi.job_tally (
   PRIMARY KEY (minute, type)
 );
 
--- One row: how far the tally has come, and the turn of whoever tallies next.
+-- One row: how far the tally has come, and whose turn it is to tally next.
 CREATE TABLE kasabi.job_tally_progress (
   one boolean PRIMARY KEY DEFAULT true CHECK (one),
   final_before timestamptz NOT NULL,
@@ -68,7 +68,7 @@ CREATE TABLE kasabi.job_tally_progress (
 INSERT INTO kasabi.job_tally_progress (final_before, at)
   VALUES (date_trunc('minute', now()) - interval '1 day', '-infinity');
 
--- Kept for good: operators act by hand, so that they are few.
+-- Kept forever: operators act by hand, so the rows are few.
 CREATE TABLE kasabi.operator_action (
   id uuid PRIMARY KEY DEFAULT uuidv7(),
   at timestamptz NOT NULL DEFAULT clock_timestamp(),
@@ -83,12 +83,12 @@ CREATE TABLE kasabi.operator_action (
   made_job_id uuid
 );
 
--- A failed job is repeated once, however often that is asked for.
+-- A failed job is repeated only once, however often that is requested.
 CREATE UNIQUE INDEX operator_action_retry ON kasabi.operator_action (job_id)
   WHERE action = 'retry' AND outcome = 'done';
 
--- Releases the lock of a dataset whose job has ended or is not there, and says whether it did. The new
--- fence shuts out whoever still carries the old one. The api's role may call it and not write the registry.
+-- Releases the lock of a dataset whose job has ended or does not exist, and says whether it did. The new fence
+-- shuts out any session that still carries the old one. The api's role may call it without writing the registry.
 CREATE FUNCTION kasabi.release_abandoned_lock(dataset integer, holder uuid) RETURNS boolean
 LANGUAGE sql SECURITY DEFINER SET search_path = '' SET lock_timeout = '2s' AS $$
   WITH released AS (

@@ -1,5 +1,5 @@
--- The trace of the request that asked for a job (W3C traceparent), where requests are traced: whatever is
--- done for the job later belongs to it, although the request is long over and Redis may forget.
+-- The trace of the request that asked for a job (W3C traceparent), where requests are traced: later work for the
+-- job belongs to it, although the request is long over and Redis may forget.
 
 -- Up Migration
 

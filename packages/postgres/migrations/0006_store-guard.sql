@@ -1,17 +1,17 @@
--- The guard again: whoever writes one dataset's table cannot make it run code of theirs, cannot guess what
--- opens a locked dataset, and a session that writes many datasets stays small.
+-- The guard again: a session that writes one dataset's table cannot make it run foreign code and cannot guess
+-- what opens a locked dataset, and a session that writes many datasets stays small.
 --
--- A worker of the version before this one is refused by the guard: its running reset is tried again by a
--- worker of this version. Replace all workers together.
+-- The guard refuses a worker of the previous version: a worker of this version then retries its running reset.
+-- Replace all workers together.
 
 -- Up Migration
 
--- Functions that run as this role find types, too, in pg_catalog first: with an empty search_path, Postgres
--- looks for a type in the caller's pg_temp before. And nobody may call what they were not granted.
+-- Functions that run as this role look up types, too, in pg_catalog first: with an empty search_path, Postgres
+-- looks in the caller's pg_temp before. Nobody may call functions without a grant.
 ALTER DEFAULT PRIVILEGES REVOKE EXECUTE ON ROUTINES FROM PUBLIC;
 
--- SHA-256 of the secret of the present lock; null while there is none. The secret itself is known to the
--- worker that locked and to nobody else: not to who reads this table, a backup or a replica.
+-- SHA-256 of the secret of the present lock; null without a lock. Only the worker that locked knows the secret
+-- itself: it cannot be read from this table, a backup or a replica.
 ALTER TABLE kasabi.dataset ADD COLUMN lock_digest bytea CHECK (octet_length(lock_digest) = 32);
 GRANT UPDATE (lock_digest) ON kasabi.dataset TO kasabi_worker;
 
@@ -56,10 +56,10 @@ BEGIN
   END IF;
 END $$;
 
--- What the triggers call. Postgres compiles a trigger function for each trigger and session and keeps it as
--- long as the session lives, an ordinary function once: for each dataset that a session wrote, it kept 106
--- KiB when all of the above was in here, and keeps 24 KiB now. RETURN NEW is null for a statement, and
--- unlike RETURN NULL costs no plan (9 KiB).
+-- What the triggers call. Postgres compiles a trigger function for each trigger and session and keeps it for the
+-- life of the session, but an ordinary function only once: for each dataset that a session wrote, it kept 106
+-- KiB when all of the above was in the trigger function, and keeps 24 KiB now. RETURN NEW is null for a statement,
+-- and unlike RETURN NULL needs no plan (9 KiB).
 CREATE OR REPLACE FUNCTION kasabi.guard() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -67,8 +67,8 @@ BEGIN
   RETURN NEW;
 END $$;
 
--- Releases the lock of a dataset whose job has ended or is not there, and says whether it did. The new
--- fence shuts out whoever still carries the old one. The api's role may call it and not write the registry.
+-- Releases the lock of a dataset whose job has ended or does not exist, and says whether it did. The new fence
+-- shuts out any session that still carries the old one. The api's role may call it without writing the registry.
 CREATE OR REPLACE FUNCTION kasabi.release_abandoned_lock(dataset pg_catalog.int4, holder pg_catalog.uuid)
 RETURNS pg_catalog.bool
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '2s' AS $$
@@ -85,9 +85,9 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_tim
   SELECT EXISTS (SELECT FROM released)
 $$;
 
--- Under a publication of all tables (a logical-replication upgrade begins with one) Postgres refuses to
--- delete from a table that says nothing of how a replica finds the row. A key would cost each transition
--- an index; FULL costs nothing until a table is published, and then the row's text in the log.
+-- Under a publication of all tables (a logical-replication upgrade begins with one) Postgres refuses to delete
+-- from a table without a replica identity. A key would cost each transition an index; FULL costs nothing until
+-- a table is published, and then the row's text in the log.
 ALTER TABLE kasabi.job_transition REPLICA IDENTITY FULL;
 
 -- Down Migration

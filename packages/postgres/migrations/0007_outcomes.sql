@@ -1,18 +1,18 @@
--- How a job ends, told apart: `cancelled` is a status of its own, and a failed job has a reason. Attempts
--- that were lost with their worker are counted by themselves, and a repeated job keeps which one it repeats.
+-- The ways a job can end, told apart: `cancelled` is a status of its own, and a failed job has a reason. Attempts
+-- that were lost with their worker are counted separately, and a repeating job records which job it repeats.
 --
--- Services of the version before go on beside this: what they write passes every CHECK.
+-- Services of the previous version keep working: what they write passes every CHECK.
 
 -- Up Migration
 
 ALTER TABLE kasabi.job
-  -- Why it failed; null until it has, and where the version before wrote it.
+  -- Why it failed; null unless it has, and where the previous version wrote it.
   ADD COLUMN reason text CHECK (reason IN ('lost', 'busy', 'error')),
-  -- How many of its attempts ended with their worker: these are bounded, the others by time.
+  -- How many of its attempts were lost with their worker: these are limited in number, the others in time.
   ADD COLUMN lost smallint NOT NULL DEFAULT 0,
   -- Since when every attempt has found the dataset busy; null when the last one did not.
   ADD COLUMN busy_since timestamptz,
-  -- The failed job that an operator had repeated by this one. It may have been pruned since.
+  -- The failed job that an operator had this one repeat. It may have been pruned since.
   ADD COLUMN repeats uuid,
   DROP CONSTRAINT job_status_check,
   ADD CONSTRAINT job_status_check
@@ -25,7 +25,7 @@ ALTER TABLE kasabi.job
   ADD CONSTRAINT only_failed_has_reason CHECK (reason IS NULL OR status = 'failed'),
   ADD CONSTRAINT lost_are_attempts CHECK (lost BETWEEN 0 AND attempt);
 
--- What is known of the jobs that have ended so far: what the version before noted, and the sentences it had.
+-- What is known of the jobs that have already ended, from the records and messages of the previous version.
 UPDATE kasabi.job j SET status = 'cancelled'
 WHERE j.status = 'failed' AND (
   j.message ~ '^Cancelled by .* before (it started|its next attempt)\.$'
@@ -41,14 +41,14 @@ UPDATE kasabi.job j SET repeats = a.job_id
 FROM kasabi.operator_action a
 WHERE a.action = 'retry' AND a.outcome = 'done' AND a.made_job_id = j.id;
 
--- Lists of the cancelled, newest first; job_failed is that of the others.
+-- Lists of cancelled jobs, newest first; job_failed is that of the failed ones.
 CREATE INDEX job_cancelled ON kasabi.job (id DESC) WHERE status = 'cancelled';
--- Those that wait for writers: few, and looked for with every overview.
+-- Jobs that wait for writers: few, and queried with every overview.
 CREATE INDEX job_busy ON kasabi.job (busy_since)
   WHERE busy_since IS NOT NULL AND status IN ('scheduled', 'running');
 
--- The jobs of a dataset run in the order of their start times: one that waits for another attempt keeps its
--- place, though its attempt is due later than a job behind it.
+-- The jobs of a dataset run in the order of their start times: a job that waits for another attempt keeps its
+-- place, even if that attempt is due later than the job behind it.
 DROP INDEX kasabi.job_scheduled_of_dataset;
 CREATE INDEX job_scheduled_of_dataset ON kasabi.job (dataset_id, start_time, id)
   WHERE status = 'scheduled';

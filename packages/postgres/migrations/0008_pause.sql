@@ -1,10 +1,10 @@
--- How operators keep jobs from starting, and how a restored database is told from the one it was.
+-- How operators keep jobs from starting, and how a restored database is recognized.
 
 -- Up Migration
 
--- A row without a dataset stops all of them. While a row is there, no job of its dataset is claimed; one
--- that runs goes on. Claims hold ROW SHARE on this table, and nothing else does: whoever pauses sees by
--- that which of them began before.
+-- A row without a dataset pauses all jobs. While a row exists, no job of its dataset is claimed; a running job
+-- keeps running. Claims hold ROW SHARE on this table, and nothing else does: from that, a pause sees which claims
+-- began before it.
 CREATE TABLE kasabi.pause (
   id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   dataset_id integer REFERENCES kasabi.dataset ON DELETE CASCADE,
@@ -15,22 +15,22 @@ CREATE TABLE kasabi.pause (
   CONSTRAINT one_pause_of_each UNIQUE NULLS NOT DISTINCT (dataset_id)
 );
 
--- One row, which the workers write every few seconds after they have compared it with what Redis knows of
--- it. A database that was restored has an old one, so that nothing starts before they have.
+-- One row, which the workers write every few seconds after they have compared it with Redis's copy. A restored
+-- database has an old one, so that nothing starts before they have compared.
 CREATE TABLE kasabi.beat (
   one boolean PRIMARY KEY DEFAULT true CHECK (one),
   -- How often it was written. A clock may be set back; this only grows.
   beats bigint NOT NULL DEFAULT 0,
   at timestamptz NOT NULL DEFAULT '-infinity',
-  -- Which database it was written in.
+  -- The database it was written in.
   cluster text NOT NULL DEFAULT '',
   database oid NOT NULL DEFAULT 0,
-  -- Somebody has said since the newest beat that jobs are to start, whatever this database is.
+  -- Since the newest beat, an operator has said that jobs may start, whatever this database is.
   vouched boolean NOT NULL DEFAULT false
 );
 INSERT INTO kasabi.beat DEFAULT VALUES;
 
--- Tells this cluster from others, even of the same data; empty where the server does not say.
+-- Distinguishes this cluster from others, even with the same data; empty where the server does not say.
 CREATE FUNCTION kasabi.cluster() RETURNS text
 LANGUAGE plpgsql STABLE SET search_path = pg_catalog, pg_temp AS $$
 BEGIN

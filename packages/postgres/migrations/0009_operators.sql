@@ -1,5 +1,5 @@
--- What operators need at scale: an audit of everything that they do, findings that they acknowledge, and
--- an index for the lists of one dataset's ended jobs.
+-- What operators need at scale: an audit of everything they do, findings that they acknowledge, and an index for
+-- the lists of one dataset's ended jobs.
 
 -- Up Migration
 
@@ -7,19 +7,19 @@
 -- migration.
 ALTER TABLE kasabi.operator_action DROP CONSTRAINT IF EXISTS operator_action_action_check;
 ALTER TABLE kasabi.operator_action
-  -- What it was done to, where that is neither a job nor a dataset: an owner, a key, a finding.
+  -- Its subject, where that is neither a job nor a dataset: an owner, a key, a finding.
   ADD COLUMN subject text,
-  -- What else there is to say: the filter and the counts of a bulk action, a reason, a file.
+  -- Further details: the filter and the counts of a bulk action, a reason, a file.
   ADD COLUMN detail text,
   -- The bulk action that it is a part of.
   ADD COLUMN part_of uuid;
 CREATE INDEX operator_action_part_of ON kasabi.operator_action (part_of, id)
   WHERE part_of IS NOT NULL;
 
--- A finding that an operator has seen to: it is no alarm until it changes (its mark does), or until then.
+-- A finding that an operator has acknowledged: it raises no alarm until its mark changes or this time has come.
 CREATE TABLE kasabi.finding_acknowledgement (
   code text NOT NULL,
-  -- The job, dataset or worker that the finding is about; empty for the system as a whole.
+  -- The job, dataset or worker that the finding concerns; empty for the system as a whole.
   subject text NOT NULL DEFAULT '',
   mark text NOT NULL,
   at timestamptz NOT NULL DEFAULT now(),
@@ -29,11 +29,11 @@ CREATE TABLE kasabi.finding_acknowledgement (
   PRIMARY KEY (code, subject)
 );
 
--- A dataset's ended jobs by how they ended, newest first. Those that have not ended have indexes that are
--- small, and stay out of this one: a job is written into it once.
+-- A dataset's ended jobs by outcome, newest first. Jobs that have not ended have small indexes of their own and
+-- stay out of this one, so a job is written into it once.
 CREATE INDEX job_ended_of_dataset ON kasabi.job (dataset_id, status, id DESC)
   WHERE status IN ('completed', 'failed', 'cancelled');
--- The jobs that failed last, whenever they were accepted.
+-- The jobs that failed most recently, whenever they were accepted.
 CREATE INDEX job_failed_at ON kasabi.job (end_time DESC) WHERE status = 'failed';
 -- The datasets of an owner.
 CREATE INDEX dataset_of_owner ON kasabi.dataset (owner_id, code);

@@ -3,7 +3,7 @@
 -- Each service compares the schema with the migrations that it knows.
 GRANT SELECT ON kasabi.migration TO kasabi_api, kasabi_worker, kasabi_status;
 
--- What is wrong with Redis when it answers a worker and yet does not take a write.
+-- What is wrong with Redis when it answers a worker but does not accept writes.
 ALTER TABLE kasabi.worker ADD COLUMN redis_trouble text
   CONSTRAINT worker_redis_trouble CHECK (redis_trouble IS NULL OR NOT redis_answers);
 GRANT SELECT (redis_trouble) ON kasabi.worker TO kasabi_api, kasabi_worker, kasabi_status;

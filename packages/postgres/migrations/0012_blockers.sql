@@ -1,14 +1,14 @@
--- Whom a job waits for that cannot lock or clear its dataset. For operators: the message of the transition
--- names them.
+-- Finds what blocks a job that cannot lock or clear its dataset. For operators: the message of the transition
+-- names the blockers.
 
 -- Up Migration
 
--- Whoever works on a dataset for a job holds the advisory lock (1802661731, dataset) shared, in each of its
--- transactions: it keeps nobody out, and tells who it is that waits, behind a pooler as well. Nobody works
--- on it between two attempts; then it is the writers in flight, and who changes its table.
+-- A worker that works on a dataset for a job holds the advisory lock (1802661731, dataset) shared, in each of its
+-- transactions: it blocks nobody and identifies the waiting session, even behind a pooler. Between two attempts no
+-- worker holds it; then the blockers are the writers, and sessions that alter the table.
 --
--- Postgres shows a session's transaction to those with pg_read_all_stats, which the owner of this function has
--- where the migration could give it that. It tells no statement: what is in it is the owner's. Prepared
+-- Postgres shows a session's transaction to roles with pg_read_all_stats, which the owner of this function has
+-- where the migration could grant it. It does not show statements: their content belongs to the owner. Prepared
 -- transactions hold locks without a process; they have a name instead.
 CREATE FUNCTION kasabi.dataset_blockers(dataset pg_catalog.int4)
 RETURNS TABLE (

@@ -1,12 +1,12 @@
--- How long jobs took to start and to run, counted by length for each minute, so that the minutes of an hour can
--- be added up: percentiles of minutes cannot. The version before goes on writing its percentiles beside it.
+-- How long jobs took to start and to run, as a histogram for each minute, so that the minutes of an hour can be
+-- added up, which percentiles cannot. The previous version still writes its percentiles beside it.
 
 -- Up Migration
 
 -- {"bucket": jobs}: bucket n holds what took over 1.1^(n-1) ms and at most 1.1^n; bucket 0 up to 1 ms.
 ALTER TABLE kasabi.job_tally ADD COLUMN drift_histogram jsonb, ADD COLUMN run_histogram jsonb;
 
--- The minutes so far: as if one job in a hundred had taken as long as the 99th percentile, the others the median.
+-- Earlier minutes, as if one job in a hundred had taken as long as the 99th percentile, the others the median.
 UPDATE kasabi.job_tally t
 SET drift_histogram = jsonb_build_object(b.drift50, b.most) || jsonb_build_object(b.drift99, b.few +
       CASE WHEN b.drift99 = b.drift50 THEN b.most ELSE 0 END),

@@ -1,11 +1,11 @@
--- Each role may do what its services' statements do, column by column, and nothing else.
+-- Each role may do exactly what its services' statements do, column by column.
 -- test/integration/grants.test.ts compares the two.
 
 -- Up Migration
 
--- Cancels a job that is scheduled, and says whether it did; `by` is for its owner to read, `actor` for the
--- note of the transition. The api's role may call it, and write no status itself: it can complete no job,
--- and so get at no lock.
+-- Cancels a scheduled job, and says whether it did; `by` is for its owner to read, `actor` for the record of the
+-- transition. The api's role may call it but write no status itself: it cannot complete a job, and so cannot
+-- release a lock.
 CREATE FUNCTION kasabi.cancel_job(job pg_catalog.uuid, by pg_catalog.text, actor pg_catalog.text)
 RETURNS pg_catalog.bool
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -27,7 +27,7 @@ $$;
 REVOKE ALL ON FUNCTION kasabi.cancel_job(pg_catalog.uuid, pg_catalog.text, pg_catalog.text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION kasabi.cancel_job(pg_catalog.uuid, pg_catalog.text, pg_catalog.text) TO kasabi_api;
 
--- All that was granted before goes first: what is on a whole table would outlast what is on its columns.
+-- All earlier grants are revoked first: a grant on a whole table would remain in force beside one on its columns.
 REVOKE ALL ON ALL TABLES IN SCHEMA kasabi FROM kasabi_api, kasabi_worker, kasabi_status;
 REVOKE SELECT ON ALL TABLES IN SCHEMA store FROM kasabi_worker, kasabi_status;
 REVOKE USAGE ON SCHEMA store FROM kasabi_status;
@@ -73,7 +73,7 @@ GRANT SELECT (at, beats, cluster, database, vouched),
 GRANT SELECT (code, fence, id, locked_by, status),
   UPDATE (fence, lock_digest, locked_at, locked_by, storage_mode)
   ON kasabi.dataset TO kasabi_worker;
--- The pruner finds rows by ctid, which takes a right on the whole table.
+-- The pruner finds rows by ctid, which requires a right on the whole table.
 GRANT SELECT, UPDATE (created), DELETE ON kasabi.idempotency TO kasabi_worker;
 GRANT SELECT (attempt, busy_since, created, dataset_id, due, end_time, enqueued_at, fence, id, lease_expires,
     lease_holder, lost, start_time, started, status, trace, type),

@@ -2,22 +2,22 @@ import { inBatch, type Traceparent, traceNow } from '@kasabi/tracing';
 import { isRefusal } from './errors.ts';
 
 export interface BatcherOptions<Item, Result> {
-  /** What batches of several are called in traces. */
+  /** The name of a batch of several items in traces. */
   readonly name: string;
   /** Handles a batch; resolves to one result per item, in the same order. */
   readonly run: (items: readonly Item[]) => Promise<readonly Result[]>;
-  /** Most items in one batch. */
+  /** The most items in one batch. */
   readonly maxSize: number;
-  /** Most batches under way at once; while that many are, items gather for the next. */
+  /** The most batches at once; while that many run, items gather for the next. */
   readonly maxConcurrent: number;
-  /** A batch begins at least so many milliseconds after the one before; unless set, as soon as it can. */
+  /** The shortest time from the start of one batch to the next, in milliseconds; none unless set. */
   readonly minIntervalMs?: number;
 }
 
 export interface Batcher<Item, Result> {
   /** Adds an item to the next batch. Rejects with what `run` rejects with when the item fails alone. */
   add(item: Item): Promise<Result>;
-  /** Items that wait for a batch: a measure of overload. */
+  /** Items waiting for a batch: a measure of overload. */
   readonly waiting: number;
 }
 
@@ -30,10 +30,10 @@ interface Entry<Item, Result> {
 }
 
 /**
- * Gathers what arrives in one turn of the event loop, and while earlier batches are under way, into
- * batches. When Postgres refuses a batch of several, each of its items is run once by itself, so that one
- * bad item fails alone. When the connection broke, the batch may have been committed, so nothing is run
- * again and every item rejects.
+ * Gathers the items that arrive in one turn of the event loop, or while earlier batches run, into batches. When
+ * Postgres refuses a batch of several, each of its items is run once by itself, so that one bad item fails
+ * alone. When the connection broke, the batch may have been committed, so nothing is run again and every item
+ * rejects.
  */
 export function createBatcher<Item, Result>(
   options: BatcherOptions<Item, Result>,

@@ -3,7 +3,7 @@ import { noteAtConnect } from './errors.ts';
 
 type Connected = ((error: Error) => void) | ((error: null, client: pg.Client) => void);
 
-/** A client that notes which errors kept it from connecting, so that they are told from those of statements. */
+/** A client that records which errors kept it from connecting, to distinguish them from those of statements. */
 export class SessionClient extends pg.Client {
   override connect(): Promise<pg.Client>;
   override connect(callback: Connected): void;

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { type SickName, sickStates, stateOfCode } from './states.ts';
 
-/** The SQLSTATEs this project speaks of by name (PostgreSQL manual, appendix A). */
+/** The SQLSTATEs this project refers to by name (PostgreSQL manual, appendix A). */
 export const sqlState = {
   readOnly: '25006',
   uniqueViolation: '23505',
@@ -12,7 +12,7 @@ export const sqlState = {
   invalidColumnReference: '42P10',
 } as const;
 
-/** A statement that met one of these may well succeed later, on the same connection if it still stands. */
+/** A statement that fails with one of these may succeed later, on the same connection if it still works. */
 const passing: ReadonlySet<string> = new Set([
   sqlState.serializationFailure,
   sqlState.deadlock,
@@ -24,7 +24,7 @@ const passing: ReadonlySet<string> = new Set([
   '55006', // object_in_use
 ]);
 
-/** The session lacks what it was prepared with, or has it for a schema that was; a new one has neither. */
+/** The session lacks a prepared statement, or has it for an older schema; a new session has neither problem. */
 const worn: ReadonlySet<string> = new Set([
   '26000', // invalid_sql_statement_name: a prepared statement is gone
   '42P05', // duplicate_prepared_statement
@@ -49,20 +49,20 @@ const unreachableMessages =
 
 const atConnect = new WeakSet<object>();
 
-/** Notes that this error kept a connection from being made: it says nothing of any statement. */
+/** Records that this error kept a connection from being made: it says nothing about any statement. */
 export function noteAtConnect(error: unknown): void {
   if (typeof error === 'object' && error !== null) atConnect.add(error);
 }
 
-/** True when `error` is Postgres's, with this SQLSTATE. */
+/** True when `error` comes from Postgres with this SQLSTATE. */
 export function hasSqlState(error: unknown, state: string): boolean {
   return error instanceof pg.DatabaseError && error.code === state;
 }
 
 /**
- * True when the guard of a locked dataset refused a write. The SQLSTATE alone does not say so: it is the one
- * for which any server that is read-only refuses any write. What tells is who raised it: PL/pgSQL, and not
- * the server's own code.
+ * True when the guard of a locked dataset refused a write. The SQLSTATE alone does not tell: any read-only server
+ * refuses any write with the same. What tells is where it was raised: in PL/pgSQL, not in the server's own
+ * code.
  */
 export function isGuardRefusal(error: unknown): error is pg.DatabaseError {
   return hasSqlState(error, sqlState.readOnly) && isRaised(error as pg.DatabaseError);
@@ -70,7 +70,7 @@ export function isGuardRefusal(error: unknown): error is pg.DatabaseError {
 
 const isRaised = ({ routine }: pg.DatabaseError): boolean => routine === 'exec_stmt_raise';
 
-/** The state of Postgres that this error tells of; undefined when it tells of none that is known. */
+/** The state of Postgres that this error reveals; undefined when it reveals no known state. */
 export function sicknessOf(error: unknown): SickName | undefined {
   if (error instanceof pg.DatabaseError) return sicknessOfServer(error);
   if (error instanceof AggregateError) return first(error.errors, sicknessOf);
@@ -84,10 +84,10 @@ export function sicknessOf(error: unknown): SickName | undefined {
 }
 
 function sicknessOfServer(error: pg.DatabaseError): SickName | undefined {
-  // A function raises what it likes; that is no state of the server.
+  // A function may raise any code; that is not a state of the server.
   const known = isRaised(error) ? undefined : stateOfCode(error.code ?? '');
   if (!atConnect.has(error)) return known;
-  // Whatever else keeps a connection from being made, such as a missing privilege to connect.
+  // Anything else that keeps a connection from being made, such as a missing privilege to connect.
   return known === undefined || known === 'privilege-missing' ? 'login-refused' : known;
 }
 
@@ -105,8 +105,8 @@ const isWorn = (error: pg.DatabaseError): boolean =>
   (error.code === '0A000' && error.routine === 'RevalidateCachedQuery');
 
 /**
- * True when the same statement may well succeed later: Postgres is sick (`sicknessOf`), or the transaction
- * lost a race or its session.
+ * True when the same statement may succeed later: Postgres is sick (`sicknessOf`), or the transaction lost a
+ * race or its session.
  */
 export function isTransient(error: unknown): boolean {
   if (sicknessOf(error) !== undefined) return true;
@@ -119,8 +119,8 @@ export function isTransient(error: unknown): boolean {
 }
 
 /**
- * What must not be used again after `error`, or one of its causes: the connection that met it, though it may
- * still answer, or all of its pool's.
+ * What must not be used again after `error` or one of its causes: the connection that met it, even if it still
+ * answers, or all connections of its pool.
  */
 export function spoiltBy(error: unknown): 'nothing' | 'connection' | 'pool' {
   let spoilt: 'nothing' | 'connection' = 'nothing';
@@ -128,13 +128,13 @@ export function spoiltBy(error: unknown): 'nothing' | 'connection' | 'pool' {
     const sickness = sicknessOf(cause);
     if (sickness !== undefined && sickStates[sickness].discard === 'pool') return 'pool';
     if (sickness !== undefined) spoilt = 'connection';
-    // A migration makes them all worn, each when it is next used for that statement.
+    // A migration affects all connections, each at its next use of that statement.
     if (cause instanceof pg.DatabaseError && isWorn(cause)) return 'pool';
   }
   return spoilt;
 }
 
-/** True when Postgres itself refused the statement for what it says, so that nothing was committed. */
+/** True when Postgres itself refused the statement for its content, so that nothing was committed. */
 export function isRefusal(error: unknown): boolean {
   return error instanceof pg.DatabaseError && !isTransient(error);
 }

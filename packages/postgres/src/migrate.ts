@@ -12,7 +12,7 @@ export interface MigrateOptions {
   readonly passwords?: RolePasswords;
   /** Called with one line per step. */
   readonly log?: (line: string) => void;
-  /** Told, in a sentence each, what could not be done and who can do it. */
+  /** Called with a sentence for each thing that could not be done, saying who can do it. */
   readonly warn?: (sentence: string) => void;
 }
 
@@ -20,9 +20,9 @@ export interface MigrateOptions {
 export const migrationsFolder = fileURLToPath(new URL('../migrations', import.meta.url));
 
 /**
- * Brings the database to the newest schema and returns the names of the migrations it ran. Running it
- * again, or twice at once, is harmless: node-pg-migrate holds an advisory lock, and all pending
- * migrations are one transaction.
+ * Migrates the database to the newest schema and returns the names of the migrations it ran. It can be run again,
+ * or twice at once: node-pg-migrate holds an advisory lock, and all pending migrations are one
+ * transaction.
  */
 export async function migrate(options: MigrateOptions): Promise<string[]> {
   const client = new pg.Client({
@@ -33,7 +33,7 @@ export async function migrate(options: MigrateOptions): Promise<string[]> {
   try {
     const warn = options.warn ?? (() => undefined);
     await prepareRoles(client, options.passwords ?? {}, warn);
-    // From here on everything made belongs to the owner of the schema, whoever logged in.
+    // From here on everything created belongs to the owner of the schema, whichever login connected.
     await client.query(`SET ROLE ${roleName('owner')}`);
     const ran = await runner({
       dbClient: client,
@@ -47,7 +47,7 @@ export async function migrate(options: MigrateOptions): Promise<string[]> {
     const kept = await giveReplicaIdentity(client);
     if (kept.length > 0) {
       warn(
-        `Others kept ${kept.length} of the datasets' tables open, so these have no replica identity yet: ${kept.slice(0, 5).join(', ')}${kept.length > 5 ? ', …' : ''}. Migrate again before you publish them.`,
+        `${kept.length} of the datasets' tables were in use, so they have no replica identity yet: ${kept.slice(0, 5).join(', ')}${kept.length > 5 ? ', …' : ''}. Migrate again before you publish them.`,
       );
     }
     return ran.map((migration) => migration.name);

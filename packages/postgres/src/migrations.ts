@@ -4,22 +4,22 @@ import { hasSqlState } from './errors.ts';
 import { migrationsFolder } from './migrate.ts';
 import type { Database } from './transaction.ts';
 
-/** How a database's schema stands to this program's. */
+/** How a database's schema compares with this program's. */
 export interface MigrationState {
-  /** Migrations of this program that the database has not had, in their order. */
+  /** Migrations of this program that the database has not run, in order. */
   readonly pending: readonly string[];
-  /** Those the database has had and this program does not know: it is the older one. */
+  /** Migrations the database has run and this program does not know: the program is older. */
   readonly unknown: readonly string[];
 }
 
-/** Compares the database's migrations with this program's. An empty database has had none. */
+/** Compares the database's migrations with this program's. An empty database has run none. */
 export async function readMigrations(db: Database): Promise<MigrationState> {
   return compareMigrations(knownMigrations(), await readNames(db));
 }
 
 let known: readonly string[] | undefined;
 
-/** This program's migrations, in their order; read once, for a program's files do not change. */
+/** This program's migrations, in order; read once, because a program's files do not change. */
 export function knownMigrations(): readonly string[] {
   known ??= readdirSync(migrationsFolder)
     .map((file) => path.parse(file).name)
@@ -27,7 +27,7 @@ export function knownMigrations(): readonly string[] {
   return known;
 }
 
-/** Compares the migrations that a database has had with those that a program knows. */
+/** Compares the migrations that a database has run with those that a program knows. */
 export function compareMigrations(
   known: readonly string[],
   ran: readonly string[],
@@ -43,7 +43,7 @@ async function readNames(db: Database): Promise<string[]> {
     const { rows } = await db.query<{ name: string }>('SELECT name FROM kasabi.migration');
     return rows.map((row) => row.name);
   } catch (error) {
-    // undefined_table, invalid_schema_name: there was never a migration.
+    // undefined_table, invalid_schema_name: no migration has ever run.
     if (hasSqlState(error, '42P01') || hasSqlState(error, '3F000')) return [];
     throw error;
   }

@@ -1,13 +1,13 @@
 /**
- * Waits for statements that were sent one behind the other on a connection in pipeline mode, in a
- * transaction that is open already: one round trip for all of them. On any other connection they are sent
- * one after the other.
+ * Waits for statements that were sent one after another on a connection in pipeline mode, in a transaction that
+ * is already open: one round trip for all of them. On any other connection each is sent when the one before has
+ * ended.
  *
- * Nothing that follows a failed statement takes effect, since Postgres refuses it (25P02); so it is the
- * first failure in their order that tells what happened. What is sent so must not depend on what those
- * before it return, for nobody has looked at that yet.
+ * Nothing that follows a failed statement takes effect, since Postgres refuses it (25P02); so the first failure
+ * in their order tells what happened. Statements sent this way must not depend on the results of earlier ones,
+ * because those have not been read yet.
  *
- * @throws what the first of them, in this order, rejects with; when all have ended.
+ * @throws the error of the first one in this order that fails, when all have ended.
  */
 export async function pipelined<T extends readonly unknown[]>(
   ...statements: { readonly [K in keyof T]: Promise<T[K]> }

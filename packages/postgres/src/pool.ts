@@ -8,19 +8,19 @@ export interface PoolOptions {
   readonly url: string;
   /** Shown in pg_stat_activity and in Postgres's logs. */
   readonly applicationName: string;
-  /** Most connections at a time; 10 unless set. */
+  /** The most connections at a time; 10 unless set. */
   readonly max?: number;
   /** Postgres ends a session that idles inside a transaction for longer, in milliseconds. */
   readonly idleInTransactionTimeoutMs?: number;
   /** Postgres ends a statement that runs for longer, in milliseconds. */
   readonly statementTimeoutMs?: number;
-  /** A connection is closed when it is so old, in seconds, once nobody uses it; 600 unless set. */
+  /** The age in seconds at which a connection is closed once it is idle; 600 unless set. */
   readonly maxLifetimeSeconds?: number;
-  /** A connection attempt fails after so many milliseconds; 5,000 unless set. */
+  /** How long a connection attempt may take, in milliseconds; 5,000 unless set. */
   readonly connectTimeoutMs?: number;
-  /** Sends statements without waiting for the answers to those before them; see `pipelined`. */
+  /** Sends statements without waiting for the answers to earlier ones; see `pipelined`. */
   readonly pipeline?: boolean;
-  /** Told of a connection that broke while nobody was using it. */
+  /** Called when an idle connection breaks. */
   readonly onIdleError: (error: Error) => void;
 }
 
@@ -31,15 +31,15 @@ const types: pg.CustomTypesConfig = {
 };
 
 /**
- * When a session ends unless its pool says otherwise, in seconds. It keeps memory for every dataset whose table
- * it has touched (24 KiB, and what Postgres caches of the table), and a new one costs some milliseconds.
+ * The age at which a session ends unless its pool says otherwise, in seconds. It keeps memory for every dataset
+ * whose table it has touched (24 KiB, and Postgres's caches of the table), and a new one costs a few milliseconds.
  */
 const defaultLifetimeSeconds = 600;
 
 /**
- * A connection pool whose sessions all begin alike (`sessionUrl`), and which begins them anew when Postgres
- * turns out to be sick (`renewWhenSick`). A connection attempt fails after 5 s rather than waiting for ever,
- * so that a service whose Postgres is away answers instead of queueing.
+ * Makes a connection pool whose sessions all begin with the same settings (`sessionUrl`), and which replaces them
+ * when Postgres turns out to be sick (`renewWhenSick`). A connection attempt fails after 5 s instead of waiting
+ * forever, so that a service whose Postgres is away answers instead of queueing.
  */
 export function createPool(options: PoolOptions): pg.Pool {
   const pool = new pg.Pool({
@@ -57,13 +57,13 @@ export function createPool(options: PoolOptions): pg.Pool {
     }),
     ...(options.statementTimeoutMs !== undefined && {
       statement_timeout: options.statementTimeoutMs,
-      // A Postgres that is frozen, or cut off without a word, cancels nothing: give up here, too.
+      // A frozen Postgres, or one cut off silently, cancels nothing: give up here, too.
       query_timeout: options.statementTimeoutMs + 1_000,
     }),
   });
   pool.on('error', options.onIdleError);
-  // A checked-out client is listened to by nobody else, and from its first moment: a server that stops
-  // just then sends its farewell with its greeting. What is under way on it rejects by itself.
+  // Nobody else listens to a checked-out client's errors. From its first moment: a server that is just stopping
+  // sends its farewell with its greeting. The current statement rejects by itself.
   pool.on('connect', (client) => client.on('error', () => undefined));
   renewWhenSick(pool);
   return pool;

@@ -7,7 +7,7 @@ import { describeSick, type SickName } from './states.ts';
 /** What is wrong with Postgres, for `readyz` and the metrics. */
 export interface Sickness {
   readonly state: SickName;
-  /** As a sentence goes on after "Postgres". */
+  /** The part of the sentence after "Postgres". */
   readonly what: string;
 }
 
@@ -15,28 +15,28 @@ export interface ProbeOptions {
   /** The service's own Postgres connection URL. */
   readonly url: string;
   readonly applicationName: string;
-  /** Whether the service writes, so that a Postgres that is read-only is sick for it. */
+  /** Whether the service writes, which makes a read-only Postgres sick for it. */
   readonly writes: boolean;
-  /** The service's pools: what they meet and no look can tell, such as a full disk, counts for a while. */
+  /** The service's pools: what they meet and no check can see, such as a full disk, counts for a while. */
   readonly pools: readonly pg.Pool[];
 }
 
 export interface Probe {
-  /** Looks whether Postgres would serve now; undefined when it would. Never rejects. */
+  /** Checks whether Postgres would serve now; undefined when it would. Never rejects. */
   check(): Promise<Sickness | undefined>;
   close(): Promise<void>;
 }
 
-/** A look is given up after so many milliseconds, and so is an attempt to connect. */
+/** How long a check or an attempt to connect may take, in milliseconds. */
 const patienceMs = 1_500;
 
-/** A connection is looked through for so many seconds: what a new one would meet is soon known. */
+/** How long one connection is used for checks, in seconds: after that, a new one may meet another state. */
 const lifetimeSeconds = 5;
 
-/** What a pool has met is believed for so many milliseconds. */
+/** How long a state that a pool has met counts, in milliseconds. */
 const metForMs = 10_000;
 
-/** What a look tells better than a statement that failed a moment ago. */
+/** States for which a check is more reliable than a recently failed statement. */
 const seenByLook: ReadonlySet<SickName> = new Set([
   'unreachable',
   'starting-or-stopping',
@@ -57,8 +57,8 @@ interface Seen {
 }
 
 /**
- * Looks at Postgres on a connection of its own, so that requests and their pool neither wait for a look nor
- * keep one waiting. It writes nothing: a server that would refuse a write says so of itself.
+ * Checks Postgres on a connection of its own, so that requests and their pool neither wait for a check nor delay
+ * one. It writes nothing: a server that would refuse a write says so of itself.
  */
 export function createProbe(options: ProbeOptions): Probe {
   const own = createPool({
@@ -68,7 +68,7 @@ export function createProbe(options: ProbeOptions): Probe {
     statementTimeoutMs: patienceMs,
     connectTimeoutMs: patienceMs,
     maxLifetimeSeconds: lifetimeSeconds,
-    // The next look says what it met.
+    // The next check reports what it met.
     onIdleError: () => undefined,
   });
   let met: { readonly state: SickName; readonly at: number } | undefined;
@@ -96,7 +96,7 @@ export function createProbe(options: ProbeOptions): Probe {
         client = await own.connect();
         const { rows } = await client.query<Seen>(look);
         const found = judge(rows[0] as Seen);
-        // Its session may have begun so; the next look is through a new one.
+        // The session may have begun this way; the next check uses a new one.
         client.release(found !== undefined);
         return found;
       } catch (error) {

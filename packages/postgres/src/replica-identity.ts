@@ -1,16 +1,16 @@
 import type pg from 'pg';
 import { hasSqlState, sqlState } from './errors.ts';
 
-/** A reader waits behind the ALTER TABLE that waits itself, so that it gives up after so long. */
+/** Readers wait behind a waiting ALTER TABLE, so it gives up after this time, in milliseconds. */
 const lockTimeoutMs = 100;
 const tries = 3;
 
 /**
- * Gives a replica identity to every dataset's table that has none, as versions before made them: without
- * one, Postgres refuses to delete from a table that is published (55000). Each table is a transaction of
- * its own: all of them in one would need a lock for each dataset, which Postgres has no room for.
+ * Gives a replica identity to every dataset's table that lacks one, as tables from older versions do: without
+ * one, Postgres refuses to delete from a published table (55000). Each table is altered in a transaction of its
+ * own: a single one would need a lock for each dataset, more than Postgres has room for.
  *
- * Returns the tables that others kept open all the while.
+ * Returns the tables that other sessions kept open all the while.
  */
 export async function giveReplicaIdentity(client: pg.ClientBase): Promise<string[]> {
   const { rows } = await client.query<{ name: string }>(`

@@ -38,7 +38,7 @@ export async function prepareRoles(
 ): Promise<void> {
   for (const role of roles) {
     const name = roleName(role);
-    // Two databases of one cluster may be migrated at once; whoever comes second finds the role made.
+    // Two databases of one cluster may be migrated at once; the second finds the role already made.
     await client.query(`DO $$ BEGIN
       CREATE ROLE ${name} NOLOGIN;
     EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$`);
@@ -67,8 +67,8 @@ export async function prepareRoles(
 }
 
 /**
- * Lets the worker say how long it waits before it has Postgres cancel an autovacuum that is in its way. Only
- * superusers may allow that; where the login is none, a reset that meets an autovacuum deletes row by row.
+ * Lets the worker set how long it waits before Postgres cancels an autovacuum that blocks it. Only superusers
+ * may allow that; with any other login, a reset that meets an autovacuum deletes row by row.
  */
 async function letWorkerOvertakeAutovacuum(client: pg.ClientBase): Promise<void> {
   // Another database's migration may be doing the same.
@@ -80,9 +80,9 @@ async function letWorkerOvertakeAutovacuum(client: pg.ClientBase): Promise<void>
 }
 
 /**
- * Lets the function that names whom a job waits for see since when others' transactions are open. Superusers
- * may allow that, and logins that may grant pg_read_all_stats; where the login is none, jobs' transitions
- * name who is in the way without since when.
+ * Lets the function that names a job's blockers see when their transactions began. Superusers may allow that,
+ * and logins that may grant pg_read_all_stats; with any other login, jobs' transitions name the blockers without
+ * that time.
  */
 async function letOwnerSeeTransactions(client: pg.ClientBase): Promise<void> {
   await client.query(`DO $$ BEGIN
@@ -93,9 +93,9 @@ async function letOwnerSeeTransactions(client: pg.ClientBase): Promise<void> {
 }
 
 /**
- * Takes from everybody the right to make temporary objects in this database: they are what an attacker would
- * put in the way of a function that runs as its owner. No service makes any. It is a right of the database's
- * owner and of superusers.
+ * Revokes PUBLIC's right to create temporary objects in this database: an attacker could use them to hijack a
+ * function that runs as its owner. No service creates any. Only the database's owner and superusers may revoke
+ * it.
  */
 async function denyTemporaryObjects(
   client: pg.ClientBase,
@@ -115,6 +115,6 @@ async function denyTemporaryObjects(
   const [database] = rows;
   if (database?.open !== true) return;
   warn(
-    `Everybody may make temporary objects in this database, which this login cannot change. Have its owner or a superuser run: ${database.revoke}`,
+    `Every login may create temporary objects in this database, and this login cannot revoke that. Have the database's owner or a superuser run: ${database.revoke}`,
   );
 }

@@ -1,8 +1,8 @@
 /**
- * What our statements take for granted of a session, and `ALTER DATABASE` or `ALTER ROLE … SET` could have
- * otherwise: how values are written and read, where names are looked up, which statements are ended, and
- * how they are planned. Not `default_transaction_read_only`: a database that was made read-only is to be
- * left alone, and is reported. Not what belongs to the operators: `role`, tablespaces, memory.
+ * The session settings that our statements rely on, and that `ALTER DATABASE` or `ALTER ROLE … SET` could have
+ * changed: how values are written and read, where names are looked up, which statements are ended, and how they
+ * are planned. Not `default_transaction_read_only`: a database that was made read-only must not be written, and
+ * is reported. Not what operators decide: `role`, tablespaces, memory.
  */
 const fixed: Readonly<Record<string, string>> = {
   client_encoding: 'UTF8',
@@ -16,7 +16,7 @@ const fixed: Readonly<Record<string, string>> = {
   search_path: 'pg_catalog, pg_temp',
   default_transaction_isolation: 'read committed',
   default_transaction_deferrable: 'off',
-  // A pool that wants one of these sends it by name, which goes over what is in `options`.
+  // A pool that needs one of these sends it by name, which overrides `options`.
   statement_timeout: '0',
   lock_timeout: '0',
   idle_in_transaction_session_timeout: '0',
@@ -33,15 +33,15 @@ const fixed: Readonly<Record<string, string>> = {
 /** An accepted job is on Postgres's disk. `DATABASE_URL` may ask for more, such as `remote_apply`. */
 const unlessAsked: Readonly<Record<string, string>> = { synchronous_commit: 'on' };
 
-/** As the server splits it: by spaces, but for those behind a backslash. */
+/** Splits like the server: at spaces, except those after a backslash. */
 const optionsOf = (settings: Readonly<Record<string, string>>): string =>
   Object.entries(settings)
     .map(([name, value]) => `-c ${name}=${value.replaceAll(' ', '\\ ')}`)
     .join(' ');
 
 /**
- * The same connection URL, with what our sessions rely on in its startup message: it costs no round trip,
- * goes over what the database or the role has been given, and `PGOPTIONS` of the environment has no say.
+ * The same connection URL with our session settings in its startup message: that needs no round trip, overrides
+ * the settings of the database and the role, and makes `PGOPTIONS` of the environment irrelevant.
  */
 export function sessionUrl(databaseUrl: string): string {
   const url = new URL(databaseUrl);

@@ -1,4 +1,4 @@
-/** What a Postgres can be that does not do what it should, in a word that does not change. */
+/** Stable names of the states in which Postgres does not do what it should. */
 export const sickNames = [
   'unreachable',
   'starting-or-stopping',
@@ -20,107 +20,107 @@ export type SickName = (typeof sickNames)[number];
 /** A state of Postgres, for operators. */
 export interface SickState {
   readonly name: SickName;
-  /** What is wrong, as a sentence goes on after "Postgres". */
+  /** What is wrong: the part of the sentence after "Postgres". */
   readonly what: string;
   readonly todo: string;
 }
 
 interface Row extends Omit<SickState, 'name'> {
-  /** SQLSTATEs, or their first two characters for all of a class (PostgreSQL manual, appendix A). */
+  /** SQLSTATEs, or their first two characters for a whole class (PostgreSQL manual, appendix A). */
   readonly states: readonly string[];
   /**
-   * What is thrown away with the connection that met it: that one alone, or all that the pool has, since
-   * sessions keep what they began with, and the address may lead to another server by now.
+   * What is discarded with the connection that met it: that one alone, or all of the pool, since sessions keep
+   * the settings they began with, and the address may lead to another server by now.
    */
   readonly discard: 'connection' | 'pool';
 }
 
 /**
- * The known states of a sick Postgres. All of them pass without a restart of ours: a statement that met one
- * may well succeed later, on another connection.
+ * The known states of a sick Postgres. All of them pass without a restart of ours: a failed statement may succeed
+ * later, on another connection.
  */
 export const sickStates: Readonly<Record<SickName, Row>> = {
   unreachable: {
     states: ['08'],
     discard: 'pool',
     what: 'does not answer',
-    todo: 'Start Postgres, or see to the network between it and the services.',
+    todo: 'Start Postgres, or check the network between it and the services.',
   },
   'starting-or-stopping': {
     states: ['57P01', '57P02', '57P03', '57P05'],
     discard: 'pool',
     what: 'is starting, stopping, or ends connections',
-    todo: 'Wait until it has started; its log says what it is at.',
+    todo: 'Wait until it has started; its log says what it is doing.',
   },
   'login-refused': {
     states: ['28'],
     discard: 'pool',
     what: 'refuses the login of a service',
-    todo: "See that the role of DATABASE_URL may log in with that password, that pg_hba.conf lets it, and that it may connect to the database. Postgres's log says which.",
+    todo: "Check that the role of DATABASE_URL may log in with that password, that pg_hba.conf allows it, and that it may connect to the database. Postgres's log says which of these failed.",
   },
   'database-missing': {
     states: ['3D000', '57P04'],
     discard: 'pool',
-    what: 'has no database of the name that DATABASE_URL gives',
-    todo: 'Restore the database, or give it back its name.',
+    what: 'has no database with the name in DATABASE_URL',
+    todo: 'Restore the database, or rename it back.',
   },
   'too-many-connections': {
     states: ['53300'],
     discard: 'connection',
-    what: 'has no connection left to give',
-    todo: 'See pg_stat_activity for who holds them; raise max_connections, or the limit of the role or database, or lower DATABASE_POOL_SIZE.',
+    what: 'has no connection left',
+    todo: 'See pg_stat_activity for what uses them; raise max_connections, or the limit of the role or database, or lower DATABASE_POOL_SIZE.',
   },
   'read-only': {
     states: ['25006'],
     discard: 'pool',
     what: 'is read-only',
-    todo: 'See who set default_transaction_read_only, for the server, the database or the role, and why: a full disk, a migration. Take it back when that is over.',
+    todo: 'Find out who set default_transaction_read_only (for the server, the database or the role) and why: a full disk, a migration. Undo it when that is over.',
   },
   'in-recovery': {
     states: [],
     discard: 'pool',
     what: 'is in recovery: a standby, which is read-only',
-    todo: 'Promote it, or have the address of DATABASE_URL lead to the primary.',
+    todo: 'Promote it, or make the address of DATABASE_URL lead to the primary.',
   },
   'disk-full': {
     states: ['53100'],
     discard: 'connection',
     what: 'has no room left on its disk',
-    todo: "Make room on Postgres's disk: old logs, WAL that a replication slot holds back, temporary files.",
+    todo: "Free space on Postgres's disk: old logs, WAL that a replication slot retains, temporary files.",
   },
   'out-of-memory': {
     states: ['53200'],
     discard: 'connection',
     what: 'is out of memory',
-    todo: "See to the memory of Postgres's host: work_mem times connections, other processes, max_locks_per_transaction.",
+    todo: "Check the memory of Postgres's host: work_mem times connections, other processes, max_locks_per_transaction.",
   },
   'limit-reached': {
     states: ['53'],
     discard: 'connection',
     what: 'has reached a limit of its configuration',
-    todo: "Postgres's log names the limit, such as temp_file_limit; raise it, or see what needs so much.",
+    todo: "Postgres's log names the limit, such as temp_file_limit; raise it, or find out what needs so much.",
   },
   'storage-failing': {
     states: ['58', 'XX001', 'XX002'],
     discard: 'connection',
     what: 'cannot read or write its files',
-    todo: "See to Postgres's disk and file system at once; its log names the file. Fail over to a standby, or restore, if data is damaged.",
+    todo: "Check Postgres's disk and file system at once; its log names the file. If data is damaged, fail over to a standby or restore.",
   },
   'schema-unknown': {
     states: ['42P01', '42703', '42883', '3F000'],
     discard: 'connection',
-    what: 'has another schema than this version needs',
-    todo: 'npm run admin -- migrate, or deploy the version that the schema belongs to.',
+    what: 'has a different schema from the one this version needs',
+    todo: 'Run npm run admin -- migrate, or deploy the version that the schema belongs to.',
   },
   'privilege-missing': {
     states: ['42501'],
     discard: 'connection',
-    what: 'does not let the role of a service do what it has to',
-    todo: 'npm run admin -- migrate gives each role its privileges; see that DATABASE_URL names the role of the service.',
+    what: 'does not let the role of a service do what it needs to',
+    todo: 'Run npm run admin -- migrate, which gives each role its privileges; check that DATABASE_URL names the role of the service.',
   },
 };
 
-/** The state that this SQLSTATE tells of, if it tells of one; the narrower entry counts. */
+/** The state that this SQLSTATE indicates, if any; the more specific entry wins. */
 export function stateOfCode(code: string): SickName | undefined {
   const names = Object.keys(sickStates) as SickName[];
   return (
@@ -129,7 +129,7 @@ export function stateOfCode(code: string): SickName | undefined {
   );
 }
 
-/** What operators are told of a state. */
+/** What operators are told about a state. */
 export function describeSick(name: SickName): SickState {
   const { what, todo } = sickStates[name];
   return { name, what, todo };

@@ -1,7 +1,7 @@
 import pg from 'pg';
 import { spoiltBy } from './errors.ts';
 
-/** What runs one statement: a pool (in a transaction of its own) or a client (in its present one). */
+/** Runs one statement: a pool (in a transaction of its own) or a client (in its current one). */
 export type Database = Pick<pg.ClientBase, 'query'> | Pick<pg.Pool, 'query'>;
 
 /**
@@ -9,8 +9,8 @@ export type Database = Pick<pg.ClientBase, 'query'> | Pick<pg.Pool, 'query'>;
  * ROLLBACK when it throws. A connection that cannot even roll back, or that met a sick Postgres, is closed,
  * never pooled again.
  *
- * When `signal` aborts, Postgres is asked to cancel the statement under way, so that `work` throws
- * (57014) within moments and holds no lock any longer.
+ * When `signal` aborts, Postgres is asked to cancel the current statement, so that `work` throws (57014) within
+ * moments and holds no lock any longer.
  *
  * @throws what `work` throws, or Postgres's error when COMMIT fails.
  */
@@ -32,7 +32,7 @@ export async function withTransaction<T>(
     const result = await work(client);
     signal?.throwIfAborted();
     const { command } = await client.query('COMMIT');
-    // Postgres's answer to COMMIT after a statement failed, though `work` made nothing of that.
+    // Postgres's answer to COMMIT after a statement failed and `work` ignored the failure.
     if (command !== 'COMMIT') throw new Error('A statement failed, so Postgres rolled back.');
     return result;
   } catch (error) {
@@ -44,20 +44,20 @@ export async function withTransaction<T>(
     throw error;
   } finally {
     signal?.removeEventListener('abort', cancel);
-    // A cancel that comes late must not hit whoever has the connection next.
+    // A late cancel must not hit the next user of the connection.
     await cancelling;
     client.release(broken);
   }
 }
 
-/** On a connection of its own: the pool may be exhausted by the very statements to be cancelled. */
+/** On a connection of its own: the very statements to be cancelled may have exhausted the pool. */
 async function cancelStatement(pool: pg.Pool, client: pg.PoolClient): Promise<void> {
   const { processID } = client as unknown as { readonly processID: number };
   const canceller = new pg.Client(pool.options);
   canceller.on('error', () => undefined);
   try {
     await canceller.connect();
-    // As the login itself: a role it assumed may not cancel what a superuser's session runs.
+    // As the login itself: a role it assumed may not cancel statements of a superuser's session.
     await canceller.query('SET ROLE NONE');
     await canceller.query<{ pg_cancel_backend: boolean }>('SELECT pg_cancel_backend($1)', [
       processID,
