@@ -1,4 +1,4 @@
-// No container engine runs where this project is tested, so this holds the Dockerfile against the tree.
+// No container engine runs where this project is tested, so this compares the Dockerfile with the tree.
 import assert from 'node:assert/strict';
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import path from 'node:path';
@@ -14,7 +14,7 @@ interface Stage {
   readonly steps: { readonly keyword: string; readonly rest: string }[];
 }
 
-/** The stages of the Dockerfile: no here-documents, no variables, as the first test makes sure. */
+/** The stages of the Dockerfile, without here-documents or variables, as the first test ensures. */
 const dockerfile = read('infra/docker/Dockerfile')
   .replaceAll(/^\s*#.*\n/gm, '')
   .replaceAll(/\\\n\s*/g, '');
@@ -26,7 +26,7 @@ for (const line of dockerfile.split('\n').filter((it) => it !== '')) {
   else stages.at(-1)?.steps.push({ keyword, rest });
 }
 
-/** All steps of a stage, those of the stage it begins from first. */
+/** All steps of a stage, after those of the stage it is based on. */
 function stepsOf(name: string): Stage['steps'] {
   const stage = stages.find((it) => it.name === name);
   return stage === undefined ? [] : [...stepsOf(stage.base), ...stage.steps];
@@ -58,11 +58,11 @@ const ignoreRules = read('.dockerignore')
     return { matcher, ignores: !line.startsWith('!') };
   });
 
-/** Whether .dockerignore keeps a path out of the build: the last rule that matches it decides. */
+/** Whether .dockerignore excludes a path from the build: the last matching rule decides. */
 const isIgnored = (file: string): boolean =>
   ignoreRules.findLast(({ matcher }) => matcher.test(file))?.ignores ?? false;
 
-/** The workspaces that belong into an image: all but the client, which is for others' programs. */
+/** The workspaces that belong in the image: all but the client, which is for other programs. */
 const workspaces = ['packages', 'services'].flatMap((folder) =>
   readdirSync(path.join(root, folder))
     .map((name) => `${folder}/${name}`)
@@ -140,7 +140,7 @@ test('the build covers every workspace, and leaves what the programs read', () =
   const [, projects = ''] = /tsc -b ([\w/ -]+)/.exec(build) ?? [];
   for (const project of projects.trim().split(/\s+/)) add(project);
   assert.deepEqual([...built].sort(), [...workspaces].sort());
-  // The dependencies come from the stage that left the development ones out.
+  // The dependencies come from the stage without development dependencies.
   assert.match(build, /-name node_modules .*-prune -exec rm/);
   const copied = copiesOf(stepsOf('runtime')).map(({ from, target }) => `${from} ${target}`);
   assert.deepEqual(copied, ['dependencies ./', 'build packages', 'build services']);
