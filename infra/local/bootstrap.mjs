@@ -13,15 +13,15 @@ const [mode = '', ...args] = process.argv.slice(2);
 const env = process.env;
 const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 
-/** The npm package with the Node.js of production for this machine, if there is one. */
+/** The npm package with production's Node.js for this machine, if there is one. */
 const nodePackage = `node_modules/node-${process.platform}-${process.arch}`;
 
-/** The child that runs now, if any; a stop is handed on to it. */
+/** The current child, if any; a request to stop is passed on to it. */
 let child;
 let stoppedBy;
 
 function say(line) {
-  // The operator's command line keeps standard output for its result.
+  // The operator's command line reserves standard output for its result.
   (mode === 'admin' ? process.stderr : process.stdout).write(`${line}\n`);
 }
 
@@ -40,7 +40,7 @@ function kill(signal) {
   }
 }
 
-/** Runs a command in a process group of its own, so that it can be ended with all that it started. */
+/** Runs a command in a process group of its own, so that it can be ended together with what it started. */
 async function run(command, commandArgs, stdout) {
   child = spawn(command, commandArgs, { cwd: root, detached: true, stdio: ['ignore', stdout, 2] });
   const code = await new Promise((resolve, reject) => {
@@ -72,7 +72,7 @@ function isInstalled() {
   if (!existsSync(path.join(root, installed))) return false;
   const changed = (file) => statSync(path.join(root, file)).mtimeMs;
   if (changed(installed) >= changed(lock)) return true;
-  // A checkout may have touched the file without changing what it says.
+  // A checkout may have touched the file without changing its content.
   const have = readJson(installed).packages;
   return Object.entries(readJson(lock).packages).every(
     ([name, entry]) =>
@@ -95,8 +95,8 @@ async function install() {
 }
 
 /**
- * The Node.js that production runs on, from its npm package, unless this process runs on it already: what is
- * tested and tried is then what is deployed, whatever the machine has. Undefined on a platform without one.
+ * Production's Node.js, from its npm package, unless this process runs on it already: that way the version that is
+ * tested is the one that is deployed, whatever the machine has. Undefined on a platform without such a package.
  */
 function productionNode() {
   const manifest = `${nodePackage}/package.json`;
@@ -105,12 +105,12 @@ function productionNode() {
   return path.join(root, nodePackage, 'bin/node');
 }
 
-/** Does all the rest in another Node.js and ends as that ends. Never returns. */
+/** Does everything else in another Node.js and ends with its exit code. Never returns. */
 async function continueOn(node) {
   child = spawn(node, [fileURLToPath(import.meta.url), mode, ...args], { stdio: 'inherit' });
   for (const signal of signals) {
     process.off(signal, onSignal);
-    // A Ctrl-C in a terminal reaches both by itself; twice, it would mean "at once".
+    // A Ctrl-C in a terminal reaches both by itself; sent twice, it would mean "at once".
     const byTerminal = signal === 'SIGINT' && process.stdin.isTTY;
     process.on(signal, byTerminal ? () => undefined : () => child.kill(signal));
   }
@@ -121,7 +121,7 @@ async function continueOn(node) {
   process.exit(code);
 }
 
-/** Builds what runs; `tsc -b` itself finds out what has changed. */
+/** Builds what runs; `tsc -b` itself detects what has changed. */
 async function build() {
   const projects = [
     'infra/local',
@@ -161,7 +161,7 @@ if (mode === 'test') {
   const runner = ['--conditions=kasabi-source', 'test/run.ts', ...args];
   process.exit(await run(process.execPath, runner, 1));
 }
-// From here on in this very process, so that signals reach the program itself.
+// From here on in this process, so that signals reach the program itself.
 const { start } = mode === 'start' ? await import('./dist/start.js') : {};
 for (const signal of signals) process.off(signal, onSignal);
 if (start !== undefined) await start();

@@ -25,7 +25,7 @@ export interface BringUpOptions {
   readonly onSpawn: (process: ManagedProcess) => void;
 }
 
-/** Where everything of a stack that is up can be found. */
+/** Where to find every part of a running stack. */
 export interface StackAddresses {
   readonly apiUrl: string;
   readonly statusUrl: string;
@@ -39,10 +39,10 @@ export interface StackAddresses {
   readonly logDir: string;
 }
 
-/** A stack that is up. */
+/** A running stack. */
 export interface RunningStack {
   readonly addresses: StackAddresses;
-  /** Every process of it. */
+  /** All its processes. */
   readonly kept: readonly Kept[];
 }
 
@@ -102,7 +102,7 @@ export async function bringUp(options: BringUpOptions): Promise<RunningStack> {
     const env = { ...passedThrough(), ...serviceSettings(service, port, surroundings) };
     const same = { service, name, url, env, logFile, onSpawn: options.onSpawn };
     const started = await startService({ ...same, readyWithinMs, signal: options.signal });
-    // Later on it may take its time: its Postgres may be on the way back, too.
+    // A restart has no time limit: its Postgres may be restarting as well.
     const start = (signal: AbortSignal) => startService({ ...same, signal });
     return { name, process: started, logFile, start };
   };
@@ -130,7 +130,7 @@ export async function bringUp(options: BringUpOptions): Promise<RunningStack> {
   };
 }
 
-/** The host of URLs at which a service can be reached here that listens on this address. */
+/** The host in the URLs of a service that listens on this address. */
 function reachable(address: string | undefined): string {
   if (address === undefined || address === '0.0.0.0' || address === '::') return loopback;
   return isIPv6(address) ? `[${address}]` : address;
@@ -154,8 +154,8 @@ async function choosePorts(settings: LocalSettings, last: Readonly<Record<string
     const preferred = index === 0 ? 8082 : 8083 + index;
     workers.push(await choosePort({ setting: 'WORKER_PORT', set, preferred }));
   }
-  // The ports of the last run, if they are free, so that a pasted URL still holds after a restart. One
-  // for a server that is not started here is never used and need not be free.
+  // The ports of the last run, if they are free, so that a pasted URL still works after a restart. The
+  // port of a server that is not started here is never used and need not be free.
   const postgres = await choosePort({
     setting: 'POSTGRES_PORT',
     set: settings.DATABASE_URL === undefined ? settings.POSTGRES_PORT : undefined,

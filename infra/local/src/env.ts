@@ -19,12 +19,14 @@ const port = z
   .refine((it) => it >= 1 && it <= 65_535, { error: 'must be a port number from 1 to 65535' })
   .optional();
 
-/** What each setting is, for the documentation and the tests. */
+/** All settings, with descriptions for the documentation and the tests. */
 export const schema = z.object({
   DATA_DIR: z
     .string()
     .default('.data')
-    .describe("The folder of all that outlives a run; a relative path is below the project's root"),
+    .describe(
+      "The folder for everything kept between runs; relative paths start at the project's root",
+    ),
   WORKERS: integer({
     from: 1,
     to: 32,
@@ -42,7 +44,7 @@ export const schema = z.object({
     .optional()
     .describe('Opens the operations page; a random one, kept in DATA_DIR, unless set'),
   SERVICE_SECRET: serviceSecret().describe(
-    'What the api and the status service know each other by; a random one, kept in DATA_DIR, unless set',
+    'The shared secret of the api and the status service; a random one, kept in DATA_DIR, unless set',
   ),
   DATABASE_URL: postgresUrl()
     .optional()
@@ -59,8 +61,10 @@ export const schema = z.object({
     'Port of the first worker; 8082 unless set, or a free one. Further workers take the ports from 8084 on',
   ),
   OPERATIONS_PORT: port.describe('Port of the operations service; 8083 unless set, or a free one'),
-  POSTGRES_PORT: port.describe('Port of Postgres; that of the last run, or a free one, unless set'),
-  REDIS_PORT: port.describe('Port of Redis; that of the last run, or a free one, unless set'),
+  POSTGRES_PORT: port.describe(
+    'Port of Postgres; unless set, the one of the last run, or a free one',
+  ),
+  REDIS_PORT: port.describe('Port of Redis; unless set, the one of the last run, or a free one'),
   API_PUBLIC_URL: publicUrl()
     .optional()
     .describe('Where clients reach the api service; its local address unless set'),
@@ -75,7 +79,7 @@ export const schema = z.object({
 /** The settings of `npm start`. Everything else in the environment is passed on to the services. */
 export type LocalSettings = z.output<typeof schema>;
 
-/** Settings that concern the local stack alone; the services are not told them. */
+/** Settings of the local stack alone, which are not passed to the services. */
 export const localOnly = [
   'DATA_DIR',
   'KASABI_API_KEY',

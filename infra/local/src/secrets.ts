@@ -10,15 +10,15 @@ const schema = z.object({
   /** Of the superuser `postgres`. */
   postgresPassword: z.string().min(1),
   redisPassword: z.string().min(1),
-  /** The demo owner's, when the settings give none. */
+  /** The demo owner's, unless set. */
   demoKey: z.string().min(1),
-  /** Of the operations page, when the settings give none. */
+  /** Of the operations page, unless set. */
   operatorPassword: z.string().min(1).default(randomPassword),
-  /** What the services know each other by, when the settings give none. */
+  /** Shared by the services, unless set. */
   serviceSecret: z.string().min(1).default(randomPassword),
 });
 
-/** What the local stack makes up once and keeps in the data folder, in a file of mode 0600. */
+/** Secrets that the local stack generates once and keeps in the data folder, in a file of mode 0600. */
 export type Secrets = z.output<typeof schema>;
 
 /** A password of 192 random bits that needs no quoting anywhere. */
@@ -29,7 +29,7 @@ export function randomPassword(): string {
 /**
  * Reads the folder's secrets, or makes them on its first use.
  *
- * @throws SecretsDamaged when the file is there and broken: made anew, they would not fit the data.
+ * @throws SecretsDamaged when the file exists but is broken: new secrets would not fit the data.
  */
 export function keepSecrets(folder: string): Secrets {
   const file = path.join(folder, 'secrets.json');
@@ -37,13 +37,13 @@ export function keepSecrets(folder: string): Secrets {
     const found = readJson(file);
     const kept = schema.safeParse(found);
     if (kept.success) {
-      // The folder may be older than a secret that was added since.
+      // The folder may be from a version with fewer secrets.
       if (!isDeepStrictEqual(found, kept.data)) writePrivateJson(file, kept.data);
       return kept.data;
     }
     throw new SecretsDamaged(
       `${file} is damaged, and without it the data beside it cannot be opened. ` +
-        `Restore it, or remove the whole folder ${folder} to start anew.`,
+        `Restore it, or remove the whole folder ${folder} to start with empty data.`,
     );
   }
   const made: Secrets = {

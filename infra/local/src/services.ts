@@ -8,7 +8,7 @@ import { startUntilReady } from './ready-process.ts';
 /** The services; each is a process of its own. */
 export type ServiceName = 'api' | 'worker' | 'status' | 'operations';
 
-/** What the services of one stack share. */
+/** The surroundings that the services of one stack share. */
 export interface ServiceSurroundings {
   /** A login that may assume every role. */
   readonly databaseUrl: string;
@@ -21,11 +21,11 @@ export interface ServiceSurroundings {
   readonly operatorPassword?: string;
   /** The IP address that they listen on; loopback unless set. */
   readonly listenAddress?: string;
-  /** What api and status know each other by; unset, they do not. */
+  /** The shared secret of api and status, if they have one. */
   readonly serviceSecret?: string;
 }
 
-/** What the local stack listens on: nothing here is for other hosts. */
+/** The local stack listens here: nothing is for other hosts. */
 export const loopback = '127.0.0.1';
 
 /** The setting of each service's port. */
@@ -37,17 +37,17 @@ export const portSettings = {
 } as const satisfies Record<ServiceName, string>;
 
 /**
- * What Node.js is told when it runs a service, in production as well (infra/docker/Dockerfile). By default V8
- * lets the space for new objects grow to 134 MB: under a flood, nearly half of all memory that a service has.
+ * The options of Node.js when it runs a service, in production as well (infra/docker/Dockerfile). By default V8
+ * lets the space for new objects grow to 134 MB: under a flood, nearly half of a service's memory.
  */
 export const serviceNodeOptions = ['--enable-source-maps', '--max-semi-space-size=16'] as const;
 
-/** The program of a service, as the build makes it. */
+/** The built program of a service. */
 export function serviceProgram(name: ServiceName): string {
   return path.join(projectRoot, 'services', name, 'dist', 'main.js');
 }
 
-/** A service's own settings: those of its surroundings that it needs, and its port. */
+/** The settings of one service: what it needs of the surroundings, and its port. */
 export function serviceSettings(
   name: ServiceName,
   port: number,
@@ -69,7 +69,7 @@ export function serviceSettings(
   };
 }
 
-/** This process's environment without what concerns the local stack alone or is set per service. */
+/** This process's environment without the settings of the local stack and those that are set per service. */
 export function passedThrough(env: NodeJS.ProcessEnv = environment()): NodeJS.ProcessEnv {
   const kept = { ...env };
   const perService = [
@@ -81,7 +81,7 @@ export function passedThrough(env: NodeJS.ProcessEnv = environment()): NodeJS.Pr
     'OPERATOR_PASSWORD',
     'LISTEN_ADDRESS',
     'SERVICE_SECRET',
-    // One port cannot be that of all services of a machine.
+    // The services of one machine cannot share a port.
     'METRICS_PORT',
   ];
   for (const name of [...localOnly, ...perService, ...Object.values(portSettings)]) {
