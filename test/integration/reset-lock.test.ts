@@ -142,7 +142,7 @@ test('a job that was first tried within RETRY_HOURS is tried again, however ofte
       );
     const again = await attempted(3);
     assert.deepEqual([again['status'], again['reason']], ['scheduled', null]);
-    const until = /It is tried again by itself, until (\S+Z)\.$/.exec(
+    const until = /It is retried automatically until (\S+Z)\.$/.exec(
       String(again['message']),
     )?.[1];
     const aheadMs = Date.parse(until ?? '') - Date.now();

@@ -1,26 +1,26 @@
 import type { Logger } from '@kasabi/runtime';
 
-/** A clock may be this far off, in milliseconds, before it is corrected. */
+/** The clock is corrected when it is off by more than this, in milliseconds. */
 const tolerableSkewMs = 100;
 
-/** A quick reading is believed for so long, in milliseconds, before a slower one takes its place. */
+/** How long a quick reading is trusted before a slower one replaces it, in milliseconds. */
 const believedMs = 60_000;
 
-/** What the host's clock may lose or gain between two readings, in milliseconds. */
+/** The most that the host's clock drifts between two readings, in milliseconds. */
 const driftMs = 10;
 
 export interface ClockCorrection {
   /**
-   * Runs a statement that reads Postgres's clock, and compares the host's with it.
+   * Runs a statement that reads Postgres's clock, and compares the host's clock with it.
    *
    * @param nowOf the clock, in milliseconds since the epoch, where the statement read it.
    */
   compare<T>(statement: () => Promise<T>, nowOf: (result: T) => number | undefined): Promise<T>;
-  /** How far the host's clock is ahead of Postgres's, in milliseconds; undefined until it was compared. */
+  /** How far the host's clock is ahead of Postgres's, in milliseconds; undefined until they were compared. */
   readonly offsetMs: number | undefined;
 }
 
-/** A comparison. Postgres read its clock somewhere within `tookMs`, so that half of that is the error. */
+/** A comparison. Postgres read its clock somewhere within `tookMs`, so the error is half of that. */
 interface Reading {
   readonly aheadMs: number;
   readonly tookMs: number;
@@ -28,14 +28,14 @@ interface Reading {
 }
 
 /**
- * Keeps this process's `Date.now` at Postgres's clock, for BullMQ's sake: it reads the clock of its worker
- * in a dozen places (which delayed jobs are due, until when one is delayed) and takes none from outside.
- * On a host that is an hour ahead it would deliver everything early and park what is given back an hour
- * too late for every other worker; on one that is behind it would deliver nothing in time. Correctness
- * does not rest on this: the claim compares Postgres's clock with Postgres's record.
+ * Keeps this process's `Date.now` at Postgres's clock, for BullMQ: it reads the clock of its worker in a dozen
+ * places (which delayed jobs are due, until when one is delayed) and offers no way to replace it. On a host that
+ * is an hour ahead it would deliver everything early, and park returned deliveries an hour too late for every
+ * other worker; on one that is behind it would deliver nothing in time. Correctness does not depend on this: the
+ * claim compares Postgres's clock with Postgres's record.
  *
- * As NTP does, it takes the middle of each reading, believes the quickest of the last minute, and never takes
- * for a wrong clock what may be a slow statement.
+ * Like NTP, it takes the middle of each reading, trusts the quickest of the last minute, and never mistakes a slow
+ * statement for a wrong clock.
  */
 export function correctClock(log: Logger): ClockCorrection {
   const hostNow = Date.now;
@@ -47,7 +47,10 @@ export function correctClock(log: Logger): ClockCorrection {
     const error = best.aheadMs + correctedMs;
     if (Math.abs(error) <= tolerableSkewMs + best.tookMs / 2) return;
     correctedMs = -best.aheadMs;
-    log.warn({ offsetMs: Math.round(correctedMs) }, "the host's clock is wrong; corrected here");
+    log.warn(
+      { offsetMs: Math.round(correctedMs) },
+      "the host's clock is wrong; corrected in this process",
+    );
     Date.now = () => Math.round(hostNow() + correctedMs);
   }
 
@@ -69,7 +72,7 @@ export function correctClock(log: Logger): ClockCorrection {
   };
 }
 
-/** Also when the old one cannot be true any more: one of the clocks was set meanwhile. */
+/** Also when the old reading is no longer possible: one of the clocks was set meanwhile. */
 function isBetter(reading: Reading, best: Reading): boolean {
   const contradicts =
     Math.abs(reading.aheadMs - best.aheadMs) > (reading.tookMs + best.tookMs) / 2 + driftMs;

@@ -17,7 +17,7 @@ import { z } from 'zod';
 
 const ms = 'a number of milliseconds';
 
-/** What each setting is, for the documentation and the tests. */
+/** All settings, with descriptions for the documentation and the tests. */
 export const schema = z
   .object({
     DATABASE_URL: postgresUrl().describe('Postgres, with the login of the role kasabi_worker'),
@@ -28,41 +28,41 @@ export const schema = z
       "A port for /metrics alone; it is on the service's own port unless set",
     ),
     WORKER_CONCURRENCY: integer({ from: 1, to: 1_000, fallback: 10 }).describe(
-      'Most jobs this process runs at a time',
+      'The most jobs this process runs at a time',
     ),
     DATABASE_POOL_SIZE: databasePoolSize().describe(
-      'Most Postgres connections of the jobs; upkeep has 3 of its own',
+      'The most Postgres connections for jobs; background loops have 3 of their own',
     ),
     LEASE_MS: integer({ from: 1_000, to: 600_000, fallback: 15_000, what: ms }).describe(
       "How long a silent worker keeps its jobs; a lost worker's job is taken up within twice this",
     ),
     MAX_ATTEMPTS: integer({ from: 1, to: 100, fallback: 5 }).describe(
-      'A job fails that has lost this many attempts with their workers; it gets as many however late',
+      'A job fails once this many of its attempts were lost with their workers, however late it is',
     ),
     RETRY_HOURS: integer({ from: 0, to: 720, fallback: 24, what: 'a number of hours' }).describe(
-      'For how long from its first attempt a job is tried again while its dataset or Postgres is busy',
+      'How long after its first attempt a job is still retried while its dataset or Postgres is busy',
     ),
     LOCK_TIMEOUT_MS: integer({ from: 100, to: 600_000, fallback: 10_000, what: ms }).describe(
-      'How long one attempt waits for writers in flight',
+      'How long one attempt waits for current writers',
     ),
     TRUNCATE_FROM_BYTES: integer({
       from: 0,
       to: 1_073_741_824,
       fallback: 32_768,
       what: 'a number of bytes',
-    }).describe('Datasets smaller than this are cleared by DELETE, which is quicker there'),
+    }).describe('Datasets smaller than this are cleared by DELETE, which is faster for them'),
     TRUNCATE_TIMEOUT_MS: integer({ from: 10, to: 60_000, fallback: 500, what: ms }).describe(
       'The longest a reset may make a reader wait',
     ),
     TRUNCATE_TRIES: integer({ from: 0, to: 100, fallback: 3 }).describe(
-      'How often TRUNCATE is tried before DELETE takes its place',
+      'How often TRUNCATE is tried before DELETE is used instead',
     ),
     QUEUE_HORIZON_MS: integer({
       from: 60_000,
       to: 2_592_000_000,
       fallback: 3_600_000,
       what: ms,
-    }).describe('Jobs due later than this stay out of Redis until near'),
+    }).describe('Jobs due later than this are not handed to Redis yet'),
     RELAY_INTERVAL_MS: integer({ from: 10, to: 60_000, fallback: 1_000, what: ms }).describe(
       'The pause between rounds of the relay',
     ),
@@ -76,7 +76,7 @@ export const schema = z
       'The pause between rounds of the rescuer',
     ),
     TALLY_INTERVAL_MS: integer({ from: 1_000, to: 60_000, fallback: 10_000, what: ms }).describe(
-      'The pause between rounds of the tally, which counts for the charts',
+      'The pause between rounds of the tally, which counts ended jobs for the charts',
     ),
     PRUNER_INTERVAL_MS: integer({
       from: 1_000,
@@ -88,7 +88,7 @@ export const schema = z
       'How many days the record of an ended job is kept',
     ),
     STUCK_AFTER_MS: integer({ from: 1_000, to: 3_600_000, fallback: 60_000, what: ms }).describe(
-      'healthz fails when jobs have been due this long and nothing is delivered to this worker',
+      'healthz fails when jobs have been due for this long but none is delivered to this worker',
     ),
     OTEL_EXPORTER_OTLP_ENDPOINT: otlpEndpoint().describe(
       'Where traces go: an OTLP/HTTP collector, without /v1/traces; nothing is traced unless set',

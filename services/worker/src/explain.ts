@@ -1,7 +1,7 @@
 import { DatasetBusy } from '@kasabi/datasets';
 import { isTransient } from '@kasabi/postgres';
 
-/** Says to operators what happened, as far as a record can hold it. */
+/** Describes an error for operators, short enough for a record. */
 export function causeOf(error: unknown): string {
   const { name, message, code } = error as NodeJS.ErrnoException;
   const text = error instanceof Error ? `${name}: ${message}` : String(error);
@@ -9,9 +9,9 @@ export function causeOf(error: unknown): string {
 }
 
 /**
- * Says to the owner why another attempt follows, without what only operators understand.
+ * Tells the owner why another attempt follows, without details that only operators understand.
  *
- * @param leftMs for how long attempts go on.
+ * @param leftMs how long further attempts are made.
  */
 export function messageOfRetry(error: unknown, leftMs: number): string {
   const why =
@@ -20,12 +20,12 @@ export function messageOfRetry(error: unknown, leftMs: number): string {
       : 'The database was unavailable or busy.';
   const until = new Date(Date.now() + Math.max(0, leftMs)).toISOString().slice(0, 16);
   return leftMs > 0
-    ? `${why} It is tried again by itself, until ${until}Z.`
-    : `${why} It is tried again by itself.`;
+    ? `${why} It is retried automatically until ${until}Z.`
+    : `${why} It is retried automatically.`;
 }
 
 /**
- * Says to the owner why the job failed, and what to do.
+ * Tells the owner why the job failed, and what to do.
  *
  * @param triedMs how long ago its first attempt began.
  */
@@ -36,7 +36,7 @@ export function messageOfFailure(error: unknown, triedMs: number): string {
   if (isTransient(error)) {
     return `The database was unavailable or busy for ${inWords(triedMs)}. Nothing was changed; ask again later.`;
   }
-  return 'The job hit an unexpected error; the operators find it in the log under its id.';
+  return 'The job hit an unexpected error; operators find it in the log under the id of the job.';
 }
 
 function inWords(ms: number): string {

@@ -12,22 +12,22 @@ import type { ClockCorrection } from './clock.ts';
 export interface ReporterOptions {
   readonly db: Database;
   readonly clock: ClockCorrection;
-  /** What is wrong with Redis, if it would not take a write. */
+  /** What is wrong with Redis, if it would not accept a write. */
   readonly redisTrouble: () => Promise<RedisState | undefined>;
-  /** The part of the report that is for others to say. */
+  /** The parts of the report that other modules provide. */
   readonly state: () => Omit<WorkerReport, 'clockOffsetMs' | 'redisAnswers' | 'redisTrouble'>;
   readonly onError: (error: unknown) => void;
 }
 
 export interface Reporter {
   readonly loop: Loop;
-  /** Takes the report back, at the end of an orderly stop. */
+  /** Removes the report, at the end of an orderly stop. */
   withdraw(): Promise<void>;
 }
 
 /**
- * Reports this worker to the operators every few seconds, in the statement that reads Postgres's clock to
- * correct ours by.
+ * Reports this worker to operators every few seconds, in the same statement that reads Postgres's clock for the
+ * clock correction.
  */
 export function createReporter(options: ReporterOptions): Reporter {
   const { db, clock } = options;

@@ -17,7 +17,7 @@ import { Redis } from 'ioredis';
 import { createWatchdog, type Watchdog, type WatchdogOptions } from './watchdog.ts';
 
 const stuckAfterMs = 800;
-const stuck = /^jobs are due, but for \d+ s none has been delivered to this worker$/;
+const stuck = /^jobs are due, but none has been delivered to this worker for \d+ s$/;
 
 const queueAnswers = async (redis: Redis): Promise<boolean> =>
   (await redisTrouble(redis)) === undefined;

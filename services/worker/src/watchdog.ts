@@ -5,17 +5,17 @@ import { createLoop, type Loop } from '@kasabi/runtime';
 
 export interface WatchdogOptions {
   readonly db: Database;
-  /** How long jobs may be due while no delivery comes, in milliseconds. */
+  /** How long jobs may be due without a delivery to this worker, in milliseconds. */
   readonly stuckAfterMs: number;
   /** Whether this worker has room for another job. */
   readonly hasRoom: () => boolean;
-  /** Whether the queue can be reached; while it cannot, `readyz` says so and a restart helps nobody. */
+  /** Whether the queue can be reached; while it cannot, `readyz` says so and a restart would not help. */
   readonly queueAnswers: () => Promise<boolean>;
   readonly onError: (error: unknown) => void;
 }
 
 export interface Watchdog {
-  /** Notes each delivery that comes. */
+  /** Wraps the processor of deliveries to observe each of them. */
   watch(process: (jobId: string) => Promise<Verdict>): (jobId: string) => Promise<Verdict>;
   /** Why the process should be restarted, if it should. */
   trouble(): string | undefined;
@@ -23,9 +23,9 @@ export interface Watchdog {
 }
 
 /**
- * Notices a consumer that has silently stopped: jobs are due, the relay asserts their deliveries, there
- * is room and Redis answers, and yet nothing is delivered. Faults of the queue library have done this
- * after reconnects; only a new process is sure to mend it, so `healthz` tells the orchestrator.
+ * Notices a consumer that has silently stopped: jobs are due, the relay asserts their deliveries, there is room and
+ * Redis answers, and yet nothing is delivered. Bugs of the queue library have caused this after reconnects; only a
+ * new process is certain to cure it, so `healthz` tells the orchestrator.
  */
 export function createWatchdog(options: WatchdogOptions): Watchdog {
   let quietSince = performance.now();
@@ -50,7 +50,7 @@ export function createWatchdog(options: WatchdogOptions): Watchdog {
     trouble() {
       const seconds = Math.round((performance.now() - quietSince) / 1_000);
       return overdue
-        ? `jobs are due, but for ${seconds} s none has been delivered to this worker`
+        ? `jobs are due, but none has been delivered to this worker for ${seconds} s`
         : undefined;
     },
     loop: createLoop({

@@ -4,20 +4,20 @@ import type { Registry } from 'prom-client';
 
 const lockOutcomes = ['locked', 'busy'] as const;
 
-/** Told of what handlers do with datasets. */
+/** Records what handlers do with datasets. */
 export interface DatasetMetrics {
-  /** @param waitMs until the lock was there, or was given up because writers kept the dataset busy. */
+  /** @param waitMs until the dataset was locked, or until it was given up because writers kept it busy. */
   lockWaited(waitMs: number, outcome: (typeof lockOutcomes)[number]): void;
   cleared(method: ClearMethod): void;
 }
 
-/** What is measured of locking and clearing. */
+/** The metrics of locking and clearing. */
 export function createDatasetMetrics(registry: Registry): DatasetMetrics {
   const wait = prepareHistogram(
     registry,
     {
       name: 'kasabi_dataset_lock_wait_seconds',
-      help: "How long jobs waited for a dataset's writers until it was locked, or given up as busy.",
+      help: "How long jobs waited for a dataset's writers until it was locked or given up as busy.",
       buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
     },
     ['outcome'],
@@ -27,7 +27,7 @@ export function createDatasetMetrics(registry: Registry): DatasetMetrics {
     registry,
     {
       name: 'kasabi_dataset_clears_total',
-      help: 'Datasets cleared, by method: delete for small ones and where readers kept TRUNCATE out.',
+      help: 'Datasets cleared, by method: delete for small ones and where readers blocked TRUNCATE.',
     },
     ['method'],
   );

@@ -6,20 +6,20 @@ import { createRelayMetrics, type RelayMetrics } from './relay.ts';
 
 export interface WorkerMetrics extends JobMetrics, DatasetMetrics, RelayMetrics {
   readonly registry: Registry;
-  /** What the loops are started with. */
+  /** Records a round of a background loop. */
   readonly loopRound: (round: LoopRound) => void;
 }
 
-/** What is only read when it is asked for. */
+/** Values that are read at each scrape. */
 export interface WorkerFacts {
-  /** How many jobs run in this process just now. */
+  /** How many jobs are running in this process now. */
   readonly running: () => number;
   readonly concurrency: number;
   /** How far this host's clock is ahead of Postgres's, in milliseconds. */
   readonly clockOffsetMs: () => number;
 }
 
-/** All that is measured of a worker. */
+/** All metrics of a worker. */
 export function createWorkerMetrics(facts: WorkerFacts): WorkerMetrics {
   const registry = createRegistry();
   const gauge = (name: string, help: string, read: () => number) =>
@@ -31,8 +31,8 @@ export function createWorkerMetrics(facts: WorkerFacts): WorkerMetrics {
         this.set(read());
       },
     });
-  gauge('kasabi_worker_jobs_running', 'Jobs that run in this worker just now.', facts.running);
-  gauge('kasabi_worker_concurrency', 'Most jobs this worker runs at a time.', () => {
+  gauge('kasabi_worker_jobs_running', 'Jobs running in this worker now.', facts.running);
+  gauge('kasabi_worker_concurrency', 'The most jobs this worker runs at a time.', () => {
     return facts.concurrency;
   });
   gauge(

@@ -9,44 +9,44 @@ const reasons = ['early', 'busy', 'paused', 'unchecked', 'error'] as const;
 /** How an attempt ended; `dropped`: it was no longer this worker's. */
 export type AttemptOutcome = (typeof outcomes)[number];
 
-/** Told of what this worker does with jobs. */
+/** Records what this worker does with jobs. */
 export interface JobMetrics {
   claimed(claim: Claim): void;
   /** @param runMs from the claim to the end of the attempt. */
   ended(claim: Claim, outcome: AttemptOutcome, runMs: number): void;
-  /** A delivery was given back to come again. */
+  /** A delivery was returned, to come again. */
   snoozed(reason: (typeof reasons)[number]): void;
   rescued(rescued: Rescued): void;
 }
 
-/** What is measured of jobs. */
+/** The metrics of jobs. */
 export function createJobMetrics(registry: Registry): JobMetrics {
   const byType = (name: string, help: string): Record<JobType, Counter.Internal> => {
     const child = prepareCounter(registry, { name, help }, ['type']);
     return mapNames(jobTypeNames, (type) => child({ type }));
   };
-  const started = byType('kasabi_jobs_started_total', 'Attempts begun: jobs claimed.');
+  const started = byType('kasabi_jobs_started_total', 'Attempts started, one for each claim.');
   const endings: Record<AttemptOutcome, Record<JobType, Counter.Internal>> = {
     completed: byType('kasabi_jobs_completed_total', 'Jobs completed.'),
     failed: byType(
       'kasabi_jobs_failed_total',
-      'Jobs that failed for good, by their handler or in the rescuer; not those cancelled.',
+      'Jobs that failed for good, in their handler or in the rescuer; cancelled jobs are not counted.',
     ),
-    retried: byType('kasabi_jobs_retried_total', 'Attempts that another one follows.'),
+    retried: byType('kasabi_jobs_retried_total', 'Attempts that ended with a retry.'),
     released: byType(
       'kasabi_jobs_released_total',
-      'Attempts given back because the worker shut down; they cost the job no attempt.',
+      'Attempts returned because the worker shut down; they do not count against the job.',
     ),
     dropped: byType(
       'kasabi_jobs_dropped_total',
-      'Attempts dropped because another one had taken over.',
+      'Attempts abandoned because another one had taken over.',
     ),
   };
   const rescue = prepareCounter(
     registry,
     {
       name: 'kasabi_jobs_rescued_total',
-      help: 'Jobs taken from a lost worker, by their status since then: scheduled or failed.',
+      help: 'Jobs taken over from a lost worker, by the status they got: scheduled or failed.',
     },
     ['type', 'status'],
   );
@@ -57,7 +57,7 @@ export function createJobMetrics(registry: Registry): JobMetrics {
     registry,
     {
       name: 'kasabi_jobs_snoozed_total',
-      help: 'Deliveries put off: early, busy (another job of the dataset is first), paused, unchecked, or by an error.',
+      help: 'Deliveries postponed: early, busy (another job of the dataset is first), paused, unchecked, or after an error.',
     },
     ['reason'],
   );
@@ -89,7 +89,7 @@ export function createJobMetrics(registry: Registry): JobMetrics {
     registry,
     {
       name: 'kasabi_job_attempts',
-      help: 'How many attempts jobs had had when they completed or failed.',
+      help: 'How many attempts a job took until it completed or failed.',
       buckets: [1, 2, 3, 5, 10, 20, 50],
     },
     ['type'],
