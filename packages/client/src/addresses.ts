@@ -1,38 +1,38 @@
 import type { JobReference } from './documents.ts';
 import { InvalidArgument, UntrustedAddress } from './errors.ts';
 
-/** The addresses the client sends to. All of them are on one of two origins. */
+/** The addresses that the client sends requests to, each on one of two origins. */
 export interface Addresses {
   /**
-   * Where jobs of a dataset are asked for.
+   * The address for requesting jobs of a dataset.
    *
    * @throws InvalidArgument
    */
   submit(dataset: string): URL;
   /**
-   * Where jobs of a dataset are listed.
+   * The address of a dataset's list of jobs.
    *
    * @throws InvalidArgument
    */
   list(dataset: string): URL;
   /**
-   * A job's own address.
+   * The address of a job.
    *
-   * @throws InvalidArgument when it is no absolute URL; UntrustedAddress.
+   * @throws InvalidArgument when it is not an absolute URL; UntrustedAddress.
    */
   job(job: JobReference): URL;
   /**
-   * An address that a service gave, made absolute.
+   * Makes an address from a service absolute.
    *
    * @throws UntrustedAddress
    */
   given(address: string, from: URL): URL;
 }
 
-/** Not only to be helpful: a code such as `..` would lead to another resource. */
+/** Also a safeguard: a code such as `..` would lead to another resource. */
 const datasetCode = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
-/** Makes the addresses below two base URLs. */
+/** Builds addresses below the two base URLs. */
 export function createAddresses(bases: {
   readonly apiUrl: URL;
   readonly statusUrl: URL;
@@ -51,7 +51,7 @@ export function createAddresses(bases: {
   function trusted(url: URL): URL {
     if (!origins.has(url.origin) || url.username !== '' || url.password !== '') {
       throw new UntrustedAddress(
-        `${url.origin} is neither the origin of apiUrl nor that of statusUrl, and the API key goes to no other.`,
+        `${url.origin} is neither the origin of apiUrl nor that of statusUrl, and the API key is sent nowhere else.`,
         url.href,
       );
     }
@@ -64,7 +64,7 @@ export function createAddresses(bases: {
     job(job) {
       const address = typeof job === 'string' || job instanceof URL ? job : job?.url;
       if (address === undefined || !URL.canParse(String(address))) {
-        throw new InvalidArgument("A job is named by its absolute URL, or by an object's url.");
+        throw new InvalidArgument('A job is its absolute URL, or an object with that url.');
       }
       return trusted(new URL(String(address)));
     },
@@ -77,7 +77,7 @@ export function createAddresses(bases: {
   };
 }
 
-/** Where a job's events are. */
+/** The address of a job's events. */
 export function eventsOf(job: URL): URL {
   const url = new URL(job);
   url.pathname = `${url.pathname.replace(/\/+$/, '')}/events`;

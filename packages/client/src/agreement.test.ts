@@ -1,4 +1,4 @@
-// What the client says of the API for itself, without depending on the package that defines it.
+// What the client knows about the API, compared with the package that defines it, on which it does not depend.
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
 import { datasetCodePattern } from '@kasabi/domain';

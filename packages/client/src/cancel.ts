@@ -4,7 +4,7 @@ import { type SignalOption, status } from './status.ts';
 import { documentIn } from './submit.ts';
 import type { Transport } from './transport.ts';
 
-/** Calls a scheduled job off. */
+/** Cancels a scheduled job. */
 export async function cancel(
   transport: Transport,
   job: JobReference,
@@ -18,8 +18,8 @@ export async function cancel(
     throw new UnexpectedAnswer(`The cancelled job is ${document.status}.`);
   } catch (error) {
     if (!(error instanceof RequestRefused && error.code === 'not-scheduled')) throw error;
-    // The first try may have done it, and its answer have been lost. A job that ended without ever being
-    // taken up was cancelled: there is no other way.
+    // The first try may have cancelled it and its answer been lost. A job that ended without ever starting was
+    // cancelled: there is no other way.
     const document = await status(transport, url, { signal });
     if (hasEnded(document) && document.status === 'failed' && document.attempt === 0) {
       return document;

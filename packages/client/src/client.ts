@@ -15,47 +15,47 @@ import { type WaitOptions, wait } from './wait.ts';
 import { watch } from './watch.ts';
 
 /**
- * The Jobs API, as one owner. Every method may also throw `InvalidArgument`, `ConnectionFailed`,
+ * The Jobs API for one owner. Every method may also throw `InvalidArgument`, `ConnectionFailed`,
  * `RequestTimedOut`, `UnexpectedAnswer`, `UntrustedAddress`, `RequestRefused` with the service's own code,
  * and the reason of its signal, which ends everything at once.
  *
- * What fails for the moment (429, 502, 503, 504, no answer) is tried again, no sooner than `Retry-After`
- * says; then the last error is thrown. An error that asks for more than five minutes is thrown at once.
+ * Temporary failures (429, 502, 503, 504, no answer) are retried, no sooner than `Retry-After` says; then the
+ * last error is thrown. An error that asks for more than five minutes is thrown at once.
  */
 export interface Client {
   /**
-   * Asks for a job and resolves when it is accepted. However often it had to be sent, it is one job.
+   * Asks for a job and resolves when it is accepted. It is one job, however often the request was sent.
    *
    * @throws RequestRefused among others with the codes `unauthorized`, `not-found`, `invalid-parameter`,
-   *   `too-many-open-jobs` (never tried again, whatever its status), `idempotency-key-reused` for a key that
-   *   stood for something else, and `idempotency-in-flight` when another request under it does not end.
+   *   `too-many-open-jobs` (never retried, whatever its status), `idempotency-key-reused` for a key that was
+   *   already used for another request, and `idempotency-in-flight` when another request with it does not end.
    */
   submit(dataset: string, options?: SubmitOptions): Promise<SubmittedJob>;
 
-  /** How a job is now. */
+  /** Fetches a job as it is now. */
   status(job: JobReference, options?: SignalOption): Promise<JobDocument>;
 
   /**
-   * Resolves when a job has ended. One that failed is no error here: look at `status`.
+   * Resolves when a job has ended. A failed job is not an error here: look at `status`.
    *
-   * @throws WaitTimedOut when that takes longer than `timeoutMs`; the job goes on.
+   * @throws WaitTimedOut when that takes longer than `timeoutMs`; the job keeps running.
    */
   wait(job: JobReference, options?: WaitOptions): Promise<EndedJobDocument>;
 
   /**
-   * A job as it is, and again whenever it changes; ends with its end. What is lost in a connection that
-   * breaks is the time to open another; a job that changed twice meanwhile may show the second only.
+   * Yields a job as it is, again whenever it changes, and ends when the job does. A broken connection only costs the
+   * time to open another; of two changes meanwhile, only the second may be seen.
    */
   watch(job: JobReference, options?: SignalOption): AsyncIterable<JobDocument>;
 
-  /** All jobs of a dataset, the newest first, fetched page by page as they are read. */
+  /** All jobs of a dataset, newest first, fetched page by page as they are read. */
   list(dataset: string, options?: ListOptions): AsyncIterable<ListedJob>;
 
   /**
-   * Calls off a job that has not begun and resolves with its document: `failed`, with a message that says
-   * who did it. Resolves, too, when it was cancelled before.
+   * Cancels a job that has not started and resolves with its document: `failed`, with a message that says who
+   * cancelled it. Also resolves when it was already cancelled.
    *
-   * @throws RequestRefused with the code `not-scheduled` when it runs or has ended.
+   * @throws RequestRefused with the code `not-scheduled` when it is running or has ended.
    */
   cancel(job: JobReference, options?: SignalOption): Promise<EndedJobDocument>;
 }

@@ -9,7 +9,7 @@ const reasons = ['cancelled', 'lost', 'busy', 'error'] as const;
 
 /**
  * Why a job failed: `cancelled`, by its owner or an operator; `lost`, by workers that stopped answering; `busy`,
- * since writers or the database did not let it in for as long as it was tried; `error`, anything else.
+ * because writers or the database blocked every attempt; `error`, anything else.
  */
 export type FailureReason = (typeof reasons)[number];
 
@@ -17,7 +17,7 @@ export type FailureReason = (typeof reasons)[number];
 export interface JobDocument {
   /** When it was accepted. */
   readonly created: string;
-  /** When it is to begin, at the earliest. */
+  /** The earliest time at which it starts. */
   readonly startTime: string;
   /** When it ended; null until then. */
   readonly endTime: string | null;
@@ -27,24 +27,24 @@ export interface JobDocument {
   readonly jobType: string;
   /** The dataset's short code. */
   readonly dataset: string;
-  /** How often it was taken up. */
+  /** How many attempts it has had. */
   readonly attempt: number;
-  /** What its owner should know, such as why it failed. */
+  /** A message for its owner, such as why it failed. */
   readonly message: string | null;
   /**
-   * Why it failed; null unless it did, and from a service that does not tell. A reason that this client does
-   * not know is read as `error`.
+   * Why it failed; null unless it did, and from a service that does not say. An unknown reason is read as
+   * `error`.
    */
   readonly reason: FailureReason | null;
 }
 
-/** A job that has ended, well or not. */
+/** A job that has ended, completed or failed. */
 export interface EndedJobDocument extends JobDocument {
   readonly endTime: string;
   readonly status: 'completed' | 'failed';
 }
 
-/** Where a job is. */
+/** The address of a job. */
 export interface Job {
   /** Absolute. */
   readonly url: string;
@@ -53,14 +53,14 @@ export interface Job {
 
 /** A job that was just accepted. */
 export interface SubmittedJob extends Job {
-  /** How it was when it was accepted; undefined when the service answered with its address alone. */
+  /** The job when it was accepted; undefined when the service answered with its address alone. */
   readonly document: JobDocument | undefined;
 }
 
 /** A job in a list. */
 export interface ListedJob extends Job, JobDocument {}
 
-/** A job as the methods take it: its address, or anything with one. */
+/** A job as an argument: its address, or any object with one. */
 export type JobReference = string | URL | { readonly url: string | URL };
 
 export function hasEnded(job: JobDocument): job is EndedJobDocument {
@@ -77,7 +77,7 @@ export function parseJson(text: string): unknown {
 }
 
 /**
- * Reads a job document; members that the client does not know are left out.
+ * Reads a job document, ignoring unknown members.
  *
  * @throws UnexpectedAnswer
  */
@@ -124,7 +124,7 @@ function readObject(value: unknown): Readonly<Record<string, unknown>> {
   throw new UnexpectedAnswer('The service answered with JSON that is not an object.');
 }
 
-/** Null of a service that does not tell yet, too. */
+/** Also null from a service that does not say yet. */
 function readReason(value: unknown): FailureReason | null {
   if (value === undefined || value === null) return null;
   return reasons.find((it) => it === value) ?? 'error';

@@ -1,6 +1,6 @@
 /**
- * What the client throws, told apart by `code`. The one exception is an abort: then the reason of the
- * signal is thrown as it is, as `fetch` does. The API key is in no message.
+ * The errors that the client throws, identified by `code`. The one exception is an abort: then the reason of the
+ * signal is thrown unchanged, as `fetch` does. No message contains the API key.
  */
 export abstract class ClientError extends Error {
   /** Stable, unlike the message. */
@@ -12,33 +12,33 @@ export class InvalidArgument extends ClientError {
   readonly code = 'invalid-argument';
 }
 
-/** No answer, or not all of it, arrived: the network, or a service that is away. The cause says more. */
+/** No complete answer arrived: a problem of the network, or the service is away. The cause says more. */
 export class ConnectionFailed extends ClientError {
   readonly code = 'connection-failed';
 }
 
-/** The answer was not there in full within `timeoutMs`. */
+/** The complete answer did not arrive within `timeoutMs`. */
 export class RequestTimedOut extends ClientError {
   readonly code = 'request-timed-out';
 }
 
-/** `wait` has reached its `timeoutMs`; the job goes on. */
+/** `wait` has reached its `timeoutMs`; the job keeps running. */
 export class WaitTimedOut extends ClientError {
   readonly code = 'wait-timed-out';
 }
 
-/** An answer that is no error, and not what the API promises either. */
+/** An answer that is neither an error nor what the API promises. */
 export class UnexpectedAnswer extends ClientError {
   readonly code = 'unexpected-answer';
 }
 
 /**
- * An address that is neither on the origin of `apiUrl` nor on that of `statusUrl`. Nothing was sent there,
- * for the key would have gone along. When it came as the `Location` of an accepted job, the job exists.
+ * An address on neither the origin of `apiUrl` nor that of `statusUrl`. Nothing was sent there, because the key
+ * would have gone along. If it was the `Location` of an accepted job, the job exists.
  */
 export class UntrustedAddress extends ClientError {
   readonly code = 'untrusted-address';
-  /** The address that was refused. */
+  /** The refused address. */
   readonly address: string;
   constructor(message: string, address: string) {
     super(message);
@@ -46,7 +46,7 @@ export class UntrustedAddress extends ClientError {
   }
 }
 
-/** What the service said about a request that it did not meet: a problem document (RFC 9457). */
+/** The service's explanation of a refused request: a problem document (RFC 9457). */
 export interface Refusal {
   readonly status: number;
   readonly code: string;
@@ -58,17 +58,17 @@ export interface Refusal {
 
 /** The service answered with an error. */
 export class RequestRefused extends ClientError {
-  /** The problem's, such as `unauthorized`; `http-502` and the like when the answer has none. */
+  /** The code of the problem, such as `unauthorized`; `http-502` and the like when the answer has none. */
   readonly code: string;
   /** The HTTP status. */
   readonly status: number;
-  /** The problem in general, in a few words. */
+  /** The kind of problem, in a few words. */
   readonly title: string | undefined;
   /** What is wrong with this request, in a sentence. */
   readonly detail: string | undefined;
-  /** Names the request to the operators: `urn:kasabi:request:…`. */
+  /** Identifies the request to the operators: `urn:kasabi:request:…`. */
   readonly instance: string | undefined;
-  /** How long the service asked to be left alone, in milliseconds. */
+  /** How long the service asked the client to wait, in milliseconds. */
   readonly retryAfterMs: number | undefined;
   constructor(message: string, refusal: Refusal) {
     super(message);

@@ -3,19 +3,19 @@ export interface ServerEvent {
   /** `message` unless the stream says otherwise. */
   readonly type: string;
   readonly data: string;
-  /** What to resume after; undefined when the stream has named none so far. */
+  /** The id to resume after; undefined when the stream has sent none so far. */
   readonly id: string | undefined;
 }
 
 export interface EventParser {
-  /** Takes the next piece of the stream, however it was cut, and returns the events it completes. */
+  /** Takes the next piece of the stream, however it was split, and returns the events it completes. */
   push(text: string): ServerEvent[];
-  /** How long the stream asks to wait before reconnecting, in milliseconds, if it has. */
+  /** How long the stream asks clients to wait before reconnecting, in milliseconds, if it does. */
   readonly retryMs: number | undefined;
 }
 
 /**
- * Reads an event stream as the HTML standard has it; but a CR at the very end of a piece waits for the next,
+ * Reads an event stream by the HTML standard, except that a CR at the very end of a piece waits for the next one,
  * which may begin with its LF.
  */
 export function createEventParser(): EventParser {

@@ -11,18 +11,18 @@ export interface Outgoing {
   /** JSON. */
   readonly body?: string;
   readonly signal: AbortSignal | undefined;
-  /** How long the service is asked to hold its answer back, in milliseconds. */
+  /** How long the service is asked to hold its answer, in milliseconds. */
   readonly holdMs?: number;
 }
 
-/** An answer whose body is still to come. One of the two must be called, and to its end. */
+/** An answer whose body has not been read yet. One of the two methods must be called, and completed. */
 export interface Incoming {
   readonly response: Response;
-  /** Where it came from, after redirects. */
+  /** The address it came from, after redirects. */
   readonly url: URL;
   /** The whole body. */
   text(): Promise<string>;
-  /** The body as it arrives; fails when nothing does for `silenceMs`. Leaving the loop closes it. */
+  /** The body as it arrives; fails when nothing arrives for `silenceMs`. Leaving the loop closes it. */
   chunks(silenceMs: number): AsyncGenerator<string, void, undefined>;
 }
 
@@ -70,7 +70,7 @@ export async function exchange(
   }
 }
 
-// Fetch's own way of following would take the key along, wherever it leads.
+// Fetch would follow redirects with the key, wherever they lead.
 async function follow(
   settings: Settings,
   addresses: Addresses,
@@ -113,7 +113,7 @@ async function* readChunks(
   const decoder = new TextDecoder();
   try {
     for (;;) {
-      // Only while we wait for the service: whoever reads may take as long as they like.
+      // Only while we wait for the service: the reader may take any time.
       scope.limit(silenceMs);
       const chunk = await reader?.read().catch((error: unknown) => {
         throw fail(error);
@@ -131,7 +131,7 @@ async function* readChunks(
 function explain(error: unknown, { method, url, signal }: Outgoing, scope: Scope): unknown {
   if (signal?.aborted) return signal.reason;
   if (error instanceof ClientError) return error;
-  // Without the query: a job's address may have been given with a key in it.
+  // Without the query: the address of a job may have been given with a key in it.
   const what = `${method} ${url.origin}${url.pathname}`;
   if (scope.timedOut) return new RequestTimedOut(`${what} was not answered in time.`);
   return new ConnectionFailed(`${what} was not answered in full: the connection failed.`, {

@@ -1,4 +1,4 @@
-/** `<address>` and what follows it up to the next comma outside of quotes. */
+/** `<address>` and what follows it up to the next comma outside quotes. */
 const links = /<([^>]*)>((?:[^,"]|"(?:[^"\\]|\\.)*")*)/g;
 
 /** `; name=value`, with or without quotes. */
@@ -11,7 +11,7 @@ export function findLink(header: string | null, relation: string): string | unde
       if (name.toLowerCase() !== 'rel') continue;
       const relations = (quoted ?? plain ?? '').toLowerCase().split(/\s+/);
       if (relations.includes(relation)) return target;
-      // Further ones are to be overlooked.
+      // Further ones must be ignored.
       break;
     }
   }

@@ -8,12 +8,12 @@ export interface ListOptions {
   readonly status?: JobStatus | undefined;
   /** Only jobs of this type. */
   readonly jobType?: string | undefined;
-  /** How many jobs to fetch at a time, not in all. */
+  /** The size of a page, not a limit for all jobs. */
   readonly limit?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Lists a dataset's jobs; a page is fetched when the one before it has been read. */
+/** Lists a dataset's jobs; a page is fetched when the previous one has been read. */
 export async function* list(
   transport: Transport,
   dataset: string,
@@ -33,7 +33,7 @@ export async function* list(
     if (next === undefined) return;
     const following = transport.addresses.given(next, answer.url);
     if (following.href === url.href) {
-      throw new UnexpectedAnswer('The page after this one is this one.');
+      throw new UnexpectedAnswer('The next page is the same as this one.');
     }
     url = following;
   }

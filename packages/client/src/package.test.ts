@@ -1,4 +1,4 @@
-// What `npm pack` makes of the client, installed where nothing else is, on plain Node.js.
+// The packed client, installed on its own, on plain Node.js.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
@@ -13,7 +13,7 @@ const run = promisify(execFile);
 const source = path.join(projectRoot, 'packages', 'client');
 
 let stack: TestStack;
-/** A folder that has the package installed, and nothing else. */
+/** A folder with only the package installed. */
 let folder: string;
 let files: readonly string[];
 

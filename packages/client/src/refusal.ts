@@ -4,14 +4,14 @@ import { readRetryAfter } from './retry-after.ts';
 const problemType = /^urn:kasabi:problem:([a-z0-9-]{1,64})$/;
 const longestWords = 500;
 
-/** Makes the error of an answer that is one, with the body `text`. The key will not be in it. */
+/** Makes the error for an error answer with the body `text`. It does not contain the key. */
 export function refusalOf(response: Response, text: string, apiKey: string): RequestRefused {
   const problem = readProblem(response, text);
   const member = (name: string): string | undefined => {
     const value = problem[name];
     return typeof value === 'string' ? value : undefined;
   };
-  // A service that repeats what it was sent must not put the key into our messages.
+  // A service that echoes requests must not put the key into our messages.
   const words = (name: string): string | undefined =>
     member(name)
       ?.replaceAll(apiKey, '[key]')

@@ -10,21 +10,21 @@ const longestPauseMs = 300_000;
 const firstBackoffMs = 250;
 const longestBackoffMs = 15_000;
 
-/** 502 and 504 are a proxy's way of saying that its connection was lost. */
+/** A proxy answers 502 or 504 when its connection was lost. */
 const transientStatuses: ReadonlySet<number> = new Set([429, 502, 503, 504]);
 
-/** Whether the same request may succeed if it is sent again. All of the client's may be repeated. */
+/** Whether the same request may succeed if it is sent again. All requests of the client may be repeated. */
 export function isTransient(error: unknown): boolean {
   if (error instanceof ConnectionFailed || error instanceof RequestTimedOut) return true;
   if (!(error instanceof RequestRefused)) return false;
-  // Waiting in here would not help: jobs must end first, or be cancelled, and the caller is to know.
+  // Waiting would not help: jobs must end first or be cancelled, and the caller has to know.
   if (error.code === 'too-many-open-jobs') return false;
   return transientStatuses.has(error.status) || error.code === 'idempotency-in-flight';
 }
 
 /**
- * How long to wait before retry number `retry`, from 1, in milliseconds: never less than the service asked
- * for, else exponentially longer. A random part keeps clients that were refused together apart.
+ * How long to wait before retry number `retry`, from 1, in milliseconds: never less than the service asked for,
+ * otherwise growing exponentially. A random part spreads clients that were refused together.
  */
 export function pauseBefore(
   retry: number,
@@ -39,8 +39,8 @@ export function pauseBefore(
 }
 
 /**
- * Calls `attempt` until it succeeds, fails for good, or has been retried `maxRetries` times; then its last
- * error is thrown. An abort ends it at once, with the signal's reason.
+ * Calls `attempt` until it succeeds, fails for good, or has been retried `maxRetries` times; then throws its last
+ * error. An abort ends it at once, with the signal's reason.
  */
 export async function withRetries<T>(
   {

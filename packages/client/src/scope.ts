@@ -1,21 +1,21 @@
-/** The longest that setTimeout takes; beyond it, it would fire at once. */
+/** The longest delay of setTimeout; with more, it fires at once. */
 const longestTimerMs = 2 ** 31 - 1;
 
 /**
  * An abort signal of our own that follows the caller's and may have a time limit. Not AbortSignal.any and
- * AbortSignal.timeout: their timers cannot be stopped, and a caller's signal that lives long would gather
+ * AbortSignal.timeout: their timers cannot be stopped, and a long-lived signal of the caller would collect
  * one follower per request.
  */
 export interface Scope {
   readonly signal: AbortSignal;
-  /** True when the time limit, and not the caller, has aborted it. */
+  /** True when the time limit, not the caller, has aborted it. */
   readonly timedOut: boolean;
   /**
-   * Aborts in so many milliseconds from now, in place of any limit set before; never when undefined, or
-   * more than 24 days.
+   * Aborts after this many milliseconds, replacing any earlier limit; never when undefined or more than 24
+   * days.
    */
   limit(ms: number | undefined): void;
-  /** Lets go of timer and caller. With `abort`, also of whatever still uses the signal. */
+  /** Releases the timer and the caller's signal. With `abort`, also ends everything that uses this signal. */
   end(how?: 'abort'): void;
 }
 

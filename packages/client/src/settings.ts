@@ -1,25 +1,25 @@
 import { InvalidArgument } from './errors.ts';
 
-/** How a request is sent: the part of `fetch` that the client uses. */
+/** Sends a request: the part of `fetch` that the client uses. */
 export type Fetch = (url: string, init: RequestInit) => Promise<Response>;
 
 export interface ClientOptions {
-  /** Where jobs are asked for: `http://api.example.org`, with a path if it is behind one. */
+  /** The address of the api service: `http://api.example.org`, with a path if it is behind one. */
   readonly apiUrl: string | URL;
-  /** Where jobs are watched: `http://data.example.org`. The key is sent to these two origins only. */
+  /** The address of the status service: `http://data.example.org`. The key is sent to these two origins only. */
   readonly statusUrl: string | URL;
-  /** The API key of the datasets' owner. */
+  /** The API key of the dataset owner. */
   readonly apiKey: string;
-  /** Another `fetch` than the global one, such as one with a proxy. */
+  /** Replaces the global `fetch`, for instance with one that uses a proxy. */
   readonly fetch?: Fetch | undefined;
   /**
-   * How long one request may take, in milliseconds; 30,000 unless set. Where the service is asked to hold
-   * its answer back, this comes on top.
+   * How long one request may take, in milliseconds; 30,000 unless set. If the service is asked to hold its answer,
+   * that time is added.
    */
   readonly timeoutMs?: number | undefined;
   /**
-   * How often a request is sent again after 429, 503, 502, 504, or no answer; 5 unless set. A success
-   * starts the count anew.
+   * How often a request is retried after 429, 503, 502, 504, or no answer; 5 unless set. A success resets the
+   * count.
    */
   readonly maxRetries?: number | undefined;
 }
@@ -36,7 +36,7 @@ export interface Settings {
 /** @throws InvalidArgument, naming the option; the key is not in the message. */
 export function readSettings(options: ClientOptions): Settings {
   const { apiKey, timeoutMs = 30_000, maxRetries = 5 } = options;
-  // Fetch would say so too, and quote the key.
+  // Fetch would also refuse it, and quote the key.
   if (typeof apiKey !== 'string' || !/^[\x21-\x7e]+$/.test(apiKey)) {
     throw new InvalidArgument('apiKey must be visible ASCII, without spaces or line ends.');
   }
@@ -50,7 +50,7 @@ export function readSettings(options: ClientOptions): Settings {
     apiUrl: readBase('apiUrl', options.apiUrl),
     statusUrl: readBase('statusUrl', options.statusUrl),
     apiKey,
-    // Looked up with each request, so that whoever replaces the global one is heard.
+    // Looked up for each request, so that replacing the global one takes effect.
     fetch: options.fetch ?? ((url, init) => globalThis.fetch(url, init)),
     timeoutMs,
     maxRetries,
@@ -63,7 +63,7 @@ function readBase(option: string, value: string | URL): URL {
     throw new InvalidArgument(`${option} must be an absolute http or https URL.`);
   }
   if (url.username !== '' || url.password !== '' || url.search !== '' || url.hash !== '') {
-    throw new InvalidArgument(`${option} must be without credentials, query and fragment.`);
+    throw new InvalidArgument(`${option} must not have credentials, a query or a fragment.`);
   }
   return url;
 }

@@ -5,7 +5,7 @@ export interface SignalOption {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Asks how a job is now. */
+/** Fetches a job as it is now. */
 export async function status(
   transport: Transport,
   job: JobReference,

@@ -5,11 +5,11 @@ import type { Answer, Transport } from './transport.ts';
 export interface SubmitOptions {
   /** `reset` unless set. */
   readonly jobType?: 'reset' | (string & Record<never, never>) | undefined;
-  /** When the job is to begin; as soon as possible unless set. A string is RFC 3339 with its offset. */
+  /** The earliest start; as soon as possible unless set. A string is RFC 3339 with its offset. */
   readonly startTime?: Date | string | undefined;
   /**
-   * Names this wish: asking twice under one key makes one job. Unless set, each call makes its own and
-   * uses it for all its retries. Set it where the wish outlives the process. The service keeps it for a day.
+   * Identifies the request: asking twice with one key makes one job. Unless set, each call makes its own and uses it
+   * for all its retries. Set it if the request may outlive the process. The service keeps it for a day.
    */
   readonly idempotencyKey?: string | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -45,14 +45,14 @@ export async function submit(
 
 function formatStartTime(startTime: Date | string | undefined): string | undefined {
   if (!(startTime instanceof Date)) return startTime;
-  // Years beyond 9999, which RFC 3339 has no way to write, begin with a sign.
+  // Years beyond 9999, which RFC 3339 cannot express, begin with a sign.
   if (Number.isNaN(startTime.getTime()) || !/^\d/.test(startTime.toISOString())) {
     throw new InvalidArgument('startTime is not a valid date in the years 0 to 9999.');
   }
   return startTime.toISOString();
 }
 
-/** The document of an answer that may as well be the job's address in plain text. */
+/** The document of an answer, which may also be the job's address in plain text. */
 export function documentIn(answer: Answer): JobDocument | undefined {
   const type = answer.headers.get('content-type') ?? '';
   return /^application\/json\b/i.test(type) ? readJobDocument(parseJson(answer.text)) : undefined;

@@ -3,21 +3,21 @@ import { exchange, type Incoming, type Outgoing } from './exchange.ts';
 import { withRetries } from './retry.ts';
 import type { Settings } from './settings.ts';
 
-/** An answer, read to its end. */
+/** An answer with its complete body. */
 export interface Answer {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  /** Where it came from, after redirects. */
+  /** The address it came from, after redirects. */
   readonly url: URL;
 }
 
-/** What all operations are made of. */
+/** The basis of all operations. */
 export interface Transport {
   readonly addresses: Addresses;
   readonly settings: Settings;
   /**
-   * Sends a request, again if need be, until there is a whole answer.
+   * Sends a request, with retries if needed, until there is a complete answer.
    *
    * @throws what `exchange` throws, when retries did not help or could not.
    */
@@ -33,7 +33,7 @@ export function createTransport(settings: Settings): Transport {
   return {
     addresses,
     settings,
-    // The body is read within the attempt: one that breaks off is as good as none.
+    // The body is read within the attempt: one that breaks off is useless.
     send: (outgoing) =>
       retried(outgoing, async () => {
         const { response, url, text } = await exchange(settings, addresses, outgoing);

@@ -13,11 +13,11 @@ import type { Answer, Transport } from './transport.ts';
 
 export interface WaitOptions {
   readonly signal?: AbortSignal | undefined;
-  /** Give up after so many milliseconds; never unless set. */
+  /** How long to wait, in milliseconds; unlimited unless set. */
   readonly timeoutMs?: number | undefined;
 }
 
-/** The service would hold for 60 s, but some proxies cut off what is silent for half a minute. */
+/** The service would hold for 60 s, but some proxies cut off connections that are silent for half a minute. */
 const holdSeconds = 25;
 
 /** An answer that came sooner was not held. */
@@ -25,10 +25,10 @@ const heldAtLeastMs = 1_000;
 
 const defaultPollMs = 2_000;
 const shortestPollMs = 250;
-/** A job set for next year may still be cancelled today. */
+/** A job scheduled for next year may still be cancelled today. */
 const longestPollMs = 3_600_000;
 
-/** Waits for a job's end, in requests that the service holds, or else by polling as it advises. */
+/** Waits for a job's end with requests that the service holds, or else by polling as it advises. */
 export async function wait(
   transport: Transport,
   job: JobReference,
@@ -56,14 +56,14 @@ export async function wait(
         signal: scope.signal,
       });
       const document = answer.status === 304 ? known : readJobDocument(parseJson(answer.text));
-      if (document === undefined) throw new UnexpectedAnswer('304 to a question without a tag.');
+      if (document === undefined) throw new UnexpectedAnswer('304 to a request without an ETag.');
       if (hasEnded(document)) return document;
       const changed = document.status !== known?.status;
       const held = performance.now() - asked >= heldAtLeastMs;
       known = document;
       tag = answer.headers.get('etag') ?? tag;
       if (!mayHold(answer)) await sleep(pollPause(answer), scope.signal);
-      // Let go before its time, by a service that stops or one that only claims to hold: no tight loop.
+      // Released early, by a service that stops or one that only claims to hold: avoid a tight loop.
       else if (!(changed || held)) await sleep(defaultPollMs, scope.signal);
     }
   } catch (error) {

@@ -44,11 +44,11 @@ export async function* watch(
     let trouble: unknown = new ConnectionFailed('The event stream ended before the job.');
     try {
       for await (const text of incoming.chunks(timeoutMs + heartbeatMs)) {
-        if (!isEventStream(incoming.response)) throw new UnexpectedAnswer('No event stream.');
+        if (!isEventStream(incoming.response)) throw new UnexpectedAnswer('Not an event stream.');
         silent = 0;
         for (const event of parser.push(text)) {
           lastId = event.id ?? lastId;
-          // A service that cannot resume begins with what is known already.
+          // A service that cannot resume begins with what is already known.
           if (event.type !== 'status' || event.data === shown) continue;
           shown = event.data;
           const document = readJobDocument(parseJson(event.data));

@@ -1,7 +1,7 @@
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
 import type { AddressInfo, Socket } from 'node:net';
 
-/** A request as the peer got it. */
+/** A request as the peer received it. */
 export interface Received {
   readonly method: string;
   /** Path and query. */
@@ -12,23 +12,23 @@ export interface Received {
   readonly at: number;
 }
 
-/** What a peer does with a request. */
+/** How a peer handles a request. */
 export type Reply = (response: ServerResponse, request: Received) => void;
 
-/** An HTTP service that misbehaves as a test has it. */
+/** An HTTP service that misbehaves as the test demands. */
 export interface Peer {
   readonly url: string;
   readonly requests: readonly Received[];
   /** How many connections were opened so far. */
   readonly opened: number;
-  /** How many connections have a request that is not answered. */
+  /** How many connections have an unanswered request. */
   readonly busy: number;
   close(): Promise<void>;
 }
 
 const peers = new Set<Peer>();
 
-/** Starts a peer on a port of its own that gives each request the next of `replies`; the last repeats. */
+/** Starts a peer on its own port that handles each request with the next of `replies`; the last repeats. */
 export async function startPeer(...replies: [Reply, ...Reply[]]): Promise<Peer> {
   const requests: Received[] = [];
   const busy = new Set<Socket>();
@@ -75,7 +75,7 @@ export async function startPeer(...replies: [Reply, ...Reply[]]): Promise<Peer> 
   return peer;
 }
 
-/** Closes the peers that are left; for `afterEach`. */
+/** Closes the remaining peers; for `afterEach`. */
 export async function closePeers(): Promise<void> {
   await Promise.all([...peers].map((peer) => peer.close()));
 }
