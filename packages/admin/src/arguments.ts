@@ -29,12 +29,12 @@ export function jobId(value: string): string {
   return id;
 }
 
-/** The option that every command has. */
+/** The option of every command. */
 export function jsonOption(): Option {
   return new Option('--json', 'print the result as one JSON document');
 }
 
-/** Shows examples below a command's help. */
+/** Adds examples to a command's help. */
 export function addExamples(command: Command, ...examples: readonly string[]): Command {
   const lines = examples.map((example) => `  npm run admin -- ${example}`);
   return command.addHelpText('after', `\nExamples:\n${lines.join('\n')}`);

@@ -1,4 +1,4 @@
-// What operators do at the command line leaves a row in the audit; and the lists of owners and keys.
+// Actions at the command line leave a row in the audit; and the lists of owners and keys.
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import {

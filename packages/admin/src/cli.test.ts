@@ -133,19 +133,13 @@ test('the same is said to people in sentences and tables', async () => {
   await said(/^Revoked key \d+\.\n$/, 'key', 'revoke', keyId, '--yes');
   await said(/^Created the dataset orbit\./, 'dataset', 'create', 'orbit', '--owner', 'esa');
   const source = file('orbit.nt', quad);
-  await said(
-    /^Loaded 1 quads into orbit in .* quads\/s\)\.\n$/,
-    'dataset',
-    'load',
-    'orbit',
-    source,
-  );
+  await said(/^Loaded 1 quad into orbit in .* quads\/s\)\.\n$/, 'dataset', 'load', 'orbit', source);
   await said(/^orbit holds 1 quads\.\n$/, 'dataset', 'count', 'orbit');
-  await said(/^orbit is published, since \d{4}-.*Z\.\n$/, 'dataset', 'publish', 'orbit');
+  await said(/^orbit has been published since \d{4}-.*Z\.\n$/, 'dataset', 'publish', 'orbit');
   await said(/^CODE +OWNER .*\n(.*\n)*orbit +esa +published +read-write /, 'dataset', 'list');
   await said(/\nStorage mode +read-write\nLocked +-\nFence +0\n/, 'dataset', 'show', 'orbit');
-  await said(/^There are no such jobs\.\n$/, 'job', 'list', '--dataset', 'orbit');
-  await said(/^The schema is the newest already\.\n$/, 'migrate');
+  await said(/^No jobs match\.\n$/, 'job', 'list', '--dataset', 'orbit');
+  await said(/^The schema is already the newest\.\n$/, 'migrate');
 });
 
 test('jobs are listed newest first, and filtered', async () => {
@@ -227,7 +221,7 @@ test('a job is shown, cancelled and repeated, and an abandoned lock released', a
   );
   const made = await json<{ id: string; repeats: string }>('job', 'retry', id, '-y');
   assert.equal(made.repeats, id);
-  await fails(1, new RegExp(`repeated already, by the job ${made.id}`), 'job', 'retry', id);
+  await fails(1, new RegExp(`already repeated, by the job ${made.id}`), 'job', 'retry', id);
   const list = await json<{ id: string }[]>('jobs', 'list', '--text', 'enu', '--type', 'reset');
   assert.deepEqual(
     list.map((it) => it.id),

@@ -1,4 +1,4 @@
-// What asks before it acts: on a terminal, which `script` makes, and without one.
+// Commands that ask before they act: on a terminal, which `script` provides, and without one.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
 import { text } from 'node:stream/consumers';
@@ -30,14 +30,14 @@ interface Run {
 
 async function admin(...args: string[]): Promise<Run> {
   const child = spawn(process.execPath, [program, ...args], { env, stdio: 'pipe' });
-  // What an operator's script might pipe in is no answer.
+  // Input that an operator's script might pipe in is not an answer.
   child.stdin.on('error', () => undefined).end('y\n');
   const ended = new Promise<number | null>((resolve) => child.once('exit', resolve));
   const [out, err, code] = await Promise.all([text(child.stdout), text(child.stderr), ended]);
   return { code, out, err };
 }
 
-/** Runs a command on a terminal of its own and types the answer once it is asked. */
+/** Runs a command on a terminal of its own and types the answer to its question. */
 async function onTerminal(answer: string, ...args: string[]): Promise<Run> {
   const command = [process.execPath, program, ...args].join(' ');
   const child = spawn('/usr/bin/script', ['-qec', command, '/dev/null'], { env, stdio: 'pipe' });
@@ -116,7 +116,10 @@ test('every command that cannot be undone says what it does, and does nothing un
       ['job', 'cancel', later],
       /^This cancels the reset of the dataset \S+ of nasa, set for \S+Z: /,
     ],
-    [['key', 'revoke', String(keyId)], /^This revokes the key \d+ of nasa: whoever uses it is ref/],
+    [
+      ['key', 'revoke', String(keyId)],
+      /^This revokes the key \d+ of nasa: requests with it are ref/,
+    ],
     [['dataset', 'unlock', dataset.code], /^This makes the dataset .* by the job .* is failed\.\n/],
   ];
   const state = async (): Promise<unknown> => {

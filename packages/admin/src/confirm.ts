@@ -5,16 +5,13 @@ import { printError } from './output.ts';
 
 /** The option of every command that asks before it acts. */
 export function yesOption(): Option {
-  return new Option(
-    '-y, --yes',
-    'do it without asking; needed where there is no terminal to ask on',
-  );
+  return new Option('-y, --yes', 'act without asking; needed where there is no terminal to ask on');
 }
 
 /**
- * Says what a command is about to do, and returns once that is confirmed: by `--yes`, or by y on the
- * terminal. Anything else there leaves all as it is: another answer, the end of the input, Ctrl-C. The
- * question goes to standard error, so that the result can go elsewhere.
+ * Says what a command is about to do, and returns once that is confirmed: by `--yes`, or by y on the terminal.
+ * Anything else there changes nothing: another answer, the end of the input, Ctrl-C. The question goes to
+ * standard error, so that the result can be redirected.
  *
  * @param consequence one or more sentences.
  * @throws NotConfirmed, without asking where standard input or standard error is not a terminal.
@@ -25,7 +22,7 @@ export async function confirm(consequence: string, yes: true | undefined): Promi
   printError(consequence);
   if (!(input.isTTY && output.isTTY)) {
     throw new NotConfirmed(
-      'There is no terminal to ask on, so nothing was changed; give --yes to have it done.',
+      'There is no terminal to ask on, so nothing was changed; give --yes to act without asking.',
     );
   }
   const answer = await ask(input, output);
@@ -35,7 +32,7 @@ export async function confirm(consequence: string, yes: true | undefined): Promi
 function ask(input: NodeJS.ReadStream, output: NodeJS.WriteStream): Promise<string> {
   const terminal = createInterface({ input, output });
   return new Promise((resolve) => {
-    // Ctrl-C, Ctrl-D, and a terminal that goes away all close it; after an answer this changes nothing.
+    // Ctrl-C, Ctrl-D, and a closed terminal all close it; after an answer this changes nothing.
     terminal.once('SIGINT', () => terminal.close());
     terminal.once('close', () => resolve(''));
     terminal.question('Do it? [y/N] ', (answer) => {

@@ -2,7 +2,7 @@ import { createPool, roleUrl } from '@kasabi/postgres';
 import type pg from 'pg';
 import { readSettings } from './env.ts';
 
-/** Runs `work` with connections that act as the schema's owner, and closes them on every way out. */
+/** Runs `work` with connections that act as the schema's owner, and closes them in any case. */
 export async function withDatabase<T>(work: (pool: pg.Pool) => Promise<T>): Promise<T> {
   const pool = createPool({
     url: roleUrl(readSettings().DATABASE_URL, 'owner'),

@@ -8,7 +8,7 @@ const environment: Environment = process.env;
 const rolePassword = () => z.string().min(1).optional();
 
 const schema = z.object({
-  /** A login that may assume the role of the schema's owner; for `migrate`, one that may make roles. */
+  /** A login that may assume the role of the schema's owner; for `migrate`, one that may create roles. */
   DATABASE_URL: postgresUrl(),
   /** For `doctor`: the workers' Redis. */
   REDIS_URL: redisUrl().optional(),
@@ -28,8 +28,8 @@ export function readSettings(): AdminSettings {
 }
 
 /**
- * The path of a file named on the command line. `npm run` moves to the project's root and leaves the
- * folder the operator is in to INIT_CWD.
+ * The path of a file named on the command line. `npm run` changes to the project's root and puts the
+ * operator's folder into INIT_CWD.
  */
 export function resolveFile(file: string): string {
   const { INIT_CWD: folder, npm_lifecycle_event: script } = environment;

@@ -5,7 +5,7 @@ import pg from 'pg';
 export class KeyUnknown extends Error {
   readonly code = 'key-unknown';
   constructor(keyId: number) {
-    super(`There is no key ${keyId}, or it is revoked already; nothing was changed.`);
+    super(`There is no key ${keyId}, or it is already revoked; nothing was changed.`);
   }
 }
 
@@ -17,12 +17,12 @@ export class JobUnknown extends Error {
   }
 }
 
-/** What an operator asked for is not possible in the state things are in; the message says which. */
+/** An operator's request is not possible in the present state; the message says why. */
 export class ActionRefused extends Error {
   readonly code = 'action-refused';
 }
 
-/** What was about to be done was not confirmed, so that nothing was. */
+/** The action was not confirmed, so nothing was done. */
 export class NotConfirmed extends Error {
   readonly code = 'not-confirmed';
 }
@@ -30,7 +30,7 @@ export class NotConfirmed extends Error {
 // undefined_table, invalid_schema_name, invalid_parameter_value (the role does not exist).
 const notMigrated: ReadonlySet<string> = new Set(['42P01', '3F000', '22023']);
 
-/** What to tell the operator about an error: named ones speak for themselves, others show their origin. */
+/** The message for the operator: named errors explain themselves, others show their origin. */
 export function describeError(error: unknown): string {
   if (!(error instanceof Error)) return `error: ${String(error)}`;
   if (error instanceof NotConfirmed) return error.message;
@@ -41,10 +41,10 @@ export function describeError(error: unknown): string {
   }
   const { code, syscall } = error as NodeJS.ErrnoException;
   if (syscall === 'connect' || syscall === 'getaddrinfo') {
-    return `error: Postgres cannot be reached (${error.message}); see that it runs and that DATABASE_URL names it. [${code}]`;
+    return `error: Postgres cannot be reached (${error.message}); check that it runs and that DATABASE_URL names it. [${code}]`;
   }
   if (isTransient(error)) {
-    return `error: the connection to Postgres was lost (${error.message}); see what took effect and try again.`;
+    return `error: the connection to Postgres was lost (${error.message}); check what took effect and try again.`;
   }
   if (typeof code === 'string') return `error: ${error.message} [${code}]`;
   return `error: ${error.stack ?? error.message}`;

@@ -1,8 +1,8 @@
 const signals = ['SIGINT', 'SIGTERM'] as const;
 
 /**
- * Runs `work` with an AbortSignal that Ctrl-C and SIGTERM fire, so that it can clean up behind itself.
- * The second of them ends the process at once, as without this.
+ * Runs `work` with an AbortSignal that Ctrl-C and SIGTERM fire, so that it can clean up. A second signal ends the
+ * process at once, as without this function.
  */
 export async function withInterrupt<T>(work: (signal: AbortSignal) => Promise<T>): Promise<T> {
   const controller = new AbortController();

@@ -13,7 +13,7 @@ export function printError(text: string): void {
   process.stderr.write(`${text}\n`);
 }
 
-/** `2026-07-31T12:00:00Z`, or a dash for a time that has not come. */
+/** `2026-07-31T12:00:00Z`, or a dash for null. */
 export function formatTime(time: Date | null): string {
   return time === null ? '-' : time.toISOString().replace(/\.\d+Z$/, 'Z');
 }
@@ -23,7 +23,7 @@ export function formatCount(count: number): string {
   return count.toLocaleString('en-US', { maximumFractionDigits: 0 });
 }
 
-/** Ends quietly when a reader such as `head` closes the pipe; what was to be done has been done. */
+/** Ends quietly when a reader such as `head` closes the pipe; the work is done by then. */
 export function tolerateClosedPipes(): void {
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', (error: NodeJS.ErrnoException) => {

@@ -10,7 +10,7 @@ import { addPauseCommands } from './commands/pause.ts';
 import { describeError, NotConfirmed } from './errors.ts';
 import { printError } from './output.ts';
 
-/** What a run of the command line ends with. */
+/** The exit codes of the command line. */
 export const exitCode = { done: 0, failed: 1, usage: 2, notConfirmed: 4 } as const;
 
 /**
@@ -28,7 +28,7 @@ export async function runAdmin(args: readonly string[]): Promise<number> {
     await program.parseAsync(args, { from: 'user' });
     return code;
   } catch (error) {
-    // Commander has said its piece already; help that was asked for comes here too, with 0.
+    // Commander has already printed its message; requested help also comes here, with 0.
     if (error instanceof CommanderError)
       return error.exitCode === 0 ? exitCode.done : exitCode.usage;
     printError(describeError(error));
@@ -39,9 +39,9 @@ export async function runAdmin(args: readonly string[]): Promise<number> {
 function buildProgram(exit: (code: number) => void): Command {
   const program = new Command('npm run admin --')
     .description("Kasabi's operator's command line: owners, API keys, datasets, jobs, health")
-    // Before the commands, which take both over.
+    // Before the commands, which inherit both.
     .exitOverride()
-    .showHelpAfterError('(add --help to see how it is used)');
+    .showHelpAfterError('(use --help for usage)');
   addOwnerCommands(program);
   addKeyCommands(program);
   addDatasetCommands(program);
@@ -57,8 +57,8 @@ Setting:
   DATABASE_URL  the Postgres to work on, postgresql://USER:PASSWORD@HOST/DATABASE;
                 unset, "npm run admin" takes that of the local stack
 
-Exit codes: 0 done, 1 failed (standard error says why), 2 wrong usage, 4 not confirmed, so that nothing
-was changed; doctor has a further one. What cannot be undone asks first, unless --yes is given.`,
+Exit codes: 0 done, 1 failed (standard error says why), 2 wrong usage, 4 not confirmed and nothing changed;
+doctor has one more. Commands that cannot be undone ask first, unless --yes is given.`,
   );
   return program;
 }

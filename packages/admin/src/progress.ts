@@ -5,12 +5,12 @@ import { formatCount } from './output.ts';
 
 export interface Progress {
   update(progress: LoadProgress): void;
-  /** Clears the bar; may be called again. */
+  /** Removes the bar; may be called again. */
   stop(): void;
 }
 
 /**
- * A bar with rate and remaining time on a terminal; nothing anywhere else, where it would fill a log.
+ * A bar with rate and remaining time on a terminal; nothing elsewhere, where it would fill a log.
  */
 export function showProgress(stream: WriteStream): Progress {
   if (!stream.isTTY) return { update: () => undefined, stop: () => undefined };
@@ -20,7 +20,7 @@ export function showProgress(stream: WriteStream): Progress {
     format: '{bar} {percentage}% | {quads} quads | {rate} quads/s | {eta_formatted} left',
     clearOnComplete: true,
     hideCursor: true,
-    // Ours to stop, on every way out; its own signal handlers would come before the abort.
+    // We stop the bar ourselves, in every case; its own signal handlers would run before the abort.
     gracefulExit: false,
     barsize: 30,
     etaBuffer: 50,
@@ -29,7 +29,7 @@ export function showProgress(stream: WriteStream): Progress {
     update({ bytesRead, bytesTotal, quads }) {
       const rate = (quads / (performance.now() - begun)) * 1000;
       const shown = { quads: formatCount(quads), rate: formatCount(rate) };
-      // Not before: a load that cannot even begin says so without a bar.
+      // Not before: a load that cannot even begin fails without showing a bar.
       if (!bar.isActive) bar.start(bytesTotal, 0, shown);
       bar.update(bytesRead, shown);
     },

@@ -1,4 +1,4 @@
-/** Lays rows out in columns under a heading. Control characters, which could move a terminal's cursor, become spaces. */
+/** Formats rows as columns with headings. Control characters, which could move a terminal's cursor, become spaces. */
 export function formatTable(
   heading: readonly string[],
   rows: readonly (readonly string[])[],

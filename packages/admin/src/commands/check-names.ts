@@ -3,7 +3,7 @@ import { getDataset } from '@kasabi/datasets';
 import type { Database } from '@kasabi/postgres';
 
 /**
- * An owner or a dataset that is not there has no jobs either, but that is not what was meant.
+ * An unknown owner or dataset has no jobs either, but a misspelt name must not pass for an empty list.
  *
  * @throws OwnerUnknown, DatasetUnknown
  */

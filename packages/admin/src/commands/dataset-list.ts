@@ -33,13 +33,13 @@ export function addDatasetList(dataset: Command): void {
     .option('--owner <OWNER>', 'only those of this owner', nonEmpty)
     .option(
       '--status <STATUS>',
-      'only those that are draft, or published',
+      'only draft or only published ones',
       oneOf('status', ['draft', 'published']),
     )
-    .option('--locked', 'only those that are locked')
-    .option('--paused', 'only those that are paused by themselves')
-    .option('--text <TEXT>', 'only those with this in their code', nonEmpty)
-    .option('--after <CODE>', 'only those after this one: the last of the page before', nonEmpty)
+    .option('--locked', 'only locked ones')
+    .option('--paused', 'only those that are paused themselves')
+    .option('--text <TEXT>', 'only those whose code contains this', nonEmpty)
+    .option('--after <CODE>', 'only those after this one: the last of the previous page', nonEmpty)
     .option('--limit <N>', 'at most this many', wholeNumber(1, 10_000), 1_000)
     .addOption(jsonOption())
     .action(async ({ json, limit, after, ...filter }: ListOptions) => {
@@ -51,7 +51,7 @@ export function addDatasetList(dataset: Command): void {
         ];
       });
       if (json) printJson(found);
-      else if (found.length === 0) print('There are no such datasets.');
+      else if (found.length === 0) print('No datasets match.');
       else print(`${listTable(found)}${rest(found, limit, total)}`);
     });
   addExamples(list, 'dataset list', 'dataset list --owner nasa --locked --json');

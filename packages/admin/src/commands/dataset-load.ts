@@ -15,10 +15,12 @@ import { operatorAddress } from './operator.ts';
 export function addLoadCommand(dataset: Command): void {
   const load = dataset
     .command('load')
-    .description('load an RDF file into a dataset, beside what it holds: all of it, or nothing')
+    .description(
+      'load an RDF file into a dataset, in addition to its present data: all of it, or nothing',
+    )
     .argument('<CODE>', "the dataset's short code")
     .argument('<FILE>', `one of ${rdfExtensions.join(', ')}, each plain or gzip (.gz)`)
-    .option('--base <IRI>', 'what relative IRIs in Turtle and TriG are resolved against')
+    .option('--base <IRI>', 'the base of relative IRIs in Turtle and TriG')
     .addOption(jsonOption())
     .action(async (code: string, file: string, options: { base?: string; json?: true }) => {
       const source = resolveFile(file);
@@ -59,5 +61,5 @@ export function addLoadCommand(dataset: Command): void {
 
 function report(code: string, quads: number, durationMs: number): string {
   const seconds = durationMs / 1000;
-  return `Loaded ${formatCount(quads)} quads into ${code} in ${seconds.toFixed(1)} s (${formatCount(quads / seconds)} quads/s).`;
+  return `Loaded ${formatCount(quads)} ${quads === 1 ? 'quad' : 'quads'} into ${code} in ${seconds.toFixed(1)} s (${formatCount(quads / seconds)} quads/s).`;
 }

@@ -12,7 +12,7 @@ import { operatorAddress } from './operator.ts';
 export function addUnlockCommand(dataset: Command): void {
   const unlock = dataset
     .command('unlock')
-    .description('release the lock of a dataset whose job has ended or is not there')
+    .description('release the lock of a dataset whose job has ended or does not exist')
     .argument('<CODE>', 'its short code')
     .addOption(yesOption())
     .addOption(jsonOption())
@@ -30,7 +30,7 @@ export function addUnlockCommand(dataset: Command): void {
         case 'job-not-ended':
           throw new ActionRefused(
             `The job ${result.jobId}, which holds the lock, is ${result.status}; nothing was changed. ` +
-              'If its worker is lost, the rescuer frees the dataset when a worker runs.',
+              'If its worker was lost, the rescuer releases the dataset as soon as a worker runs.',
           );
         case 'done':
           if (options.json) printJson({ code, unlocked: true });
@@ -41,6 +41,6 @@ export function addUnlockCommand(dataset: Command): void {
 }
 
 function consequenceOf({ dataset, lockStatus }: DatasetPage): string {
-  const job = lockStatus === null ? 'which is not there' : `which is ${lockStatus}`;
+  const job = lockStatus === null ? 'which does not exist' : `which is ${lockStatus}`;
   return `This makes the dataset ${dataset.code} of ${dataset.owner} read-write: it has been locked since ${formatTime(dataset.lockedAt)} by the job ${dataset.lockedBy}, ${job}.`;
 }

@@ -28,7 +28,7 @@ export function addDatasetCommands(program: Command): void {
     .command('create')
     .description('create an empty dataset, as a draft')
     .argument('<CODE>', 'its short code: lower-case letters, digits and hyphens; at most 63')
-    .requiredOption('--owner <OWNER>', 'the name of the owner it belongs to')
+    .requiredOption('--owner <OWNER>', 'the name of its owner')
     .option('--title <TITLE>', 'its title; the short code unless given', nonEmpty)
     .addOption(jsonOption())
     .action(async (code: string, options: { owner: string; title?: string; json?: true }) => {
@@ -48,7 +48,7 @@ export function addDatasetCommands(program: Command): void {
 
   const publish = dataset
     .command('publish')
-    .description('publish a dataset; one that is published stays so')
+    .description('publish a dataset; does nothing to one that is already published')
     .argument('<CODE>', 'its short code')
     .addOption(jsonOption())
     .action(async (code: string, options: { json?: true }) => {
@@ -59,7 +59,7 @@ export function addDatasetCommands(program: Command): void {
         ),
       );
       if (options.json) printJson(summary(published));
-      else print(`${code} is published, since ${formatTime(published.published)}.`);
+      else print(`${code} has been published since ${formatTime(published.published)}.`);
     });
   addExamples(publish, 'dataset publish nasa');
 

@@ -6,14 +6,14 @@ import { examine } from '../doctor/examine.ts';
 import { readSettings } from '../env.ts';
 import { print, printJson } from '../output.ts';
 
-/** What `doctor` ends with; 2 is wrong usage, as of every command. */
+/** The exit codes of `doctor`; 2 is wrong usage, as for every command. */
 export const doctorExitCode = { ok: 0, fail: 1, warn: 3 } as const;
 
-/** Adds `doctor`, which tells `exit` the exit code of its verdict. */
+/** Adds `doctor`, which passes the exit code of its verdict to `exit`. */
 export function addDoctorCommand(program: Command, exit: (code: number) => void): void {
   const doctor = program
     .command('doctor')
-    .description('look at settings, Postgres, Redis, workers and jobs, and say what to do')
+    .description('check settings, Postgres, Redis, workers and jobs, and say what to do')
     .addOption(jsonOption())
     .action(async (options: { json?: true }) => {
       const checks = await examineAll();
@@ -27,9 +27,9 @@ export function addDoctorCommand(program: Command, exit: (code: number) => void)
     `
 Settings:
   DATABASE_URL  a login that may assume the role of the schema's owner
-  REDIS_URL     the workers' Redis; unset, Redis is not looked at
+  REDIS_URL     the workers' Redis; unset, Redis is not checked
 
-Exit codes: 0 all is well, 1 something does not work, 3 it works but something needs a look,
+Exit codes: 0 all is well, 1 something does not work, 3 it works but something needs attention,
 2 wrong usage`,
   );
 }
@@ -39,14 +39,14 @@ async function examineAll(): Promise<Check[]> {
     return [...(await examine(readSettings())).checks];
   } catch (error) {
     if (!(error instanceof SettingsInvalid)) throw error;
-    const todo = 'Set it right, and see npm run admin -- doctor --help.';
+    const todo = 'Correct it; see npm run admin -- doctor --help.';
     return [judge('settings', error.message, { status: 'fail', todo })];
   }
 }
 
 const conclusions = {
   ok: 'All is well.',
-  warn: 'It works, but something needs a look.',
+  warn: 'It works, but something needs attention.',
   fail: 'Something does not work.',
 } as const;
 

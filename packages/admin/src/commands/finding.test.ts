@@ -102,8 +102,11 @@ test('what is not found, or cannot be kept, is not acknowledged', async () => {
 
 test('the doctor says nothing of an oldest due job when none is due', async () => {
   const jobs = async () => (await doctor()).find(({ name }) => name === 'jobs');
-  assert.match(String((await jobs())?.['what' as never]), /^0 wait, none is due; 0 to be handed/);
+  assert.match(
+    String((await jobs())?.['what' as never]),
+    /^0 scheduled, none is due; 0 to be handed/,
+  );
   const jobId = await fixture.accept(await fixture.addDataset('due'));
-  assert.match(String((await jobs())?.['what' as never]), /^1 wait, the oldest due for \d/);
+  assert.match(String((await jobs())?.['what' as never]), /^1 scheduled, the oldest due for \d/);
   assert.ok(await fixture.cancel(jobId));
 });

@@ -21,7 +21,7 @@ import { operatorAddress } from './operator.ts';
 const codeArgument = (): Argument =>
   new Argument('<CODE>', "the finding's name, as doctor shows it").choices(findingCodes);
 const subjectArgument = (): Argument =>
-  new Argument('[SUBJECT]', 'the job, dataset or worker it is about, where there are several');
+  new Argument('[SUBJECT]', 'the job, dataset or worker it is about, if there are several');
 
 /** Adds `finding list`, `ack` and `unack`. */
 export function addFindingCommands(program: Command): void {
@@ -29,7 +29,7 @@ export function addFindingCommands(program: Command): void {
 
   const list = finding
     .command('list')
-    .description('list what is wrong, with what was acknowledged at the end')
+    .description('list what is wrong, acknowledged findings last')
     .addOption(jsonOption())
     .action(async (options: { json?: true }) => {
       const { findings } = await examine(readSettings());
@@ -41,7 +41,7 @@ export function addFindingCommands(program: Command): void {
   const acknowledge = finding
     .command('ack')
     .alias('acknowledge')
-    .description('acknowledge a finding: it is no alarm until it changes, or for a time')
+    .description('acknowledge a finding: no alarm until it changes, or for some time')
     .addArgument(codeArgument())
     .addArgument(subjectArgument())
     .option('--for <TIME>', 'for how long, such as 30min, 8h or 7d; at most 30d', hoursOf)
@@ -70,7 +70,7 @@ export function addFindingCommands(program: Command): void {
   const unacknowledge = finding
     .command('unack')
     .alias('unacknowledge')
-    .description('take an acknowledgement back: the finding is an alarm again')
+    .description('withdraw an acknowledgement: the finding raises an alarm again')
     .addArgument(codeArgument())
     .addArgument(subjectArgument())
     .addOption(jsonOption())
@@ -83,7 +83,7 @@ export function addFindingCommands(program: Command): void {
         );
       }
       if (options.json) printJson({ code, subject: about.subject, acknowledged: false });
-      else print(`${nameOf(code, subject)} is an alarm again, while it is found.`);
+      else print(`${nameOf(code, subject)} raises an alarm again while it persists.`);
     });
   addExamples(unacknowledge, 'finding unack redis-wiped');
 }
@@ -100,7 +100,7 @@ const nameOf = (code: string, subject?: string): string =>
 /** @throws ActionRefused when there is no such finding, or more than one. */
 async function findOne(code: FindingCode, subject: string | undefined): Promise<Finding> {
   if (code === 'postgres-down') {
-    throw new ActionRefused('This cannot be acknowledged: there is no Postgres to keep that.');
+    throw new ActionRefused('This cannot be acknowledged: Postgres is away and cannot store it.');
   }
   const { findings } = await examine(readSettings());
   const named = findings.filter(
@@ -112,7 +112,7 @@ async function findOne(code: FindingCode, subject: string | undefined): Promise<
   }
   if (others.length > 0) {
     const subjects = named.map((it) => `  ${it.subject?.id ?? '(none)'}`).join('\n');
-    throw new ActionRefused(`There are several; say which one is meant:\n${subjects}`);
+    throw new ActionRefused(`There are several; name one of them:\n${subjects}`);
   }
   return found;
 }

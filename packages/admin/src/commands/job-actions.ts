@@ -13,14 +13,14 @@ import { operatorAddress } from './operator.ts';
 export function addJobActions(job: Command): void {
   const cancel = job
     .command('cancel')
-    .description('cancel a scheduled job, for good: it does not run and cannot be repeated')
+    .description('cancel a scheduled job for good: it will not run and cannot be repeated')
     .argument('<ID>', "the job's id", jobId)
     .addOption(yesOption())
     .addOption(jsonOption())
     .action(async (id: string, options: { yes?: true; json?: true }) => {
       const result = await withDatabase(async (pool) => {
         const found = await readJob(pool, id);
-        // One that runs may be scheduled again before it comes to be cancelled.
+        // A running job may be scheduled again before it is cancelled.
         if (found !== undefined && found.endTime === null) {
           await confirm(consequenceOfCancel(found), options.yes);
         }
@@ -43,7 +43,7 @@ export function addJobActions(job: Command): void {
 
   const retry = job
     .command('retry')
-    .description('repeat a failed job by a new one, due at once; each is repeated once')
+    .description('repeat a failed job with a new one, due at once; each can be repeated once')
     .argument('<ID>', "the failed job's id", jobId)
     .addOption(yesOption())
     .addOption(jsonOption())
@@ -64,10 +64,10 @@ export function addJobActions(job: Command): void {
           );
         case 'cancelled':
           throw new ActionRefused(
-            'It was cancelled, so it is not repeated; nothing was changed. If it is to be done after all, its owner asks for a new job.',
+            'It was cancelled, so it is not repeated; nothing was changed. If it is still wanted, its owner can ask for a new job.',
           );
         case 'repeated':
-          throw new ActionRefused(`It was repeated already, by the job ${result.jobId}.`);
+          throw new ActionRefused(`It was already repeated, by the job ${result.jobId}.`);
         case 'done':
           if (options.json) printJson({ id: result.jobId, repeats: id, dataset: result.dataset });
           else print(`The job ${result.jobId} of ${result.dataset} repeats it; it is due at once.`);
@@ -81,10 +81,10 @@ export function addJobActions(job: Command): void {
 }
 
 function consequenceOfCancel(job: OperatorJob): string {
-  return `This cancels the ${job.type} of the dataset ${job.dataset} of ${job.owner}, set for ${formatTime(job.startTime)}: it does not run, and cannot be repeated.`;
+  return `This cancels the ${job.type} of the dataset ${job.dataset} of ${job.owner}, set for ${formatTime(job.startTime)}: it will not run and cannot be repeated.`;
 }
 
-/** What a repeated job does to the dataset as it is now. */
+/** What a repeated job does to the dataset in its present state. */
 async function consequenceOfRetry(pool: pg.Pool, job: OperatorJob): Promise<string> {
   const dataset = await findDataset(pool, job.dataset);
   const quads = dataset === undefined ? undefined : await estimateQuads(pool, dataset.id);
@@ -93,7 +93,7 @@ async function consequenceOfRetry(pool: pg.Pool, job: OperatorJob): Promise<stri
   const where = `the dataset ${job.dataset} of ${job.owner} (${held})`;
   const what =
     job.type === 'reset'
-      ? `deletes all data of ${where}, what was loaded since it failed as well`
+      ? `deletes all data of ${where}, including what was loaded since it failed`
       : `runs a ${job.type} on ${where}`;
   return `This repeats the job ${job.id}, which failed at ${formatTime(job.endTime)}: at once, it ${what}.`;
 }

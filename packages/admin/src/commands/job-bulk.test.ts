@@ -26,7 +26,7 @@ test('all that the options find is cancelled after a question with the count', a
   assert.equal(asked.code, 4);
   assert.match(
     asked.err,
-    /This is to cancel 2 scheduled jobs of the dataset books\. They do not run/,
+    /This will cancel 2 scheduled jobs of the dataset books\. They will not run/,
   );
   assert.match(asked.err, /--yes/);
   assert.equal((await fixture.read(ids[0] ?? ''))['status'], 'scheduled');

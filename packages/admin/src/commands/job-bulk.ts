@@ -26,13 +26,13 @@ export function addBulkActions(job: Command): void {
   const cancel = add(
     job,
     'cancel',
-    'cancel all scheduled jobs that the options find; they do not run and cannot be repeated',
+    'cancel all scheduled jobs that match the options; they will not run and cannot be repeated',
   );
   addExamples(cancel, 'job cancel-all --owner nasa', 'job cancel-all --dataset books --from 2h');
   const retry = add(
     job,
     'retry',
-    'repeat all failed jobs that the options find by new ones, due at once; each is repeated once',
+    'repeat all failed jobs that match the options with new ones, due at once; each can be repeated once',
   );
   addExamples(retry, 'job retry-all --message "database was unavailable" --time ended --from 1d');
 }
@@ -43,7 +43,7 @@ interface BulkOptions extends FilterOptions {
 }
 
 const consequences: Readonly<Record<BulkVerb, string>> = {
-  cancel: 'They do not run, and cannot be repeated.',
+  cancel: 'They will not run and cannot be repeated.',
   retry: 'A reset deletes the data that its dataset has then.',
 };
 
@@ -84,17 +84,17 @@ async function run(
   }
   if (agreed.count > mostInBulk) {
     throw new ActionRefused(
-      `More than ${formatCount(mostInBulk)} jobs match; nothing was changed. Narrow it down.`,
+      `More than ${formatCount(mostInBulk)} jobs match; nothing was changed. Narrow the options.`,
     );
   }
   const word = verb === 'cancel' ? 'cancel' : 'repeat';
   await confirm(
-    `This is to ${word} ${describeBulk(verb, filter, agreed.count)}. ${consequences[verb]}`,
+    `This will ${word} ${describeBulk(verb, filter, agreed.count)}. ${consequences[verb]}`,
     yes,
   );
   const came = await runBulk(pool, { verb, filter, agreed, operatorAddress, signal });
   if (came.outcome === 'done') return came;
   throw new ActionRefused(
-    `There are ${formatCount(came.count)} of them now; nothing was changed. Ask again.`,
+    `There are ${formatCount(came.count)} of them now; nothing was changed. Try again.`,
   );
 }

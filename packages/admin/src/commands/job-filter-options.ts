@@ -9,7 +9,7 @@ import {
 import { type Command, InvalidArgumentError } from 'commander';
 import { nonEmpty } from '../arguments.ts';
 
-/** Adds the options that say which jobs are meant; `parseJobFilter` reads them. */
+/** Adds the options that select jobs; `parseJobFilter` reads them. */
 export function addFilterOptions(command: Command): Command {
   const time = 'such as 2026-11-25, 2026-11-25T12:00Z, or 2h (two hours ago)';
   return command
@@ -25,25 +25,25 @@ export function addFilterOptions(command: Command): Command {
       `only those of this type: ${jobTypeNames.join(', ')}`,
       oneOf('type', jobTypeNames),
     )
-    .option('--from <TIME>', `only those from then on, ${time}`, moment)
-    .option('--to <TIME>', 'only those before then', moment)
+    .option('--from <TIME>', `only those from this time on, ${time}`, moment)
+    .option('--to <TIME>', 'only those before this time', moment)
     .option(
       '--time <WHICH>',
-      `the time that --from and --to are of: ${filterTimes.join(', ')}; created unless given`,
+      `the time that --from and --to refer to: ${filterTimes.join(', ')}; created unless given`,
       oneOf('time', filterTimes),
     )
-    .option('--message <TEXT>', 'only those with this in their message', nonEmpty)
+    .option('--message <TEXT>', 'only those whose message contains this', nonEmpty)
     .option(
       '--text <TEXT>',
-      'only those whose id begins like this, or whose dataset has it in its code',
+      'only those whose id begins with this, or whose dataset has it in its code',
       nonEmpty,
     );
 }
 
-/** What was given, for `parseJobFilter`. */
+/** The given options, for `parseJobFilter`. */
 export type FilterOptions = FilterParameters;
 
-/** A parser for one of some words, which names the nearest. */
+/** A parser for one of several words; suggests the nearest. */
 export function oneOf(name: string, words: readonly string[]): (value: string) => string {
   return (value) => {
     if (!isWordOf(words, value)) throw new InvalidArgumentError(unknownWord(name, value, words));

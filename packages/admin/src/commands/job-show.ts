@@ -24,7 +24,7 @@ export function addShowCommand(job: Command): void {
   addExamples(show, 'job show 01a20884-0fde-7de2-a5a9-9bbb6dc070ee');
 }
 
-/** The record has the start of the first attempt alone; the claims tell of the later ones. */
+/** The record only has the start of the first attempt; the claims show the later ones. */
 const lastClaim = (transitions: readonly Transition[]): Date | null =>
   transitions.findLast(({ event }) => event === 'claim')?.at ?? null;
 

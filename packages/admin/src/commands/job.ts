@@ -23,7 +23,7 @@ export function addJobCommands(program: Command): void {
   const job = program.command('job').alias('jobs').description('jobs');
 
   const list = addFilterOptions(job.command('list').description('list jobs, newest first'))
-    .option('--before <ID>', 'only those older than this job: the last of the page before', jobId)
+    .option('--before <ID>', 'only those older than this job: the last of the previous page', jobId)
     .option('--limit <N>', 'at most this many', wholeNumber(1, 10_000), 50)
     .addOption(jsonOption())
     .action(async ({ json, limit, before, ...given }: ListOptions) => {
@@ -33,10 +33,10 @@ export function addJobCommands(program: Command): void {
         return await searchJobs(pool, { ...filter, limit, before });
       });
       if (json) printJson(jobs);
-      else print(jobs.length === 0 ? 'There are no such jobs.' : jobTable(jobs));
+      else print(jobs.length === 0 ? 'No jobs match.' : jobTable(jobs));
       if (searchedTo !== undefined) {
         printError(
-          `The newest ${formatCount(mostLookedAt)} jobs were looked at; to go on: --before ${searchedTo}`,
+          `Searched the newest ${formatCount(mostLookedAt)} jobs; to continue: --before ${searchedTo}`,
         );
       } else if (jobs.length === limit && !json) {
         print(`\nFor the next page: --before ${jobs.at(-1)?.id}`);

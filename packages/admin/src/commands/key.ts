@@ -43,17 +43,17 @@ export function addKeyCommands(program: Command): void {
       }
       print(`${secret}\n`);
       print(
-        `This is key ${keyId} of ${owner}. Keep it now: it is not kept here and cannot be shown`,
+        `This is key ${keyId} of ${owner}. Keep it now: it is not stored here and cannot be shown`,
       );
-      print(`again. To end it: npm run admin -- key revoke ${keyId}`);
+      print(`again. To revoke it: npm run admin -- key revoke ${keyId}`);
     });
   addExamples(issue, 'key issue nasa');
 
   const list = key
     .command('list')
-    .description('list API keys by their numbers; the keys themselves are not kept')
+    .description('list API keys by their numbers; the keys themselves are not stored')
     .option('--owner <OWNER>', 'only those of this owner')
-    .option('--valid', 'without those that are revoked')
+    .option('--valid', 'without revoked ones')
     .addOption(jsonOption())
     .action(async (options: { owner?: string; valid?: true; json?: true }) => {
       const { owner } = options;
@@ -63,7 +63,7 @@ export function addKeyCommands(program: Command): void {
       });
       const shown = keys.filter(({ revoked }) => !options.valid || revoked === null);
       if (options.json) printJson(shown);
-      else print(shown.length === 0 ? 'There are no such keys.' : keyTable(shown));
+      else print(shown.length === 0 ? 'No keys match.' : keyTable(shown));
     });
   addExamples(list, 'key list', 'key list --owner nasa --valid');
 
@@ -78,7 +78,7 @@ export function addKeyCommands(program: Command): void {
       await withDatabase(async (pool) => {
         const key = (await listKeys(pool)).find((it) => it.keyId === keyId);
         if (key !== undefined && key.revoked === null) {
-          const what = `This revokes the key ${keyId} of ${key.owner}: whoever uses it is refused at once, and it cannot be made valid again.`;
+          const what = `This revokes the key ${keyId} of ${key.owner}: requests with it are refused at once, and it cannot be made valid again.`;
           await confirm(what, options.yes);
         }
         await recorded(pool, asked, async (client) => {

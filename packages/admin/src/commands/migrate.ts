@@ -8,7 +8,7 @@ import { print, printError, printJson } from '../output.ts';
 export function addMigrateCommand(program: Command): void {
   const command = program
     .command('migrate')
-    .description('bring the database to the newest schema, with its roles; harmless to repeat')
+    .description('migrate the database to the newest schema, with its roles; can be repeated')
     .addOption(jsonOption())
     .action(async (options: { json?: true }) => {
       const settings = readSettings();
@@ -18,7 +18,7 @@ export function addMigrateCommand(program: Command): void {
         warn: printError,
       });
       if (options.json) printJson({ migrations });
-      else if (migrations.length === 0) print('The schema is the newest already.');
+      else if (migrations.length === 0) print('The schema is already the newest.');
       else print(`Ran ${migrations.join(', ')}.`);
     });
   addExamples(command, 'migrate').addHelpText(

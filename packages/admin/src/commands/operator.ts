@@ -1,2 +1,2 @@
-/** Where what the command line does comes from, in the audit. */
+/** The origin of the command line's actions in the audit. */
 export const operatorAddress = 'command line';

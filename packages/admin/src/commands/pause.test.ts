@@ -34,14 +34,11 @@ test('pause and resume work without a service, say what they do, and are audited
   const paused = await admin('pause', '--reason', 'a restore');
   assert.deepEqual(
     [paused.code, paused.out],
-    [0, 'All jobs are paused. Nothing starts any more.\n'],
+    [0, 'All jobs are paused. No job starts any more.\n'],
   );
   assert.equal(await outcome(jobId), 'paused');
   const again = await admin('pause');
-  assert.match(
-    again.out,
-    /^All jobs are paused already, since \S+Z\. Nothing starts any more\.\n$/,
-  );
+  assert.match(again.out, /^All jobs have been paused since \S+Z\. No job starts any more\.\n$/);
 
   const unsure = await admin('resume');
   assert.equal(unsure.code, 4);
@@ -72,11 +69,11 @@ test('one dataset is paused by its short code; nothing is asked where nothing st
   const paused = await admin('pause', 'mars');
   assert.match(
     paused.out,
-    /^The jobs of mars are paused\. Nothing starts any more\. 1 run and go on/,
+    /^The jobs of mars are paused\. No job starts any more\. 1 is running and will finish/,
   );
   await admin('pause');
   const resumed = await admin('resume', 'mars');
-  assert.match(resumed.out, /are resumed, and wait: all jobs are paused, and stay so\.\n$/);
+  assert.match(resumed.out, /are resumed but still wait, because all jobs are paused\.\n$/);
   assert.match((await admin('resume')).out, /^All jobs are resumed; none is due\.\n$/);
 });
 

@@ -21,11 +21,8 @@ const whose = (dataset: string | undefined): string =>
 export function addPauseCommands(program: Command): void {
   const pause = program
     .command('pause')
-    .description('keep jobs from starting until they are resumed; those that run go on')
-    .argument(
-      '[DATASET]',
-      'the short code of the dataset whose jobs are meant; all jobs unless given',
-    )
+    .description('keep jobs from starting until they are resumed; running jobs continue')
+    .argument('[DATASET]', 'the short code of a dataset, to pause only its jobs')
     .option('--reason <TEXT>', 'why, for other operators', nonEmpty)
     .addOption(jsonOption())
     .action(async (dataset: string | undefined, options: { reason?: string; json?: true }) => {
@@ -39,12 +36,13 @@ export function addPauseCommands(program: Command): void {
       const lines = [
         outcome === 'done'
           ? `${whose(dataset)} are paused.`
-          : `${whose(dataset)} are paused already, since ${formatTime(since)}.`,
+          : `${whose(dataset)} have been paused since ${formatTime(since)}.`,
         unsettled === 0
-          ? 'Nothing starts any more.'
-          : `${unsettled} that workers were about to take up may still start: someone else holds their records. Nothing else does.`,
+          ? 'No job starts any more.'
+          : `${unsettled} that workers were about to claim may still start, because another session holds their records. No other job starts.`,
       ];
-      if (running > 0) lines.push(`${running} run and go on to their end.`);
+      if (running > 0)
+        lines.push(`${running} ${running === 1 ? 'is' : 'are'} running and will finish.`);
       print(lines.join(' '));
     });
   addExamples(pause, 'pause --reason "restoring last night\'s backup"', 'pause nasa');
@@ -71,14 +69,14 @@ export function addPauseCommands(program: Command): void {
         case 'done':
           if (options.json) printJson({ dataset: dataset ?? null, due: result.due });
           else if (result.allStayPaused) {
-            print(`${whose(dataset)} are resumed, and wait: all jobs are paused, and stay so.`);
+            print(`${whose(dataset)} are resumed but still wait, because all jobs are paused.`);
           } else print(`${whose(dataset)} are resumed; ${startsNow(result.due)}.`);
       }
     });
   addExamples(resume, 'resume', 'resume nasa --yes');
 }
 
-/** What a resume starts, as a question says it. */
+/** What a resume starts, for the question. */
 function consequence(dataset: string | undefined, { due, oldestDue }: Resumable): string {
   const since =
     oldestDue === null

@@ -1,10 +1,10 @@
 /**
- * How a check came out. `skip`: what it needs is not there, which another check says. `ack`: it is wrong, and an
+ * The result of a check. `skip`: its precondition is missing, which another check reports. `ack`: it is wrong, and an
  * operator has acknowledged that.
  */
 export type CheckStatus = 'ok' | 'warn' | 'fail' | 'skip' | 'ack';
 
-/** One thing that was looked at. */
+/** One check and its result. */
 export interface Check {
   /** A stable name: one of the checks' own, or the code of a finding. */
   readonly name: string;
@@ -24,14 +24,14 @@ export function judge(
   return problem === undefined ? { name, status: 'ok', what } : { name, what, ...problem };
 }
 
-/** What all checks come to: the gravest of them. */
+/** The verdict of all checks: the gravest of them. */
 export function worstOf(checks: readonly Check[]): 'ok' | 'warn' | 'fail' {
   const has = (status: CheckStatus): boolean => checks.some((check) => check.status === status);
   if (has('fail')) return 'fail';
   return has('warn') ? 'warn' : 'ok';
 }
 
-/** Whether a version, `8.6.4` or so, is at least another. */
+/** Whether a version such as `8.6.4` is at least another. */
 export function atLeast(version: string, least: string): boolean {
   const [have, want] = [version, least].map((it) => it.split('.').map(Number));
   for (const [n, part] of (want ?? []).entries()) {

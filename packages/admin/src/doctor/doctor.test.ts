@@ -1,4 +1,4 @@
-// The doctor as the process that operators start, on a system of its own that falls ill and gets well.
+// The doctor as a process, on a system of its own that falls ill and recovers.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
 import { randomUUID } from 'node:crypto';
@@ -97,7 +97,7 @@ async function submit(): Promise<string> {
   await waitFor(() => redis((client) => client.exists(keyOf(id))).then((n) => n === 1), {
     what: 'its delivery',
   });
-  // What was handed over within the last second is not looked at.
+  // Jobs handed over within the last second are not compared.
   const age = `UPDATE kasabi.job SET enqueued_at = now() - interval '1 minute'
                WHERE id = $1 AND enqueued_at IS NOT NULL`;
   await waitFor(async () => (await sql(age, [id])) === 1, { what: 'the note of that' });
@@ -143,7 +143,7 @@ test('drift: deliveries that are missing, of nobody, of jobs that have ended', a
   const id = await submit();
   const { code, check } = await report();
   assert.equal(code, 0);
-  assert.match(check('drift').what, /^Redis holds all of 1 jobs looked at, Postgres all of 1 /);
+  assert.match(check('drift').what, /^Missing in Redis: 0 of 1 jobs; unknown to Postgres: 0 of 1 /);
   await redis((client) => client.del(keyOf(id)));
   const missing = await report();
   assert.deepEqual([missing.code, missing.ill], [3, ['drift warn']]);
@@ -179,7 +179,7 @@ test('Redis away: everything else is looked at all the same', async () => {
   assert.deepEqual([code, ill], [1, ['redis-down fail']]);
   assert.equal(check('migrations').status, 'ok');
   await stack.redis.start();
-  // The worker says so for a while: that is what a restart may mean.
+  // The worker reports it for a while: a restart may mean that.
   await waitFor(async () => assert.ok(!(await report()).ill.includes('redis-down fail')) ?? true, {
     what: 'Redis to be back',
     timeoutMs: 30_000,

@@ -17,15 +17,14 @@ const oldestNode = '20.19.0';
 /** How long a statement may take, in milliseconds: a frozen Postgres must not freeze the doctor. */
 const patienceMs = 10_000;
 
-/** What was looked at, and what is wrong by the names that the page and the alerts have for it as well. */
+/** The checks, and the findings under the same names as on the page and in the alerts. */
 export interface Examination {
   readonly checks: readonly Check[];
   readonly findings: readonly Finding[];
 }
 
 /**
- * Looks at everything and returns what it found, whatever is away. Only an error that nobody foresaw
- * throws.
+ * Runs all checks and returns their results, whatever is away. Throws only unforeseen errors.
  */
 export async function examine(settings: AdminSettings): Promise<Examination> {
   const pool = createPool({
@@ -44,7 +43,7 @@ export async function examine(settings: AdminSettings): Promise<Examination> {
         ? undefined
         : await checkRedis(url, overview === undefined ? undefined : pool);
     const checks = [...checkHere(url), ...postgres.checks, ...(redis?.checks ?? [])];
-    // A schema that is not there says nothing of how things are.
+    // Without a schema nothing else can be read.
     if (postgres.answered && overview === undefined) return { checks, findings: [] };
     const findings = diagnose({
       overview,
@@ -55,7 +54,7 @@ export async function examine(settings: AdminSettings): Promise<Examination> {
       postgresSick: postgres.sick,
       clockOffsetMs: postgres.clockOffsetMs,
     });
-    // With Postgres away, nobody else says that Redis is, too.
+    // With Postgres away, no worker reports that Redis is, too.
     if (overview === undefined && redis?.answers === false) findings.push(redisDown);
     const said = [...checks, ...(overview === undefined ? [] : describe(overview))];
     return { checks: [...said, ...findings.map(ofFinding)], findings };
@@ -68,14 +67,14 @@ const redisDown: Finding = {
   code: 'redis-down',
   severity: 'critical',
   what: 'Redis does not answer.',
-  todo: 'Start Redis, or see to the network between it and the services.',
+  todo: 'Start Redis, or check the network between it and the services.',
 };
 
 function checkHere(redisUrl: string | undefined): Check[] {
   const { node } = process.versions;
   return [
     redisUrl === undefined
-      ? judge('settings', 'REDIS_URL is not set: Redis is not looked at', {
+      ? judge('settings', 'REDIS_URL is not set: Redis is not checked', {
           status: 'warn',
           todo: "Set REDIS_URL to the workers' Redis.",
         })
@@ -89,7 +88,7 @@ function checkHere(redisUrl: string | undefined): Check[] {
   ];
 }
 
-/** What is well is said as well, in numbers. */
+/** What is well is reported as well, in numbers. */
 function describe({
   workers,
   lockedDatasets,
@@ -102,19 +101,20 @@ function describe({
   const alive = workers.filter(({ holder }) => presence.get(holder) === 'alive');
   const versions = new Set(alive.map(({ version }) => version));
   const told = [...versions].join(', ');
+  const locks = lockedDatasets.length;
   const oldest = due === 0 ? 'none is due' : `the oldest due for ${formatDuration(oldestDueMs)}`;
   return [
     versions.size > 1
       ? judge('workers', `${alive.length} workers report, of different versions: ${told}`, {
           status: 'warn',
-          todo: 'During a roll-out this is as it should be; afterwards, replace the older ones.',
+          todo: 'This is expected during a roll-out; afterwards, replace the older ones.',
         })
       : judge(
           'workers',
           `${alive.length} ${alive.length === 1 ? 'worker reports' : 'workers report'}`,
         ),
-    judge('jobs', `${scheduled} wait, ${oldest}; ${relay.backlog} to be handed to Redis`),
-    judge('locks', `${lockedDatasets.length} datasets are locked`),
+    judge('jobs', `${scheduled} scheduled, ${oldest}; ${relay.backlog} to be handed to Redis`),
+    judge('locks', locks === 1 ? '1 dataset is locked' : `${locks} datasets are locked`),
   ];
 }
 
@@ -126,8 +126,8 @@ function ofFinding(finding: Finding): Check {
     return { name: code, status: 'ack', what: `${what} ${said}` };
   }
   const command = `npm run admin -- finding ack ${[code, subject?.id].filter(Boolean).join(' ')}`;
-  // There is nowhere to keep it.
-  const acknowledge = code === 'postgres-down' ? '' : ` Seen to it? ${command}`;
+  // Without Postgres it cannot be stored.
+  const acknowledge = code === 'postgres-down' ? '' : ` To acknowledge it: ${command}`;
   const status = severity === 'critical' ? 'fail' : 'warn';
   return { name: code, status, what, todo: `${todo}${acknowledge}` };
 }

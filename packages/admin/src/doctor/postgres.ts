@@ -11,7 +11,7 @@ import {
 import type pg from 'pg';
 import { type Check, judge } from './check.ts';
 
-/** What the checks of Postgres found, for those that build on it. */
+/** What the checks of Postgres found, for the checks that build on it. */
 export interface PostgresFacts {
   readonly checks: readonly Check[];
   /** Undefined when Postgres does not answer, or its schema is not this program's. */
@@ -19,21 +19,21 @@ export interface PostgresFacts {
   /** Whether it answered at all. */
   readonly answered: boolean;
   readonly error?: string;
-  /** The state it is in, if that is a known one. */
+  /** The state it is in, if it is a known one. */
   readonly sick?: SickState | undefined;
   readonly clockOffsetMs?: number;
 }
 
-/** uuidv7() and RETURNING old came with it. */
+/** The first version with uuidv7() and RETURNING old. */
 const oldestPostgres = 180_000;
 
-/** Looks at Postgres, its schema and its clock. */
+/** Checks Postgres, its schema and its clock. */
 export async function checkPostgres(pool: pg.Pool): Promise<PostgresFacts> {
   let version: Check;
   try {
     version = await checkVersion(pool);
   } catch (error) {
-    // The sessions of this program ask for a parameter that came with Postgres 17.
+    // The sessions of this program set a parameter that is new in Postgres 17.
     if (hasSqlState(error, '42704'))
       return { checks: [tooOld('Postgres answers')], answered: true };
     return { checks: [], answered: false, error: reasonOf(error), sick: sickOf(error) };
@@ -46,11 +46,11 @@ export async function checkPostgres(pool: pg.Pool): Promise<PostgresFacts> {
   return { ...facts, overview: await readOverview(pool) };
 }
 
-/** A table of a few pages, which is rolled back: it needs what any write needs, room on the disk among it. */
+/** A table of a few pages, which is rolled back: it needs what any write needs, including free disk space. */
 const write =
   'CREATE TABLE kasabi.doctor AS SELECT repeat(n::text, 99) FROM generate_series(1, 999) n';
 
-/** The state that keeps Postgres from taking a write; undefined when it would take one. */
+/** The state that keeps Postgres from accepting a write; undefined when it would accept one. */
 async function tryWrite(pool: pg.Pool): Promise<SickState | undefined> {
   try {
     await withTransaction(pool, async (client) => {
@@ -63,7 +63,7 @@ async function tryWrite(pool: pg.Pool): Promise<SickState | undefined> {
     });
   } catch (error) {
     if (error instanceof InRecovery) return describeSick('in-recovery');
-    // What is missing here is missing to this login; the services have their own.
+    // A privilege that this login lacks says nothing about the services, which have their own.
     if (error instanceof RolledBack || hasSqlState(error, '42501')) return undefined;
     return sickOf(error);
   }
@@ -99,7 +99,7 @@ async function checkMigrations(pool: pg.Pool): Promise<Check> {
   if (pending.length > 0) {
     return judge('migrations', `The schema lacks ${pending.join(', ')}`, {
       status: 'fail',
-      todo: 'npm run admin -- migrate',
+      todo: 'Run npm run admin -- migrate.',
     });
   }
   if (unknown.length > 0) {
@@ -111,7 +111,7 @@ async function checkMigrations(pool: pg.Pool): Promise<Check> {
   return judge('migrations', 'The schema is the newest');
 }
 
-/** How often Postgres's clock is read: the quickest reading says most of this host's. */
+/** How often Postgres's clock is read; the quickest reading is the most accurate. */
 const readings = 3;
 
 /** How far this host's clock is ahead of Postgres's, in milliseconds. */

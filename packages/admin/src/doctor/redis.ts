@@ -11,7 +11,7 @@ import type pg from 'pg';
 import { atLeast, type Check, judge } from './check.ts';
 import { reasonOf } from './postgres.ts';
 
-/** What BullMQ asks for. */
+/** The oldest version that BullMQ supports. */
 const oldestRedis = '6.2.0';
 
 /** How many records and deliveries are compared. */
@@ -20,15 +20,14 @@ const sample = 500;
 export interface RedisFacts {
   readonly checks: readonly Check[];
   readonly answers: boolean;
-  /** Why it takes no writes, if it answers all the same. */
+  /** Why it does not accept writes, if it answers all the same. */
   readonly trouble?: string | undefined;
-  /** Why Postgres must have been restored, by what Redis has seen of it. */
+  /** Why Postgres must have been restored, judging by Redis's copy of its beats. */
   readonly restored?: string | undefined;
 }
 
 /**
- * Looks at Redis and what it holds; `pool` is undefined when Postgres has no records, and nothing can be
- * compared.
+ * Checks Redis and its content; `pool` is undefined when Postgres has no records, and nothing can be compared.
  */
 export async function checkRedis(url: string, pool: pg.Pool | undefined): Promise<RedisFacts> {
   const redis = await connect({ url, name: 'kasabi-admin', onError: () => undefined });
@@ -37,13 +36,13 @@ export async function checkRedis(url: string, pool: pg.Pool | undefined): Promis
     const checks = await look(redis, pool);
     const restored =
       pool && (await readRestored(pool, await createBeatMarkStore(redis).readMark()));
-    // After the rest: a replica can be read, and a write that it refuses ends the connection.
+    // Last: a replica can be read, and a write that it refuses ends the connection.
     return { ...(await troubleOf(redis)), answers: true, restored, checks };
   } catch (error) {
     const sick = await troubleOf(redis);
     if (sick.trouble !== undefined) return sick;
-    // It was there a moment ago, or is frozen.
-    const todo = 'See that REDIS_URL names it with the right password, and its log.';
+    // It answered a moment ago, or is frozen.
+    const todo = 'Check that REDIS_URL names it with the right password, and see its log.';
     return { checks: [judge('redis', reasonOf(error), { status: 'fail', todo })], answers: false };
   } finally {
     redis.disconnect();
@@ -52,7 +51,7 @@ export async function checkRedis(url: string, pool: pg.Pool | undefined): Promis
 
 type Connection = Awaited<ReturnType<typeof connect>>;
 
-/** What keeps it from taking a write, if it answers all the same. */
+/** What keeps it from accepting a write, if it answers all the same. */
 async function troubleOf(redis: Connection): Promise<RedisFacts> {
   const ailment = await redisTrouble(redis);
   const trouble = ailment?.state === 'unreachable' ? undefined : ailment?.what;
@@ -85,7 +84,7 @@ function checkVersion(version: string): Check {
 function checkEviction(policy: string): Check {
   const what = `maxmemory-policy is ${policy}`;
   if (policy === 'noeviction') return judge('redis-eviction', what);
-  return judge('redis-eviction', `${what}: Redis may throw deliveries away`, {
+  return judge('redis-eviction', `${what}: Redis may evict deliveries`, {
     status: 'fail',
     todo: 'Set maxmemory-policy noeviction. No job is lost meanwhile, but some start late.',
   });
@@ -101,7 +100,7 @@ function checkPersistence(appendOnly: boolean, lastWriteOk: boolean): Check {
   if (!lastWriteOk) {
     return judge('redis-persistence', 'Redis could not write its append-only file', {
       status: 'fail',
-      todo: 'See to the disk of Redis: it is full or broken, and Redis refuses writes.',
+      todo: 'Check the disk of Redis: it is full or broken, and Redis refuses writes.',
     });
   }
   return judge('redis-persistence', 'appendonly is on');
@@ -121,19 +120,19 @@ function judgeDrift({ records, missing, deliveries, ended, foreign }: Drift): Ch
     const whose = `${foreign.length} of ${deliveries} deliveries in Redis are of jobs that Postgres does not have`;
     return judge('drift', `${whose}, such as ${foreign[0]}`, {
       status: 'warn',
-      todo: 'See that DATABASE_URL and REDIS_URL belong together: one Redis database serves one system. Workers drop such deliveries.',
+      todo: 'Check that DATABASE_URL and REDIS_URL belong together: one Redis database serves one system. Workers drop such deliveries.',
     });
   }
   if (missing.length > 0) {
     const what = `Redis lacks ${missing.length} of ${records} jobs that it was handed, such as ${missing[0]}`;
     return judge('drift', what, {
       status: 'warn',
-      todo: 'The relay hands them over again when they are due, or at once when it finds Redis restarted. If that goes on, see redis-eviction.',
+      todo: 'The relay hands them over again when they are due, or at once when it finds that Redis was restarted. If it keeps happening, see redis-eviction.',
     });
   }
   const dropped = ended > 0 ? `; ${ended} are of jobs that have ended, and will be dropped` : '';
   return judge(
     'drift',
-    `Redis holds all of ${records} jobs looked at, Postgres all of ${deliveries} deliveries${dropped}`,
+    `Missing in Redis: 0 of ${records} jobs; unknown to Postgres: 0 of ${deliveries} deliveries${dropped}`,
   );
 }
