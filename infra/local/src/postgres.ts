@@ -86,6 +86,6 @@ const withoutDurability = [
   'fsync=off',
   'synchronous_commit=off',
   'full_page_writes=off',
-  // Off unless it is set; somebody's prepared transaction is among what the tests try.
+  // Off by default; a test needs another session's prepared transaction.
   'max_prepared_transactions=4',
 ];
