@@ -48,7 +48,13 @@ function reaches(
   dataDir: string,
 ): boolean {
   const script = 'cd "$1" && test -r "$2" && "$3" --version && "$4" --version';
-  const files = [dataDir, path.join(root, 'share/postgresql/postgres.bki'), postgres, initdb];
+  // Its parent, because a new data folder still belongs to root.
+  const files = [
+    path.dirname(dataDir),
+    path.join(root, 'share/postgresql/postgres.bki'),
+    postgres,
+    initdb,
+  ];
   const options = { ...user, cwd: '/', stdio: 'ignore' } as const;
   return spawnSync('/bin/sh', ['-c', script, 'sh', ...files], options).status === 0;
 }
