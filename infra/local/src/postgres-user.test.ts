@@ -33,7 +33,7 @@ describe('the user to run Postgres as', () => {
   }, async () => {
     const binaries = await findPostgres();
     chmodSync(folder, 0o700);
-    const refusal = /refuses to run as root.* cannot reach .*Clone the project into a folder/;
+    const refusal = /refuses to run as root.* cannot reach .*in folders that other users may enter/;
     assert.throws(
       () => choosePostgresUser(binaries, dataDir),
       (error: unknown) => {

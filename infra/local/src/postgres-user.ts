@@ -36,8 +36,8 @@ export function choosePostgresUser(binaries: PostgresBinaries, dataDir: string):
   if (reaches(user, binaries, dataDir)) return user;
   throw new PostgresUnusable(
     `Postgres refuses to run as root, and user ${user.uid}, which it would run as, cannot reach ` +
-      `${binaries.root} or ${dataDir}. Clone the project into a folder that other users may enter ` +
-      `(/opt, for example, not /root), start as an ordinary user, ${orElse}`,
+      `${binaries.root} or ${dataDir}. Have the clone and DATA_DIR in folders that other users may enter ` +
+      `(below /opt, for example, not /root), start as an ordinary user, ${orElse}`,
   );
 }
 
