@@ -124,7 +124,7 @@ test('the same is said to people in sentences and tables', async () => {
   };
   await said(/^Created the owner esa\./, 'owner', 'create', 'esa');
   const issued = await said(
-    /^kasabi_[\w-]{43}\n\nThis is key \d+ .* not kept/,
+    /^kasabi_[\w-]{43}\n\nThis is key \d+ .* not stored/,
     'key',
     'issue',
     'esa',

@@ -138,7 +138,7 @@ test('every command that cannot be undone says what it does, and does nothing un
     assert.match(err, said);
     assert.deepEqual(await state(), before, args.join(' '));
     const help = await admin(...args.slice(0, 2), '--help');
-    assert.match(help.out, /-y, --yes +do it without asking; needed where/);
+    assert.match(help.out, /-y, --yes +act without asking; needed where/);
   }
   for (const [args] of commands) {
     const { code, err } = await admin(...args, '--yes');

@@ -79,8 +79,8 @@ function isZlibError(error: unknown): error is Error {
 function unreadable(file: string, error: unknown): RdfFileUnreadable {
   const { code, message } = error as NodeJS.ErrnoException;
   const reasons: Readonly<Record<string, string>> = {
-    ENOENT: 'it does not exist',
-    ENOTDIR: 'it does not exist',
+    ENOENT: 'no such file exists',
+    ENOTDIR: 'no such file exists',
     EACCES: 'this user may not read it',
     EISDIR: 'it is a folder',
   };
