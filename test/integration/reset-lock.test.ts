@@ -142,9 +142,7 @@ test('a job that was first tried within RETRY_HOURS is tried again, however ofte
       );
     const again = await attempted(3);
     assert.deepEqual([again['status'], again['reason']], ['scheduled', null]);
-    const until = /It is retried automatically until (\S+Z)\.$/.exec(
-      String(again['message']),
-    )?.[1];
+    const until = /It is retried automatically until (\S+Z)\.$/.exec(String(again['message']))?.[1];
     const aheadMs = Date.parse(until ?? '') - Date.now();
     assert.ok(aheadMs > 58 * 60_000 && aheadMs <= 60 * 60_000, String(again['message']));
     // An hour later.
