@@ -104,7 +104,7 @@ async function dumpOf(url: string): Promise<string> {
 }
 
 test('a dump that cannot be saved: jobs wait, it is named, and they run when it is over', async () => {
-  const said = /Redis takes no writes, since it cannot save its data to the disk/;
+  const said = /Redis refuses writes because it cannot save its data to disk/;
   const { redisUrl } = world.stack;
   await untilRun(await accepted());
   const dump = await dumpOf(redisUrl);
