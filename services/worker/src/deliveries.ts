@@ -23,7 +23,7 @@ import type { Leases } from './leases.ts';
 import type { WorkerMetrics } from './metrics/index.ts';
 import type { AttemptOutcome } from './metrics/jobs.ts';
 
-/** The reason that running jobs are dropped with when the worker shuts down. */
+/** The reason for aborting running jobs when the worker shuts down. */
 export class ShuttingDown extends Error {
   readonly code = 'shutting-down';
 }
@@ -33,26 +33,26 @@ type DeliverySettings = Pick<Settings, 'LEASE_MS' | 'RETRY_HOURS' | 'MAX_ATTEMPT
 
 export interface DeliveriesOptions {
   readonly pool: pg.Pool;
-  /** Connections that no job waits on. */
+  /** Connections that jobs never wait on. */
   readonly upkeep: pg.Pool;
   readonly handlers: Handlers;
   readonly settings: DeliverySettings;
   readonly leases: Leases;
-  /** Makes a delivery due at once, wherever it is. */
+  /** Makes a delivery due at once, whichever worker it was for. */
   readonly promote: (deliveries: readonly Delivery[]) => Promise<void>;
-  /** Makes sure that Postgres was not restored from a backup; see `createBeat`. */
+  /** Checks that Postgres was not restored from a backup; see `createBeat`. */
   readonly checkDatabase: () => Promise<void>;
   /** Compares the host's clock with Postgres's, which each claim reads. */
   readonly clock: Pick<ClockCorrection, 'compare'>;
-  /** Names this worker in leases and logs. */
+  /** Identifies this worker in leases and logs. */
   readonly holder: string;
   readonly log: Logger;
   readonly metrics: WorkerMetrics;
 }
 
 /**
- * How long a delivery for a busy dataset waits, in milliseconds, by its place in the line; varied so that
- * they do not march. Whoever ends a job promotes the next, so this only has to be right when that fails.
+ * How long a delivery for a busy dataset waits, in milliseconds, by its place in the queue; randomized so that
+ * deliveries do not come in step. The end of a job promotes the next one, so this only matters when that fails.
  * With one short wait for all, 200 jobs of one dataset cost 690 transactions a second.
  */
 const busyMs = (ahead: number): number => (250 + 100 * ahead) * (0.75 + Math.random() / 2);
@@ -60,12 +60,12 @@ const busyMs = (ahead: number): number => (250 + 100 * ahead) * (0.75 + Math.ran
 const hourMs = 3_600_000;
 
 /**
- * How long a delivery waits while its dataset is paused, in milliseconds. When that is resumed the relay
- * promotes it within a round, so that this may be long: 1,000 of them cost three claims a second.
+ * How long a delivery waits while its dataset is paused, in milliseconds. After a resume the relay promotes it
+ * within a round, so this may be long: 1,000 of them cost three claims a second.
  */
 const pausedMs = (): number => 300_000 * (0.5 + Math.random());
 
-/** How long a delivery waits, in milliseconds, when it was to be made sure first that nobody restored Postgres. */
+/** How long a delivery waits when it is not yet certain that Postgres was not restored, in milliseconds. */
 const uncheckedMs = (): number => 500 + 500 * Math.random();
 
 /** Makes the function that handles one delivery: claim, run, end. It never rejects. */
@@ -93,14 +93,14 @@ export function createDeliveries(options: DeliveriesOptions): (jobId: string) =>
         return { snooze: claimed.waitMs };
       case 'busy':
         metrics.snoozed('busy');
-        // Behind a job that waits for its next attempt there is nothing to do before that.
+        // Behind a job that waits for its next attempt there is nothing to do before that attempt.
         return { snooze: claimed.waitMs + busyMs(claimed.ahead) };
       case 'paused':
         metrics.snoozed('paused');
         return { snooze: pausedMs() };
       case 'unchecked':
         metrics.snoozed('unchecked');
-        // Whatever comes of it, the delivery comes again.
+        // Whatever the result, the delivery comes again.
         await options.checkDatabase().catch(() => undefined);
         return { snooze: uncheckedMs() };
       case 'gone':
@@ -131,7 +131,7 @@ export function createDeliveries(options: DeliveriesOptions): (jobId: string) =>
         'kasabi.attempt': job.attempt,
       };
       const next = await inSpan(job.type, { attributes }, () => handler(context));
-      // Before anything else is awaited: there is no lease to keep any more.
+      // Before anything else is awaited: the lease no longer needs to be kept.
       lease.end();
       jobLog.info('completed');
       ended('completed');
@@ -145,13 +145,13 @@ export function createDeliveries(options: DeliveriesOptions): (jobId: string) =>
     }
   }
 
-  /** What follows an attempt that did not complete. */
+  /** Handles an attempt that did not complete. */
   async function end({ job, error, signal, ranMs, jobLog, ended }: Attempt): Promise<Verdict> {
     if (signal.reason instanceof ShuttingDown) {
       await inSpan('release', {}, () => release(pool, job));
       jobLog.info('released: the worker shuts down');
       ended('released');
-      // Not done with: the relay may have found it in Redis already, and would not add it again.
+      // Not 'done': the relay may have found it in Redis already, and would not add it again.
       return { snooze: 0 };
     }
     if (signal.aborted || error instanceof LeaseLost || error instanceof FencedOut) {
@@ -186,7 +186,7 @@ export function createDeliveries(options: DeliveriesOptions): (jobId: string) =>
     return 'done';
   }
 
-  /** The dataset is free: the job that waits for it need not sit out its snooze. */
+  /** The dataset is free: the job that waits for it need not wait for its snooze to end. */
   async function promote(next: Awaitable<Delivery | undefined>): Promise<void> {
     try {
       const waiting = await next;
@@ -202,7 +202,7 @@ export function createDeliveries(options: DeliveriesOptions): (jobId: string) =>
     } catch (error) {
       // The record could not be read or written. Whatever state it is in, a later delivery or the
       // rescuer finds it there.
-      log.warn({ err: error, jobId }, 'delivery put off');
+      log.warn({ err: error, jobId }, 'delivery postponed');
       metrics.snoozed('error');
       return { snooze: 1_000 };
     }
@@ -222,7 +222,7 @@ interface Attempt {
   readonly ended: (outcome: AttemptOutcome) => void;
 }
 
-/** If what was to be done about `cause` fails in its turn, its error tells of both. */
+/** If handling `cause` fails as well, the error reports both. */
 async function because(cause: unknown, doing: Promise<void>): Promise<void> {
   try {
     await doing;

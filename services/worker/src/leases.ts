@@ -10,15 +10,15 @@ export interface LeasesOptions {
 
 /** The leases of the jobs this worker runs, and the loop that extends them. */
 export interface Leases {
-  /** Keeps the lease until `end` is called; `signal` aborts when it is lost or everything is dropped. */
+  /** Keeps the lease until `end` is called; `signal` aborts when the lease is lost or all are dropped. */
   keep(claim: Claim): { readonly signal: AbortSignal; end(): void };
-  /** Aborts all that are kept, with this reason. */
+  /** Aborts all kept jobs, with this reason. */
   dropAll(reason: Error): void;
   readonly size: number;
   readonly loop: Loop;
 }
 
-/** Extends all leases in one statement, three times within their length. */
+/** Extends all leases in one statement, three times within their duration. */
 export function createLeases(options: LeasesOptions): Leases {
   const kept = new Map<string, { readonly claim: Claim; readonly abort: AbortController }>();
 

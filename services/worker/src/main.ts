@@ -29,25 +29,25 @@ await runService(async () => {
   const log = createLogger({ service: 'worker', level: settings.LOG_LEVEL });
   const onConnectionError = throttledWarning(log, 'connection trouble');
   const loopFailed = (name: string) => throttledWarning(log, `${name} round failed`);
-  // Unique for every start: a lease must never look like that of an earlier process.
+  // Unique for every start: a lease must never be mistaken for that of an earlier process.
   const holder = `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`;
 
   const tracing = await startTracing({
     endpoint: settings.OTEL_EXPORTER_OTLP_ENDPOINT,
     service: 'kasabi-worker',
     ratio: settings.OTEL_TRACES_SAMPLER_ARG,
-    onError: throttledWarning(log, 'tracing trouble'),
+    onError: throttledWarning(log, 'tracing failed'),
   });
   const pool = createPool({
     url: settings.DATABASE_URL,
     applicationName: 'kasabi-worker',
     max: settings.DATABASE_POOL_SIZE,
     pipeline: true,
-    // A worker frozen inside a transaction would keep the dataset; Postgres ends it with its lease.
+    // A worker frozen inside a transaction would keep the dataset; Postgres ends the transaction with the lease.
     idleInTransactionTimeoutMs: settings.LEASE_MS,
     onIdleError: onConnectionError,
   });
-  // The loops have connections of their own: jobs that all wait for writers must not cost the leases.
+  // The loops have connections of their own: leases must survive even if all jobs wait for writers.
   const upkeep = createPool({
     url: settings.DATABASE_URL,
     applicationName: 'kasabi-worker-upkeep',
@@ -148,9 +148,9 @@ await runService(async () => {
     onRestored: (reason) => log.error({ reason }, 'Postgres was restored: all jobs are paused'),
     onError: loopFailed('beat'),
   });
-  // Before the first delivery, if Postgres and Redis answer: else it is refused, and comes again.
+  // Before the first delivery, if Postgres and Redis answer; otherwise the delivery is refused and comes again.
   await beat.look().catch(() => undefined);
-  // The same, for Postgres's clock; that is read again with every claim.
+  // The same for Postgres's clock, which is read again with every claim.
   await reporter.loop.runOnce().catch(() => undefined);
 
   const loops = [

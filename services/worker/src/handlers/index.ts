@@ -4,7 +4,7 @@ import { createReset, type ResetLimits } from './reset.ts';
 
 export type Handlers = Readonly<Record<JobType, Handler>>;
 
-/** Makes a handler for each type in the catalog; the compiler asks for the one that is missing. */
+/** Makes a handler for each type in the catalog; the compiler reports a missing one. */
 export const createHandlers = (limits: { readonly reset: ResetLimits }): Handlers => ({
   reset: createReset(limits.reset),
 });

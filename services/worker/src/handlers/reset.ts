@@ -14,7 +14,7 @@ import { inSpan } from '@kasabi/tracing';
 import type pg from 'pg';
 import type { Handler, JobContext } from './handler.ts';
 
-/** How often to look who is in the way of a job that waits, in milliseconds; often in a short wait. */
+/** How often to look up what blocks a waiting job, in milliseconds; more often in a short wait. */
 const longestLookMs = 1_000;
 
 /** How long a reset waits for others, and how it clears; times are in milliseconds. */
@@ -30,7 +30,7 @@ export const createReset =
     reset(context, limits);
 
 /**
- * Resets a dataset. One transaction locks it, for all to see. A second clears and unlocks it and
+ * Resets a dataset. One transaction locks it, visibly to everyone. A second clears and unlocks it and
  * completes the record: its effect and its record are one commit, so there is no moment at which one
  * has happened and the other has not.
  */
@@ -66,7 +66,7 @@ async function reset(context: JobContext, limits: ResetLimits): Promise<Delivery
       span.set({ 'kasabi.method': done });
       return done;
     });
-    // Last, and briefly: from here to the commit, writers wait for the registry row.
+    // Last, to keep it short: from here to the commit, writers wait for the registry row.
     const [, waiting] = await pipelined(
       inSpan('unlock', {}, () => unlockDataset(client, { datasetId, jobId, fence })),
       inSpan('complete', {}, () => complete(client, claim)),
@@ -81,7 +81,7 @@ async function reset(context: JobContext, limits: ResetLimits): Promise<Delivery
   return next;
 }
 
-/** Locks the dataset and notes how long that took. */
+/** Locks the dataset and records how long that took. */
 async function lock(
   client: pg.ClientBase,
   { claim: { datasetId, jobId }, metrics }: JobContext,
