@@ -18,12 +18,10 @@ export { createRateLimit, type RateLimit, windowSeconds } from './rate-limit.ts'
 export { readBody } from './read-body.ts';
 export {
   apiKeyOf,
-  jobIdOf,
   queryOf,
   readJobId,
   readParameters,
   readShortCode,
-  shortCodeOf,
   singleHeader,
 } from './request.ts';
 export { isAbout, logWith } from './request-log.ts';

@@ -107,17 +107,10 @@ export function readShortCode(value: string): string | undefined {
   return datasetCodePattern.test(value) ? value : undefined;
 }
 
-/** The short code in a path of operators, or '', which no dataset has. */
-export const shortCodeOf = (value: string): string => readShortCode(value) ?? '';
-
 /** The job id in a request's path, or undefined when it cannot be one. */
 export function readJobId(value: string): string | undefined {
   return isUuid(value.toLowerCase()) ? value : undefined;
 }
-
-/** The job id in a path of operators, or the nil UUID, which no record has. */
-export const jobIdOf = (value: string): string =>
-  readJobId(value) ?? '00000000-0000-0000-0000-000000000000';
 
 /**
  * The value of a header that may come once.

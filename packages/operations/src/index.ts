@@ -1,13 +1,3 @@
-// Until the operations console imports them from there.
-export {
-  type FoundJobs,
-  filterTimes,
-  type JobFilter,
-  type JobSearch,
-  mostLookedAt,
-  searchJobs,
-} from '@kasabi/jobs';
-export type { Acknowledgement } from './acknowledgement.ts';
 export {
   type AcknowledgeRequest,
   acknowledgedHours,

@@ -1,10 +1,10 @@
+import type { JobFilter } from '@kasabi/jobs';
 import {
   type BulkOutcome,
   type BulkVerb,
   countForBulk,
   describeBulk,
   describeOutcomes,
-  type JobFilter,
   mostInBulk,
   parseJobFilter,
   runBulk,

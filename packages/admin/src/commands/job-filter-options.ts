@@ -1,11 +1,6 @@
 import { jobTypeNames, recordStatuses } from '@kasabi/domain';
-import {
-  type FilterParameters,
-  filterTimes,
-  isWordOf,
-  parseMoment,
-  unknownWord,
-} from '@kasabi/operations';
+import { filterTimes } from '@kasabi/jobs';
+import { type FilterParameters, isWordOf, parseMoment, unknownWord } from '@kasabi/operations';
 import { type Command, InvalidArgumentError } from 'commander';
 import { nonEmpty } from '../arguments.ts';
 

@@ -1,4 +1,4 @@
-import { type Html, html, jobIdOf, methodNotAllowed, shortCodeOf } from '@kasabi/http';
+import { type Html, html, methodNotAllowed, readJobId, readShortCode } from '@kasabi/http';
 import {
   bulkVerbs,
   cancelAsOperator,
@@ -13,7 +13,7 @@ import type { Action, ActionContext, Subject } from './action.ts';
 import { type ActionResult, refusalOf } from './action-result.ts';
 import { aboutJob, aboutLock } from './action-subjects.ts';
 import { bulk, bulkSubject } from './bulk.ts';
-import { FormInvalid } from './errors.ts';
+import { FormInvalid, NoSuchPage } from './errors.ts';
 import type { Guard } from './guard.ts';
 import type { Links } from './links.ts';
 import { pause, pauseSubject, resume } from './pause.ts';
@@ -136,10 +136,16 @@ ${fields}
       .all(methodNotAllowed('GET', 'HEAD', 'POST'));
   }
 
-  const idOf = (request: Request<Record<string, string>>): string =>
-    jobIdOf(request.params['id'] ?? '').toLowerCase();
-  const codeOf = (request: Request<Record<string, string>>): string =>
-    shortCodeOf(request.params['code'] ?? '');
+  const idOf = (request: Request<Record<string, string>>): string => {
+    const id = readJobId(request.params['id'] ?? '');
+    if (id === undefined) throw new NoSuchPage('There is no such job; it may have been pruned.');
+    return id.toLowerCase();
+  };
+  const codeOf = (request: Request<Record<string, string>>): string => {
+    const code = readShortCode(request.params['code'] ?? '');
+    if (code === undefined) throw new NoSuchPage('There is no such dataset.');
+    return code;
+  };
 
   for (const verb of ['acknowledge', 'unacknowledge'] as const) {
     add(`/findings/:code/${verb}`, { acknowledge, unacknowledge }[verb], async (request) =>

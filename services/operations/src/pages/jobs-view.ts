@@ -1,15 +1,12 @@
 import { isUuid, jobTypeNames, recordStatuses } from '@kasabi/domain';
 import { type Html, html } from '@kasabi/http';
-import type { JobRecord } from '@kasabi/jobs';
+import { filterTimes, type JobRecord, mostLookedAt, searchJobs } from '@kasabi/jobs';
 import {
   bulkVerbs,
   type FilterParameters,
   filterParameters,
-  filterTimes,
-  mostLookedAt,
   type ParsedFilter,
   parseJobFilter,
-  searchJobs,
   suits,
 } from '@kasabi/operations';
 import { count, timeAndDistance } from './format.ts';

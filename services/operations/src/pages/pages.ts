@@ -1,4 +1,4 @@
-import { type Html, html, jobIdOf, shortCodeOf } from '@kasabi/http';
+import { type Html, html, readJobId, readShortCode } from '@kasabi/http';
 import { auditPageOf, readAudit } from './audit-view.ts';
 import { readComing } from './coming-view.ts';
 import { readDataset } from './dataset-view.ts';
@@ -82,14 +82,15 @@ export function createPages(reads: Reads, links: Links): Pages {
   }
 
   function jobPage(name: string): Page | undefined {
-    const id = jobIdOf(name).toLowerCase();
+    const id = readJobId(name)?.toLowerCase();
+    if (id === undefined) return undefined;
     const view = viewOf(`job ${id}`, () => readJobPage(reads, id, links));
     return { title: `Job ${shortId(id)}`, place: 'jobs', head: heading('Job', id), view };
   }
 
   function datasetPage(section: string, name: string): Page | undefined {
-    const code = shortCodeOf(name);
-    if (section !== 'datasets' || code === '') return undefined;
+    const code = readShortCode(name);
+    if (section !== 'datasets' || code === undefined) return undefined;
     const view = viewOf(`dataset ${code}`, () => readDataset(reads, code, links));
     return { title: `Dataset ${code}`, place: 'datasets', head: heading(`Dataset ${code}`), view };
   }

@@ -1,13 +1,10 @@
-import { heldForClient, methodNotAllowed, probeHalfClosed, queryOf } from '@kasabi/http';
+import { methodNotAllowed, openEventStream, queryOf } from '@kasabi/http';
 import type { Request, Response, Router } from 'express';
 import type { EndedSessions } from './ended-sessions.ts';
 import { NoSuchPage, SignedOut } from './errors.ts';
 import { timeOfDay } from './format.ts';
 import type { Guard } from './guard.ts';
 import type { Live, Shown, View } from './live.ts';
-
-/** A comment this often, in milliseconds, keeps proxies from closing a quiet stream. */
-const heartbeatMs = 15_000;
 
 /** One who reads so slowly that this many bytes wait is left out until they have gone. */
 const mostWaitingBytes = 1_048_576;
@@ -34,14 +31,9 @@ export function addStream(router: Router, options: StreamOptions): void {
     if (session === undefined) throw new SignedOut();
     const views = viewsOf(new URLSearchParams(queryOf(request)).get('view') ?? '');
     if (views === undefined) throw new NoSuchPage();
-    heldForClient(response);
-    response.status(200).set({
-      'Content-Type': 'text/event-stream',
-      // Some proxies hold answers back until they are complete.
-      'X-Accel-Buffering': 'no',
-    });
-    heldForClient(response);
-    response.flushHeaders();
+    // Another process may have ended the session.
+    const goesOn = async (): Promise<boolean> => !(await ended.hasEnded(session));
+    const { write, end } = openEventStream(request, response, goesOn);
     const sent = new Map<string, string>();
     const send = (shown: Shown, isMain: boolean): void => {
       if (response.writableLength > mostWaitingBytes) return;
@@ -56,20 +48,8 @@ export function addStream(router: Router, options: StreamOptions): void {
       const asOf = timeOfDay(new Date(Date.now() - ageMs));
       const state = isMain ? { ageMs: Math.round(ageMs), asOf, trouble } : {};
       const data = JSON.stringify({ sections, ...state });
-      response.write(`event: view\ndata: ${data}\n\n`);
+      write(`event: view\ndata: ${data}\n\n`);
     };
-    const beat = (): void => {
-      if (!response.writableEnded) response.write(': still here\n\n');
-    };
-    const stopProbing = probeHalfClosed(request.socket, beat, beat);
-    const end = (): void => {
-      response.end();
-    };
-    const heartbeat = setInterval(async () => {
-      // Another process may have ended it.
-      if (await ended.hasEnded(session)) end();
-      else beat();
-    }, heartbeatMs);
     const forgetEnd = ended.onEnd(session, end);
     // Who comes back with a renewed session goes on; who does not is told so.
     const expiry = setTimeout(end, Math.max(0, session.expires - Date.now()));
@@ -78,8 +58,6 @@ export function addStream(router: Router, options: StreamOptions): void {
       live.follow(view, (shown) => send(shown, index === views.length - 1)),
     );
     response.once('close', () => {
-      clearInterval(heartbeat);
-      stopProbing();
       clearTimeout(expiry);
       forgetEnd();
       stopping.removeEventListener('abort', end);
