@@ -36,7 +36,7 @@ await runService(async () => {
     endpoint: settings.OTEL_EXPORTER_OTLP_ENDPOINT,
     service: 'kasabi-worker',
     ratio: settings.OTEL_TRACES_SAMPLER_ARG,
-    onError: throttledWarning(log, 'tracing failed'),
+    onError: throttledWarning(log, 'tracing trouble'),
   });
   const pool = createPool({
     url: settings.DATABASE_URL,
