@@ -1,5 +1,5 @@
 import path from 'node:path';
-import { createPool } from '@kasabi/postgres';
+import { createPool, databaseNow } from '@kasabi/postgres';
 import { freePostgresFolder } from './leftovers.ts';
 import type { ManagedProcess } from './managed-process.ts';
 import { freePort } from './ports.ts';
@@ -51,7 +51,7 @@ export async function startPostgres(options: StartPostgresOptions): Promise<Serv
       onSpawn,
       isReady: async () => {
         try {
-          await pool.query('SELECT 1');
+          await databaseNow(pool);
           return true;
         } catch (error) {
           // 28P01, a wrong password: it is up, and waiting does not help.
