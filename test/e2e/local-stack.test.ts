@@ -2,7 +2,7 @@
 // for other hosts gets in.
 import assert from 'node:assert/strict';
 import { spawn } from 'node:child_process';
-import { chmodSync, mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { after, before, describe, it } from 'node:test';
@@ -45,8 +45,6 @@ describe('the local stack', () => {
     const parent = path.join(projectRoot, '.test');
     mkdirSync(parent, { recursive: true, mode: 0o711 });
     folder = mkdtempSync(path.join(parent, 'local-'));
-    // For root's Postgres, which runs as another user.
-    chmodSync(folder, 0o711);
     ports = {
       ...{ api: await freePort(), status: await freePort(), worker: await freePort() },
       operations: await freePort(),

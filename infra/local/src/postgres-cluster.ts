@@ -11,7 +11,7 @@ import path from 'node:path';
 import { environment } from './env.ts';
 import { PostgresUnusable } from './errors.ts';
 import type { PostgresBinaries } from './postgres-binary.ts';
-import { choosePostgresUser, requireUserName, type User } from './postgres-user.ts';
+import { asUser, choosePostgresUser, requireUserName, type User } from './postgres-user.ts';
 import { runCommand } from './run-command.ts';
 
 export interface ClusterOptions {
@@ -78,12 +78,8 @@ async function makeCluster(
       ...(ephemeral ? ['--no-sync'] : []),
     ];
     // In a folder that every user may enter: the unprivileged one may not enter the present one.
-    await runCommand(binaries.initdb, args, {
-      cwd: '/',
-      env: postgresEnvironment(),
-      ...user,
-      signal,
-    });
+    const { command, args: all, ...ids } = asUser(user, binaries.initdb, args);
+    await runCommand(command, all, { cwd: '/', env: postgresEnvironment(), ...ids, signal });
     renameSync(unfinished, dir);
     return user;
   } finally {

@@ -23,19 +23,26 @@ describe('the user to run Postgres as', () => {
   it('is this user, unless that is root: then nobody, or the owner of the data', async () => {
     const binaries = await findPostgres();
     if (!isRoot) return assert.equal(choosePostgresUser(binaries, dataDir), undefined);
-    assert.deepEqual(choosePostgresUser(binaries, dataDir), { uid: 65_534, gid: 65_534 });
+    assert.deepEqual(choosePostgresUser(binaries, dataDir), {
+      ...{ uid: 65_534, gid: 65_534 },
+      reachesAll: false,
+    });
     chownSync(dataDir, 12_345, 12_346);
-    assert.deepEqual(choosePostgresUser(binaries, dataDir), { uid: 12_345, gid: 12_346 });
+    assert.deepEqual(choosePostgresUser(binaries, dataDir), {
+      ...{ uid: 12_345, gid: 12_346 },
+      reachesAll: false,
+    });
   });
 
-  it('must be able to reach the folder', {
+  it('reaches a folder that others may not enter, as below /root, or is told what to do', {
     skip: !isRoot && 'only root changes users',
   }, async () => {
     const binaries = await findPostgres();
     chmodSync(folder, 0o700);
+    assert.equal(choosePostgresUser(binaries, dataDir)?.reachesAll, true);
     const refusal = /refuses to run as root.* cannot reach .*in folders that other users may enter/;
     assert.throws(
-      () => choosePostgresUser(binaries, dataDir),
+      () => choosePostgresUser({ ...binaries, root: path.join(folder, 'nowhere') }, dataDir),
       (error: unknown) => {
         assert.ok(error instanceof PostgresUnusable);
         assert.match(error.message, refusal);

@@ -5,20 +5,41 @@ import path from 'node:path';
 import { PostgresUnusable } from './errors.ts';
 import type { PostgresBinaries } from './postgres-binary.ts';
 
-/** A user to run Postgres as. */
-export interface User {
+interface Ids {
   readonly uid: number;
   readonly gid: number;
 }
 
+/** A user to run Postgres as. */
+export interface User extends Ids {
+  /** Whether it is given the capability to reach what is not its own, since it could not otherwise. */
+  readonly reachesAll: boolean;
+}
+
 /** `nobody` and `nogroup` of Debian and Ubuntu, so that no user has to be made. */
-const nobody: User = { uid: 65_534, gid: 65_534 };
+const nobody: Ids = { uid: 65_534, gid: 65_534 };
 
 const orElse = 'or set DATABASE_URL to a Postgres that is already running.';
 
+/** How to run a program of Postgres as this user: what to spawn, and as whom. */
+export function asUser(user: User | undefined, program: string, args: readonly string[]) {
+  if (user === undefined) return { command: program, args };
+  const { uid, gid, reachesAll } = user;
+  if (!reachesAll) return { command: program, args, uid, gid };
+  const capability = '-all,+dac_override';
+  const options = [
+    ...[`--reuid=${uid}`, `--regid=${gid}`, '--clear-groups'],
+    ...[`--inh-caps=${capability}`, `--ambient-caps=${capability}`],
+    // Without it access(2), by which Postgres checks its programs, disregards capabilities.
+    '--securebits=+no_setuid_fixup',
+  ];
+  return { command: 'setpriv', args: [...options, program, ...args] };
+}
+
 /**
  * Chooses the user to run Postgres as, which refuses to run as root: undefined for this process's own;
- * for root, the owner of `dataDir`, an existing folder, or `nobody` when that is root as well.
+ * for root, the owner of `dataDir`, an existing folder, or `nobody` when that is root as well. In a clone that
+ * others may not enter, say one below /root, that user is given a capability to reach it all the same.
  *
  * @throws PostgresUnusable saying what to do when that user cannot run Postgres here.
  */
@@ -32,10 +53,13 @@ export function choosePostgresUser(binaries: PostgresBinaries, dataDir: string):
         'if the folder was made as root, or with another DATA_DIR.',
     );
   }
-  const user = uid === 0 ? nobody : { uid, gid };
-  if (reaches(user, binaries, dataDir)) return user;
+  const ids = uid === 0 ? nobody : { uid, gid };
+  for (const reachesAll of [false, true]) {
+    const user = { ...ids, reachesAll };
+    if (reaches(user, binaries, dataDir)) return user;
+  }
   throw new PostgresUnusable(
-    `Postgres refuses to run as root, and user ${user.uid}, which it would run as, cannot reach ` +
+    `Postgres refuses to run as root, and user ${ids.uid}, which it would run as, cannot reach ` +
       `${binaries.root} or ${dataDir}. Have the clone and DATA_DIR in folders that other users may enter ` +
       `(below /opt, for example, not /root), start as an ordinary user, ${orElse}`,
   );
@@ -55,8 +79,8 @@ function reaches(
     postgres,
     initdb,
   ];
-  const options = { ...user, cwd: '/', stdio: 'ignore' } as const;
-  return spawnSync('/bin/sh', ['-c', script, 'sh', ...files], options).status === 0;
+  const { command, args, ...ids } = asUser(user, '/bin/sh', ['-c', script, 'sh', ...files]);
+  return spawnSync(command, args, { ...ids, cwd: '/', stdio: 'ignore' }).status === 0;
 }
 
 /**

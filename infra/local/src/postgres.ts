@@ -5,6 +5,7 @@ import type { ManagedProcess } from './managed-process.ts';
 import { freePort } from './ports.ts';
 import { findPostgres } from './postgres-binary.ts';
 import { postgresEnvironment, prepareCluster } from './postgres-cluster.ts';
+import { asUser } from './postgres-user.ts';
 import { handleOf, type ServerHandle, startUntilReady } from './ready-process.ts';
 import { randomPassword } from './secrets.ts';
 
@@ -37,16 +38,15 @@ export async function startPostgres(options: StartPostgresOptions): Promise<Serv
   signal?.throwIfAborted();
   const port = options.port ?? (await freePort());
   const settings = [...serverSettings(port), ...(ephemeral ? withoutDurability : [])];
+  const args = ['-D', path.resolve(dir), ...settings.flatMap((setting) => ['-c', setting])];
   const url = `postgresql://postgres:${password}@127.0.0.1:${port}/postgres`;
   const pool = createPool({ url, applicationName: 'kasabi-local', max: 1, onIdleError: () => {} });
   try {
     const server = await startUntilReady({
       name: 'postgres',
-      command: binaries.postgres,
-      args: ['-D', path.resolve(dir), ...settings.flatMap((setting) => ['-c', setting])],
+      ...asUser(user, binaries.postgres, args),
       cwd: '/',
       env: postgresEnvironment(),
-      ...user,
       logFile: options.logFile ?? `${path.resolve(dir)}.log`,
       onSpawn,
       isReady: async () => {

@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { chmodSync, mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { createPool } from '@kasabi/postgres';
@@ -14,8 +14,6 @@ describe('the servers of the local stack', () => {
     const parent = path.join(projectRoot, '.test');
     mkdirSync(parent, { recursive: true, mode: 0o711 });
     folder = mkdtempSync(path.join(parent, 'servers-'));
-    // For root's Postgres, which runs as another user.
-    chmodSync(folder, 0o711);
   });
   after(() => rmSync(folder, { recursive: true, force: true }));
 
