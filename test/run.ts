@@ -148,8 +148,8 @@ async function main(): Promise<Totals> {
       RECORDED_STATEMENTS: recorded,
       ...(filters.length === 0 && { ALL_TESTS_RAN: '1' }),
     };
-    // Some mostly wait, so there is one more than there are processors.
-    const totals = await runTests(servers.folder, files, availableParallelism() + 1, env);
+    // No more than there are processors: what many of them hold is a time, which others would take from them.
+    const totals = await runTests(servers.folder, files, availableParallelism(), env);
     if (statSync(recorded).size > 0)
       add(totals, await runTests(servers.folder, [statementsTest], 1, env));
     const leaks = stopping.signal.aborted ? [] : await findLeaks(servers);

@@ -3,7 +3,8 @@
 import { after, afterEach, beforeEach } from 'node:test';
 import { environment } from './env.ts';
 
-const graceMs = 5_000;
+/** Long enough for what ends after the last test: four services, a browser and Prometheus on a busy machine. */
+const graceMs = 20_000;
 /** LONGEST_TEST_MS for those that settings make longer: outages of minutes. */
 const longestTestMs = Number(environment()['LONGEST_TEST_MS'] ?? 120_000);
 
