@@ -67,7 +67,7 @@ export async function startService(
 ): Promise<TestService> {
   const { readyWithinMs = 30_000, node = process.execPath } = options;
   const port = Number(env[portSettings[name]] ?? (await freePort()));
-  const { PATH, HOME, TEST_RUN_ID, NODE_COMPILE_CACHE } = environment();
+  const { PATH, HOME, TEST_RUN_ID } = environment();
   const child = spawn(node, [...serviceNodeOptions, serviceProgram(name)], {
     cwd: projectRoot,
     detached: true,
@@ -76,7 +76,6 @@ export async function startService(
       PATH,
       HOME,
       TEST_RUN_ID,
-      NODE_COMPILE_CACHE,
       ...env,
       [portSettings[name]]: String(port),
     },

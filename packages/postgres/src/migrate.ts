@@ -16,6 +16,9 @@ export interface MigrateOptions {
   readonly warn?: (sentence: string) => void;
 }
 
+/** Names the advisory lock that is held while roles and schemas are prepared. */
+const rolesLock = 'kasabi roles';
+
 /** Where the migrations are, one SQL file each. */
 export const migrationsFolder = fileURLToPath(new URL('../migrations', import.meta.url));
 
@@ -32,7 +35,10 @@ export async function migrate(options: MigrateOptions): Promise<string[]> {
   await client.connect();
   try {
     const warn = options.warn ?? (() => undefined);
+    // Two at once would update the same rows of Postgres's catalog, which refuses that (XX000).
+    await client.query('SELECT FROM pg_advisory_lock(hashtext($1))', [rolesLock]);
     await prepareRoles(client, options.passwords ?? {}, warn);
+    await client.query('SELECT FROM pg_advisory_unlock(hashtext($1))', [rolesLock]);
     // From here on everything created belongs to the owner of the schema, whichever login connected.
     await client.query(`SET ROLE ${roleName('owner')}`);
     const ran = await runner({
