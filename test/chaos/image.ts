@@ -86,7 +86,9 @@ function copyWorkspace(folder: string, kind: string, name: string): void {
     path.join(to, 'package.json'),
     manifest.replaceAll(/"kasabi-source": "[^"]*",/g, ''),
   );
-  symlinkSync(path.join('..', '..', kind, name), path.join(folder, 'node_modules/@kasabi', name));
+  // By the package's name: a package and a service may have folders of one name.
+  const { name: packageName } = JSON.parse(manifest) as { readonly name: string };
+  symlinkSync(path.join('..', '..', kind, name), path.join(folder, 'node_modules', packageName));
 }
 
 function apply(folder: string, { file, find, replace }: Patch): void {
