@@ -112,7 +112,7 @@ function add(totals: Totals, { passed, failed, skipped }: Totals): void {
 async function runUnitTests(files: readonly string[]): Promise<Totals> {
   const folder = mkdtempSync(path.join(tmpdir(), 'kasabi-unit-'));
   try {
-    return await runTests(folder, files, availableParallelism() + 1, {});
+    return await runTests(folder, files, 3 * availableParallelism(), {});
   } finally {
     rmSync(folder, { recursive: true });
   }
