@@ -9,6 +9,18 @@ export interface ConnectionLimits {
   readonly perAddress?: number;
 }
 
+/** The limits that a service's settings ask for. Behind a proxy, all connections come from its address. */
+export function connectionLimits(settings: {
+  readonly MAX_CONNECTIONS: number;
+  readonly MAX_CONNECTIONS_PER_ADDRESS: number;
+  readonly TRUST_PROXY: number;
+}): ConnectionLimits {
+  return {
+    inAll: settings.MAX_CONNECTIONS,
+    perAddress: settings.TRUST_PROXY > 0 ? 0 : settings.MAX_CONNECTIONS_PER_ADDRESS,
+  };
+}
+
 /**
  * Closes what connects beyond the limits, unanswered: an answer would cost more than the connection.
  * Addresses are those of the connections themselves, for on a new one nothing has been said yet.

@@ -1,6 +1,7 @@
 export { json, plainText, sendWhole } from './answer.ts';
 export { createApp } from './app.ts';
 export { serviceHeaders, subjectOf } from './client-address.ts';
+export { connectionLimits } from './connection-limits.ts';
 export { addDocumentation } from './docs.ts';
 export { entityTag, isFresh } from './entity-tag.ts';
 export { type EventStream, openEventStream } from './event-stream.ts';

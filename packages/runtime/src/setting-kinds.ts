@@ -1,4 +1,5 @@
-// The kinds of settings that more than one process has, for the schemas of `parseSettings`.
+// The kinds of settings that more than one process has, for the schemas of `parseSettings`. Those that mean the same
+// in each bring their description along.
 import { isIP } from 'node:net';
 import { z } from 'zod';
 
@@ -79,13 +80,17 @@ export const metricsPort = () =>
     .regex(/^\d+$/, { error: 'must be a port number from 0 to 65535' })
     .transform(Number)
     .refine((value) => value <= 65_535, { error: 'must be a port number from 0 to 65535' })
-    .optional();
+    .optional()
+    .describe("A port for /metrics alone; it is on the service's own port unless set");
 
 /** Where traces go: an OTLP/HTTP collector's address, without a trailing slash. */
 export const otlpEndpoint = () =>
   url(['http', 'https'])
     .transform((value) => value.replace(/\/+$/, ''))
-    .optional();
+    .optional()
+    .describe(
+      'Where traces go: an OTLP/HTTP collector, without /v1/traces; nothing is traced unless set',
+    );
 
 /** The share of requests that are traced. */
 export const traceRatio = () =>
@@ -93,36 +98,63 @@ export const traceRatio = () =>
     .string()
     .regex(/^(0|1|0?\.\d+|1\.0+)$/, { error: 'must be a number from 0 to 1, such as 0.1' })
     .default('1')
-    .transform(Number);
+    .transform(Number)
+    .describe('The share of requests that are traced, from 0 to 1; the same for all services');
 
 /** How much is logged. */
-export const logLevel = () => choice(['trace', 'debug', 'info', 'warn', 'error', 'silent'], 'info');
+export const logLevel = () =>
+  choice(['trace', 'debug', 'info', 'warn', 'error', 'silent'], 'info').describe(
+    'How much is logged',
+  );
 
 /** How long an orderly stop may take, in milliseconds, before the process ends anyway. */
 export const shutdownTimeout = () =>
-  integer({ from: 0, to: 600_000, fallback: 10_000, what: 'a number of milliseconds' });
+  integer({ from: 0, to: 600_000, fallback: 10_000, what: 'a number of milliseconds' }).describe(
+    'How long an orderly stop may take',
+  );
 
 /** Most Postgres connections of a process. */
 export const databasePoolSize = () =>
-  integer({ from: 1, to: 1_000, fallback: 10, what: 'a number of connections' });
+  integer({ from: 1, to: 1_000, fallback: 10, what: 'a number of connections' }).describe(
+    'Most Postgres connections of this process',
+  );
 
 /** How long a statement of a request may take, in milliseconds, before Postgres cancels it. */
 export const statementTimeout = () =>
-  integer({ from: 100, to: 600_000, fallback: 10_000, what: 'a number of milliseconds' });
+  integer({ from: 100, to: 600_000, fallback: 10_000, what: 'a number of milliseconds' }).describe(
+    'How long one statement may take',
+  );
 
 /** How late the event loop may be, in milliseconds, before requests are turned away. */
 export const maxLag = () =>
-  integer({ from: 10, to: 60_000, fallback: 250, what: 'a number of milliseconds' });
+  integer({ from: 10, to: 60_000, fallback: 250, what: 'a number of milliseconds' }).describe(
+    'Requests are turned away while the event loop is later than this',
+  );
 
 /** How many requests may wait for the database before further ones are turned away. */
-export const maxQueued = () => integer({ from: 1, to: 1_000_000, fallback: 5_000 });
+export const maxQueued = () =>
+  integer({ from: 1, to: 1_000_000, fallback: 5_000 }).describe(
+    'Requests are turned away while more than this many wait for the database',
+  );
 
 /** A limit; 0 is none. */
 export const limit = (fallback: number) => integer({ from: 0, to: 1_000_000, fallback });
 
 /** How many proxies stand in front of a service. */
 export const trustProxy = () =>
-  integer({ from: 0, to: 10, fallback: 0, what: 'a number of proxies' });
+  integer({ from: 0, to: 10, fallback: 0, what: 'a number of proxies' }).describe(
+    'How many proxies stand in front: so many addresses of X-Forwarded-For are believed',
+  );
+
+/** Most connections of a process; 0 is no limit. */
+export const maxConnections = () =>
+  limit(20_000).describe('Most connections at a time; 0 for no limit');
+
+/** Most connections of one address; 0 is no limit. */
+export const maxConnectionsPerAddress = () =>
+  limit(2_000).describe(
+    'The same of one address; no limit with TRUST_PROXY, where all come from the proxy',
+  );
 
 /** What the services know each other by. */
 export const serviceSecret = () =>

@@ -1,4 +1,10 @@
-import { createApp, listen, listenForMetrics, methodNotAllowed } from '@kasabi/http';
+import {
+  connectionLimits,
+  createApp,
+  listen,
+  listenForMetrics,
+  methodNotAllowed,
+} from '@kasabi/http';
 import { createPool, createProbe, isTransient } from '@kasabi/postgres';
 import { createLogger, measurePools, runService, throttledWarning } from '@kasabi/runtime';
 import { startTracing } from '@kasabi/tracing';
@@ -64,10 +70,7 @@ await runService(async () => {
     port: settings.OPERATIONS_PORT,
     address: settings.LISTEN_ADDRESS,
     setting: 'OPERATIONS_PORT',
-    connections: {
-      inAll: settings.MAX_CONNECTIONS,
-      perAddress: settings.TRUST_PROXY > 0 ? 0 : settings.MAX_CONNECTIONS_PER_ADDRESS,
-    },
+    connections: connectionLimits(settings),
     log,
   });
   const scraped = await listenForMetrics({

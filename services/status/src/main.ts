@@ -1,6 +1,7 @@
 import {
   addDocumentation,
   addRoutes,
+  connectionLimits,
   createApp,
   createOverloadGuard,
   listen,
@@ -114,10 +115,7 @@ await runService(async () => {
     port: settings.STATUS_PORT,
     address: settings.LISTEN_ADDRESS,
     setting: 'STATUS_PORT',
-    connections: {
-      inAll: settings.MAX_CONNECTIONS,
-      perAddress: settings.TRUST_PROXY > 0 ? 0 : settings.MAX_CONNECTIONS_PER_ADDRESS,
-    },
+    connections: connectionLimits(settings),
     log,
   });
   const scraped = await listenForMetrics({

@@ -24,9 +24,7 @@ export const schema = z
     REDIS_URL: redisUrl().describe('Redis, where due jobs are delivered from'),
     WORKER_PORT: port(8082).describe('The port for /healthz, /readyz and /metrics'),
     LISTEN_ADDRESS: listenAddress(),
-    METRICS_PORT: metricsPort().describe(
-      "A port for /metrics alone; it is on the service's own port unless set",
-    ),
+    METRICS_PORT: metricsPort(),
     WORKER_CONCURRENCY: integer({ from: 1, to: 1_000, fallback: 10 }).describe(
       'The most jobs this process runs at a time',
     ),
@@ -90,13 +88,9 @@ export const schema = z
     STUCK_AFTER_MS: integer({ from: 1_000, to: 3_600_000, fallback: 60_000, what: ms }).describe(
       'healthz fails when jobs have been due for this long but none is delivered to this worker',
     ),
-    OTEL_EXPORTER_OTLP_ENDPOINT: otlpEndpoint().describe(
-      'Where traces go: an OTLP/HTTP collector, without /v1/traces; nothing is traced unless set',
-    ),
-    OTEL_TRACES_SAMPLER_ARG: traceRatio().describe(
-      'The share of requests that are traced, from 0 to 1; the same for all services',
-    ),
-    LOG_LEVEL: logLevel().describe('How much is logged'),
+    OTEL_EXPORTER_OTLP_ENDPOINT: otlpEndpoint(),
+    OTEL_TRACES_SAMPLER_ARG: traceRatio(),
+    LOG_LEVEL: logLevel(),
     SHUTDOWN_TIMEOUT_MS: shutdownTimeout().describe(
       'How long an orderly stop may take; running jobs have half of it to finish',
     ),
