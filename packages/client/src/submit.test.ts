@@ -1,6 +1,6 @@
 // Against a peer that misbehaves; the real services are in services.test.ts.
 import assert from 'node:assert/strict';
-import { afterEach, describe, it } from 'node:test';
+import { after, describe, it } from 'node:test';
 import {
   accepted,
   closePeers,
@@ -30,9 +30,10 @@ async function start(replies: [Reply, ...Reply[]], options: Partial<ClientOption
   return { peer, client, keys };
 }
 
-afterEach(closePeers);
+after(closePeers);
 
-describe('submit', () => {
+// Side by side: nearly all that they do is wait.
+describe('submit', { concurrency: true }, () => {
   it('asks as the API has it, and reads where the job is', async () => {
     const { peer, client, keys } = await start([accepted('/data/nasa/jobs/j1')]);
     const submitted = await client.submit('nasa');
@@ -88,7 +89,7 @@ describe('submit', () => {
         problem(409, 'idempotency-in-flight', { 'Retry-After': '0' }),
         accepted('/data/nasa/jobs/j1'),
       ],
-      { timeoutMs: 2_000 },
+      { timeoutMs: 1_000 },
     );
     // A connection with half an answer stays open until the client has had enough.
     const submitted = await client.submit('nasa', { startTime: new Date() });

@@ -1,6 +1,6 @@
 // Against a peer that misbehaves; the real services are in services.test.ts.
 import assert from 'node:assert/strict';
-import { afterEach, describe, it } from 'node:test';
+import { after, describe, it } from 'node:test';
 import { waitFor } from '@kasabi/test/support/wait-for';
 import {
   cancelled,
@@ -33,9 +33,10 @@ const held =
   (response, request) =>
     void setTimeout(() => answer(response, request), ms);
 
-afterEach(closePeers);
+after(closePeers);
 
-describe('wait', () => {
+// Side by side: nearly all that they do is wait.
+describe('wait', { concurrency: true }, () => {
   it('lets the service hold the answer, and asks again as soon as it has one', async () => {
     const { client, peer, url } = await start([
       held(300, json(200, running(), { ...applied, 'Retry-After': '60', ETag: '"1"' })),

@@ -1,7 +1,7 @@
 // Against a peer that misbehaves; the real services are in services.test.ts.
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
-import { afterEach, describe, it } from 'node:test';
+import { after, describe, it } from 'node:test';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { waitFor } from '@kasabi/test/support/wait-for';
 import {
@@ -49,9 +49,10 @@ async function read(events: AsyncIterable<JobDocument>): Promise<string[]> {
 
 const retryNow = 'retry: 10\n\n';
 
-afterEach(closePeers);
+after(closePeers);
 
-describe('watch', () => {
+// Side by side: nearly all that they do is wait.
+describe('watch', { concurrency: true }, () => {
   it('gives each status once, and ends with the job', async () => {
     const text = `: hello\n\n${event(1, job())}${event(2, running())}: beat\n\n${event(3, completed('succeeded'))}`;
     const { client, peer, url } = await start([stream(text, 'open')]);

@@ -75,7 +75,7 @@ export async function startPeer(...replies: [Reply, ...Reply[]]): Promise<Peer> 
   return peer;
 }
 
-/** Closes the remaining peers; for `afterEach`. */
+/** Closes the remaining peers, after the tests that use them. */
 export async function closePeers(): Promise<void> {
   await Promise.all([...peers].map((peer) => peer.close()));
 }

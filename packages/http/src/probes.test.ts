@@ -1,5 +1,5 @@
 import assert from 'node:assert/strict';
-import { afterEach, test } from 'node:test';
+import { after, describe, it } from 'node:test';
 import type { Ailment, Check } from '@kasabi/runtime';
 import { waitFor } from '@kasabi/test/support/wait-for';
 import { pino } from 'pino';
@@ -11,7 +11,7 @@ import { type HttpServer, listen } from './server.ts';
 const log = pino({ level: 'silent' });
 const servers: HttpServer[] = [];
 
-afterEach(async () => {
+after(async () => {
   await Promise.all(servers.splice(0).map((server) => server.close(0)));
 });
 
@@ -55,107 +55,110 @@ const ill =
   () =>
     Promise.resolve({ state: 'ill', what });
 
-test('ready, or each dependency with what is wrong with it', async () => {
-  const both = await readyz({ Postgres: well, Redis: well });
-  assert.deepEqual(await both(), { status: 200, text: 'ready\n' });
-  const neither = await readyz({ Postgres: ill('is read-only'), Redis: ill('does not answer') });
-  const text = 'Postgres is read-only\nRedis does not answer\n';
-  assert.deepEqual(await neither(), { status: 503, text });
-});
-
-test('without an optional dependency it is ready, and says what is wrong all the same', async () => {
-  const ask = await readyz({ Postgres: well, Redis: ill('does not answer') }, ['Redis']);
-  assert.deepEqual(await ask(), { status: 200, text: 'ready\nRedis does not answer\n' });
-});
-
-test('a check that fails or never ends is one that found no answer', async () => {
-  for (const check of [
-    () => Promise.reject(new Error('a bug')),
-    () => new Promise<undefined>(() => undefined),
-  ]) {
-    const ask = await readyz({ Postgres: check });
-    assert.deepEqual(await ask(), { status: 503, text: 'Postgres does not answer\n' });
-  }
-});
-
-test('one look is under way at a time, and is good for a second, whatever the flood', async () => {
-  let looks = 0;
-  let under = 0;
-  let most = 0;
-  const ask = await readyz({
-    async Postgres() {
-      looks += 1;
-      under += 1;
-      most = Math.max(most, under);
-      await new Promise((resolve) => setTimeout(resolve, 100));
-      under -= 1;
-      return undefined;
-    },
+// Side by side: nearly all that they do is wait.
+describe('the probes', { concurrency: true }, () => {
+  it('ready, or each dependency with what is wrong with it', async () => {
+    const both = await readyz({ Postgres: well, Redis: well });
+    assert.deepEqual(await both(), { status: 200, text: 'ready\n' });
+    const neither = await readyz({ Postgres: ill('is read-only'), Redis: ill('does not answer') });
+    const text = 'Postgres is read-only\nRedis does not answer\n';
+    assert.deepEqual(await neither(), { status: 503, text });
   });
-  const began = performance.now();
-  for (let round = 0; round < 4; round += 1) await ask.flood(200);
-  const seconds = (performance.now() - began) / 1_000;
-  assert.equal(most, 1);
-  assert.ok(looks >= 1 && looks <= 1 + seconds, `${looks} looks in ${seconds} s`);
-  await waitFor(async () => (await ask()) && looks > 1, { what: 'another look' });
-});
 
-test('a look that never ends is not joined by another', async () => {
-  let looks = 0;
-  let answer: Ailment | undefined;
-  let end = (): void => undefined;
-  const ask = await readyz({
-    Postgres: () => {
-      looks += 1;
-      return looks > 1
-        ? Promise.resolve(answer)
-        : new Promise((resolve) => (end = () => resolve(answer)));
-    },
+  it('without an optional dependency it is ready, and says what is wrong all the same', async () => {
+    const ask = await readyz({ Postgres: well, Redis: ill('does not answer') }, ['Redis']);
+    assert.deepEqual(await ask(), { status: 200, text: 'ready\nRedis does not answer\n' });
   });
-  assert.equal((await ask()).status, 503);
-  // Its answer is old by now, and the look still under way.
-  await waitFor(async () => (await ask()).status === 503, { what: 'no answer again' });
-  await new Promise((resolve) => setTimeout(resolve, 1_100));
-  assert.equal((await ask()).status, 503);
-  assert.equal(looks, 1);
-  end();
-  await waitFor(async () => (await ask()).status === 200, { what: 'the next look' });
-  assert.equal(looks, 2);
-});
 
-test('metrics are printed once a second, however many scrape, on either port', async () => {
-  let printed = 0;
-  class Counted extends Registry {
-    override metrics(): Promise<string> {
-      printed += 1;
-      return super.metrics();
+  it('a check that fails or never ends is one that found no answer', async () => {
+    for (const check of [
+      () => Promise.reject(new Error('a bug')),
+      () => new Promise<undefined>(() => undefined),
+    ]) {
+      const ask = await readyz({ Postgres: check });
+      assert.deepEqual(await ask(), { status: 503, text: 'Postgres does not answer\n' });
     }
-  }
-  const server = await listenForMetrics({
-    registry: new Counted(),
-    port: 0,
-    address: '127.0.0.1',
-    log,
   });
-  assert.ok(server !== undefined);
-  servers.push(server);
-  const own = asking(`http://127.0.0.1:${server.port}/metrics`);
-  const listener = createApp({
-    log,
-    checks: {},
-    registry: new Counted(),
-    servesMetrics: true,
-    isUnavailable: () => false,
-    routes: () => undefined,
-  });
-  const shared = await listen({ listener, port: 0, setting: 'TEST_PORT' });
-  servers.push(shared);
-  for (const ask of [own, asking(`http://127.0.0.1:${shared.port}/metrics`)]) {
-    printed = 0;
+
+  it('one look is under way at a time, and is good for a second, whatever the flood', async () => {
+    let looks = 0;
+    let under = 0;
+    let most = 0;
+    const ask = await readyz({
+      async Postgres() {
+        looks += 1;
+        under += 1;
+        most = Math.max(most, under);
+        await new Promise((resolve) => setTimeout(resolve, 100));
+        under -= 1;
+        return undefined;
+      },
+    });
     const began = performance.now();
-    for (let round = 0; round < 4; round += 1) await ask.flood(100);
+    for (let round = 0; round < 4; round += 1) await ask.flood(50);
     const seconds = (performance.now() - began) / 1_000;
-    assert.ok(printed >= 1 && printed <= 1 + seconds, `${printed} times in ${seconds} s`);
-    await waitFor(async () => (await ask()) && printed > 1, { what: 'another printing' });
-  }
+    assert.equal(most, 1);
+    assert.ok(looks >= 1 && looks <= 1 + seconds, `${looks} looks in ${seconds} s`);
+    await waitFor(async () => (await ask()) && looks > 1, { what: 'another look' });
+  });
+
+  it('a look that never ends is not joined by another', async () => {
+    let looks = 0;
+    let answer: Ailment | undefined;
+    let end = (): void => undefined;
+    const ask = await readyz({
+      Postgres: () => {
+        looks += 1;
+        return looks > 1
+          ? Promise.resolve(answer)
+          : new Promise((resolve) => (end = () => resolve(answer)));
+      },
+    });
+    assert.equal((await ask()).status, 503);
+    // Its answer is old by now, and the look still under way.
+    await waitFor(async () => (await ask()).status === 503, { what: 'no answer again' });
+    await new Promise((resolve) => setTimeout(resolve, 1_100));
+    assert.equal((await ask()).status, 503);
+    assert.equal(looks, 1);
+    end();
+    await waitFor(async () => (await ask()).status === 200, { what: 'the next look' });
+    assert.equal(looks, 2);
+  });
+
+  it('metrics are printed once a second, however many scrape, on either port', async () => {
+    let printed = 0;
+    class Counted extends Registry {
+      override metrics(): Promise<string> {
+        printed += 1;
+        return super.metrics();
+      }
+    }
+    const server = await listenForMetrics({
+      registry: new Counted(),
+      port: 0,
+      address: '127.0.0.1',
+      log,
+    });
+    assert.ok(server !== undefined);
+    servers.push(server);
+    const own = asking(`http://127.0.0.1:${server.port}/metrics`);
+    const listener = createApp({
+      log,
+      checks: {},
+      registry: new Counted(),
+      servesMetrics: true,
+      isUnavailable: () => false,
+      routes: () => undefined,
+    });
+    const shared = await listen({ listener, port: 0, setting: 'TEST_PORT' });
+    servers.push(shared);
+    for (const ask of [own, asking(`http://127.0.0.1:${shared.port}/metrics`)]) {
+      printed = 0;
+      const began = performance.now();
+      for (let round = 0; round < 4; round += 1) await ask.flood(50);
+      const seconds = (performance.now() - began) / 1_000;
+      assert.ok(printed >= 1 && printed <= 1 + seconds, `${printed} times in ${seconds} s`);
+      await waitFor(async () => (await ask()) && printed > 1, { what: 'another printing' });
+    }
+  });
 });

@@ -109,11 +109,11 @@ describe('the description of a dataset', () => {
   });
 
   it('is the same in Turtle and RDF/JSON, and holds no more than a title, whatever the title', () => {
+    const [type, ofTitle, ...others] = readTurtle(toTurtle(plain));
     const check = (title: string) => {
       const description = describeDataset(dataset(title), urls);
       const triples = readTurtle(toTurtle(description));
       assert.deepEqual(readRdfJson(toRdfJson(description)), triples);
-      const [type, ofTitle, ...others] = readTurtle(toTurtle(plain));
       assert.deepEqual(triples, [type, [ofTitle?.[0], ofTitle?.[1], title, string], ...others]);
     };
     for (const title of hostileTitles) check(title);
