@@ -140,7 +140,7 @@ function walkThrough(look: Look): void {
     await assertGood(page, 'a cancelled job');
     await go(`/jobs/${id}/retry`);
     await page.getByRole('button', { name: 'Repeat the job' }).click();
-    await page.getByText('This job was cancelled, so it is not repeated.').waitFor();
+    await page.getByText('A cancelled job cannot be repeated.').waitFor();
 
     await makeFailed(id);
     await go(`/jobs/${id}`);
@@ -156,7 +156,7 @@ function walkThrough(look: Look): void {
 
     await go(`/jobs/${id}/retry`);
     await page.getByRole('button', { name: 'Repeat the job' }).click();
-    await page.getByText('This job was repeated before').waitFor();
+    await page.getByText('This job was already repeated').waitFor();
     await go('/audit');
     const rows = page.getByRole('row').filter({ hasText: id.slice(0, 13) });
     assert.equal(await rows.count(), 4);
@@ -165,7 +165,7 @@ function walkThrough(look: Look): void {
     open = { ...open, complaints: open.complaints.filter((text) => !text.includes('409')) };
   });
 
-  it(`shows a locked dataset, and releases a lock that nobody holds (${name})`, async () => {
+  it(`shows a locked dataset, and unlocks it when no running job holds the lock (${name})`, async () => {
     const code = `locked-${look.join('-')}`;
     await lockAbandoned(code);
     await page.goto(ops());
@@ -185,13 +185,13 @@ function walkThrough(look: Look): void {
     await finding.getByRole('link', { name: 'Take this back' }).click();
     await page.getByRole('button', { name: 'Take it back' }).click();
     await page.getByText('The acknowledgement is taken back').waitFor();
-    await finding.getByRole('link', { name: 'Release the lock' }).waitFor();
+    await finding.getByRole('link', { name: 'Unlock…' }).waitFor();
     await finding.getByRole('link', { name: code }).click();
     await page.getByText('read-only').first().waitFor();
     await assertGood(page, 'a locked dataset');
-    await page.getByRole('link', { name: 'Release the lock' }).click();
-    await page.getByRole('button', { name: 'Release the lock' }).click();
-    await page.getByText('The lock is released').waitFor();
+    await page.getByRole('link', { name: 'Unlock…' }).click();
+    await page.getByRole('button', { name: 'Unlock the dataset' }).click();
+    await page.getByText('The dataset is unlocked').waitFor();
     await page.locator('#dataset .badge', { hasText: 'read-write' }).waitFor();
   });
 

@@ -172,7 +172,7 @@ test('jobs are listed newest first, and filtered', async () => {
   await fails(1, /There is no dataset "nowhere"/, 'job', 'list', '--dataset', 'nowhere');
 });
 
-test('a job is shown, cancelled and repeated, and an abandoned lock released', async () => {
+test('a job is shown, cancelled and repeated, and a dataset with an abandoned lock unlocked', async () => {
   await admin('owner', 'create', 'isro');
   const { secret } = await json<{ secret: string }>('key', 'issue', 'isro');
   await admin('datasets', 'create', 'venus', '--owner', 'isro');
@@ -196,13 +196,7 @@ test('a job is shown, cancelled and repeated, and an abandoned lock released', a
   await fails(1, /Only a failed job can be repeated; this one is scheduled/, 'job', 'retry', id);
   assert.deepEqual(await json('job', 'cancel', id, '--yes'), { id, cancelled: true });
   await fails(1, /Only a scheduled job .*; this one is cancelled/, 'job', 'cancel', id);
-  await fails(
-    1,
-    /It was cancelled, so it is not repeated; nothing was changed/,
-    'job',
-    'retry',
-    id,
-  );
+  await fails(1, /A cancelled job cannot be repeated/, 'job', 'retry', id);
   const filtered = await json<{ id: string }[]>('job', 'list', '--status', 'cancelled');
   assert.deepEqual(
     filtered.map((it) => it.id),
@@ -234,7 +228,7 @@ test('a job is shown, cancelled and repeated, and an abandoned lock released', a
     await fails(2, /Give the whole id/, 'job', action, id.slice(0, 8));
   }
 
-  await fails(1, /venus is not locked/, 'dataset', 'unlock', 'venus');
+  await fails(1, /The dataset is not locked; nothing was changed/, 'dataset', 'unlock', 'venus');
   const { id: datasetId } = await getDataset(pool, 'venus');
   const lockFor = (jobId: string) =>
     withTransaction(pool, (client) => lockDataset(client, { datasetId, jobId, timeoutMs: 1_000 }));

@@ -1,3 +1,5 @@
+import { DatasetUnknown } from '@kasabi/datasets';
+import { type ActionResult, refusalOf } from '@kasabi/operations';
 import { isTransient } from '@kasabi/postgres';
 import pg from 'pg';
 
@@ -20,6 +22,23 @@ export class JobUnknown extends Error {
 /** An operator's request is not possible in the present state; the message says why. */
 export class ActionRefused extends Error {
   readonly code = 'action-refused';
+}
+
+/**
+ * Returns the result of an action that was done.
+ *
+ * @param subject the job's id or the dataset's short code.
+ * @throws JobUnknown, DatasetUnknown, or ActionRefused saying why nothing was done.
+ */
+export function requireDone<Result extends ActionResult>(
+  result: Result,
+  subject = '',
+): Extract<Result, { outcome: 'done' }> {
+  if (result.outcome === 'job-unknown') throw new JobUnknown(subject);
+  if (result.outcome === 'dataset-unknown') throw new DatasetUnknown(subject);
+  const why = refusalOf(result);
+  if (why !== undefined) throw new ActionRefused(why);
+  return result as Extract<Result, { outcome: 'done' }>;
 }
 
 /** The action was not confirmed, so nothing was done. */

@@ -31,6 +31,6 @@ export { type Rescued, rescue } from './rescue.ts';
 export { createRescuer } from './rescuer.ts';
 export { readRestored } from './restored.ts';
 export { retry } from './retry.ts';
-export { type FoundJobs, type JobSearch, mostLookedAt, searchJobs } from './search.ts';
+export { type JobSearch, mostLookedAt, searchJobs } from './search.ts';
 export { type JobEvent, transitions } from './state.ts';
 export type { NotedEvent } from './transition.ts';

@@ -73,22 +73,18 @@ export async function acknowledgeFinding(db: Database, request: AcknowledgeReque
   });
 }
 
-/** Takes an acknowledgement back, with its audit record; false when there was none. */
+/** Withdraws an acknowledgement, with its audit record. */
 export async function unacknowledgeFinding(
   db: Database,
   request: Pick<AcknowledgeRequest, 'code' | 'subject' | 'operatorAddress'>,
-): Promise<boolean> {
+): Promise<{ readonly outcome: 'done' | 'not-acknowledged' }> {
   const { code, subject, operatorAddress } = request;
   const { rowCount } = await db.query(
     'DELETE FROM kasabi.finding_acknowledgement WHERE code = $1 AND subject = $2 AND until > now()',
     [code, subject],
   );
-  const done = rowCount === 1;
-  await recordAction(db, {
-    action: 'unacknowledge',
-    subject: `${code} ${subject}`.trim(),
-    operatorAddress,
-    outcome: done ? 'done' : 'not-acknowledged',
-  });
-  return done;
+  const outcome = rowCount === 1 ? 'done' : 'not-acknowledged';
+  const about = { subject: `${code} ${subject}`.trim(), operatorAddress, outcome };
+  await recordAction(db, { action: 'unacknowledge', ...about });
+  return { outcome };
 }

@@ -7,9 +7,9 @@ import { createFixture, type Fixture } from '@kasabi/test/support/fixture';
 import { cancelAsOperator } from './cancel-as-operator.ts';
 import { readJob } from './job.ts';
 import { type OperatorAction, readOperatorActions } from './operator-actions.ts';
-import { releaseAbandonedLock } from './release-abandoned-lock.ts';
-import { retryAsOperator } from './retry-as-operator.ts';
+import { repeatAsOperator } from './repeat-as-operator.ts';
 import { readTransitions } from './transitions.ts';
+import { unlockAsOperator } from './unlock-as-operator.ts';
 
 let fixture: Fixture;
 let dataset: Dataset;
@@ -35,9 +35,9 @@ async function failedJob(): Promise<string> {
 }
 
 const cancel = (jobId: string) => cancelAsOperator(fixture.api, { jobId, operatorAddress });
-const retry = (jobId: string) => retryAsOperator(fixture.api, { jobId, operatorAddress });
+const retry = (jobId: string) => repeatAsOperator(fixture.api, { jobId, operatorAddress });
 const unlock = (code = dataset.code) =>
-  releaseAbandonedLock(fixture.api, { dataset: code, operatorAddress });
+  unlockAsOperator(fixture.api, { dataset: code, operatorAddress });
 
 /** The newest audit record, without what differs from run to run. */
 async function audited(): Promise<

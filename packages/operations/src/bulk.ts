@@ -3,7 +3,7 @@ import type { Database } from '@kasabi/postgres';
 import { cancelAsOperator } from './cancel-as-operator.ts';
 import { describeFilter } from './job-filter.ts';
 import { recordAction } from './record-action.ts';
-import { retryAsOperator } from './retry-as-operator.ts';
+import { repeatAsOperator } from './repeat-as-operator.ts';
 
 /** What can be done to all jobs that a filter finds. */
 export type BulkVerb = 'cancel' | 'retry';
@@ -100,7 +100,7 @@ export async function runBulk(db: Database, request: BulkRequest): Promise<BulkO
   try {
     while (doneWith < rows.length && signal?.aborted !== true) {
       const batch = rows.slice(doneWith, doneWith + batchSize);
-      const act = verb === 'cancel' ? cancelAsOperator : retryAsOperator;
+      const act = verb === 'cancel' ? cancelAsOperator : repeatAsOperator;
       const came = await Promise.all(
         batch.map(({ id }) => act(db, { jobId: id, operatorAddress, partOf: actionId })),
       );

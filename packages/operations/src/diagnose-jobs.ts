@@ -25,7 +25,7 @@ function abandoned({ lockedDatasets }: Overview): Finding[] {
         what: `The dataset ${lock.code} is read-only, locked for ${formatDuration(lock.lockedMs)} by the job ${lock.lockedBy}, ${why}.`,
         since: lock.lockedAt,
         todo: releasable
-          ? `Release the lock: on the operations page, or npm run admin -- dataset unlock ${lock.code}`
+          ? `Unlock it: on the operations page, or npm run admin -- dataset unlock ${lock.code}`
           : 'The rescuer frees it when a worker runs; the log of the workers says "rescuer round failed" if it cannot.',
         subject: { kind: 'dataset', id: lock.code },
         event: lock.lockedBy,

@@ -91,8 +91,10 @@ test('a finding is acknowledged as it was seen, for a time, and audited', async 
     (await look()).acknowledgements.map(({ mark, note }) => [mark, note]),
     [['warning twice', null]],
   );
-  assert.equal(await unacknowledgeFinding(fixture.api, request), true);
-  assert.equal(await unacknowledgeFinding(fixture.api, request), false);
+  assert.deepEqual(await unacknowledgeFinding(fixture.api, request), { outcome: 'done' });
+  assert.deepEqual(await unacknowledgeFinding(fixture.api, request), {
+    outcome: 'not-acknowledged',
+  });
   assert.deepEqual((await look()).acknowledgements, []);
   const actions = await readOperatorActions(fixture.database.pool('status'), { limit: 4 });
   assert.deepEqual(

@@ -1,5 +1,4 @@
 export {
-  type AcknowledgeRequest,
   acknowledgedHours,
   acknowledgeFinding,
   markOf,
@@ -7,9 +6,7 @@ export {
   unacknowledgeFinding,
 } from './acknowledgements.ts';
 export {
-  type BulkCount,
   type BulkOutcome,
-  type BulkRequest,
   type BulkVerb,
   bulkVerbs,
   countForBulk,
@@ -19,17 +16,15 @@ export {
   runBulk,
   suits,
 } from './bulk.ts';
-export type { BusyJob } from './busy-jobs.ts';
+export type {} from './busy-jobs.ts';
 export {
-  type ActionOnJob,
   cancelAsOperator,
   type OperatorCancelOutcome,
 } from './cancel-as-operator.ts';
-export { type Counts, type JobCount, readCounts } from './counts.ts';
+export { type Counts, readCounts } from './counts.ts';
 export {
   countDatasets,
   type DatasetFilter,
-  type DatasetSearch,
   type ListedDataset,
   mostDatasetsCounted,
   mostOpenCounted,
@@ -45,13 +40,10 @@ export {
   type FindingCode,
   type FindingSubject,
   findingCodes,
-  type Remedy,
-  type Severity,
 } from './finding.ts';
 export { type HistoryPoint, readHistory } from './history.ts';
 export { type OperatorJob, readJob } from './job.ts';
 export {
-  describeFilter,
   type FilterParameters,
   filterParameters,
   type ParsedFilter,
@@ -60,7 +52,6 @@ export {
 } from './job-filter.ts';
 export { isWordOf, parseMoment } from './moment.ts';
 export {
-  type ActionSearch,
   type OperatorAction,
   readOperatorActions,
 } from './operator-actions.ts';
@@ -69,26 +60,22 @@ export {
   type LockedDataset,
   type Overview,
   readOverview,
-  type TroubledJob,
   type WorkerState,
 } from './overview.ts';
 export {
-  type ActionOnPause,
   type OperatorPauseOutcome,
   pauseAsOperator,
 } from './pause-as-operator.ts';
 export { type Pause, readPauses } from './pauses.ts';
 export {
-  type ActionAsked,
-  type ActionRecord,
   type OperatorActionName,
-  operatorActionNames,
   recordAction,
   recorded,
   recordingRefusal,
 } from './record-action.ts';
-export { releaseAbandonedLock, type UnlockOutcome } from './release-abandoned-lock.ts';
-export { presenceOf, silentAfterMs, type WorkerPresence } from './replaced-workers.ts';
+export { type ActionResult, refusalOf } from './refusal.ts';
+export { type OperatorRepeatOutcome, repeatAsOperator } from './repeat-as-operator.ts';
+export { presenceOf, type WorkerPresence } from './replaced-workers.ts';
 export {
   removeWorker,
   reportIntervalMs,
@@ -101,7 +88,7 @@ export {
   readResumable,
   resumeAsOperator,
 } from './resume-as-operator.ts';
-export { type OperatorRetryOutcome, retryAsOperator } from './retry-as-operator.ts';
-export { createTally, type TallyOptions } from './tally.ts';
+export { createTally } from './tally.ts';
 export { readTransitions, type Transition } from './transitions.ts';
+export { type OperatorUnlockOutcome, unlockAsOperator } from './unlock-as-operator.ts';
 export { readUpcoming } from './upcoming.ts';

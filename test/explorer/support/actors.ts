@@ -1,6 +1,6 @@
 import { DatasetBusy, publishDataset } from '@kasabi/datasets';
 import { type Claim, cancel, heartbeat, rescue } from '@kasabi/jobs';
-import { cancelAsOperator, pauseAsOperator, releaseAbandonedLock } from '@kasabi/operations';
+import { cancelAsOperator, pauseAsOperator, unlockAsOperator } from '@kasabi/operations';
 import { isGuardRefusal, type Role, withTransaction } from '@kasabi/postgres';
 import { createDeliveries, ShuttingDown } from '@kasabi/worker/deliveries';
 import { createReset } from '@kasabi/worker/handlers/reset';
@@ -152,7 +152,7 @@ export const pauser: Actor = simple('api', async ({ pool }) => {
 /** Unlocks the dataset if the job that holds it has ended. */
 export const unlocker: Actor = simple('api', async ({ pool }, { laboratory }) => {
   const asked = { dataset: laboratory.dataset.code, operatorAddress: 'here' };
-  return (await releaseAbandonedLock(pool, asked)).outcome;
+  return (await unlockAsOperator(pool, asked)).outcome;
 });
 
 /** Publishes the dataset, which takes the locks that a job takes. */

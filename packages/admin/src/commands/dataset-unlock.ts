@@ -1,10 +1,9 @@
-import { DatasetUnknown } from '@kasabi/datasets';
-import { type DatasetPage, readDatasetPage, releaseAbandonedLock } from '@kasabi/operations';
+import { type DatasetPage, readDatasetPage, unlockAsOperator } from '@kasabi/operations';
 import type { Command } from 'commander';
 import { addExamples, jsonOption } from '../arguments.ts';
 import { confirm, yesOption } from '../confirm.ts';
 import { withDatabase } from '../database.ts';
-import { ActionRefused } from '../errors.ts';
+import { requireDone } from '../errors.ts';
 import { formatTime, print, printJson } from '../output.ts';
 import { operatorAddress } from './operator.ts';
 
@@ -12,30 +11,18 @@ import { operatorAddress } from './operator.ts';
 export function addUnlockCommand(dataset: Command): void {
   const unlock = dataset
     .command('unlock')
-    .description('release the lock of a dataset whose job has ended or does not exist')
+    .description('unlock a dataset whose job has ended or does not exist')
     .argument('<CODE>', 'its short code')
     .addOption(yesOption())
     .addOption(jsonOption())
     .action(async (code: string, options: { yes?: true; json?: true }) => {
-      const result = await withDatabase(async (pool) => {
+      await withDatabase(async (pool) => {
         const page = await readDatasetPage(pool, code, { limit: 1 });
         if (page?.lockAbandoned) await confirm(consequenceOf(page), options.yes);
-        return await releaseAbandonedLock(pool, { dataset: code, operatorAddress });
+        requireDone(await unlockAsOperator(pool, { dataset: code, operatorAddress }), code);
       });
-      switch (result.outcome) {
-        case 'dataset-unknown':
-          throw new DatasetUnknown(code);
-        case 'not-locked':
-          throw new ActionRefused(`The dataset ${code} is not locked; nothing was changed.`);
-        case 'job-not-ended':
-          throw new ActionRefused(
-            `The job ${result.jobId}, which holds the lock, is ${result.status}; nothing was changed. ` +
-              'If its worker was lost, the rescuer releases the dataset as soon as a worker runs.',
-          );
-        case 'done':
-          if (options.json) printJson({ code, unlocked: true });
-          else print(`${code} is read-write again.`);
-      }
+      if (options.json) printJson({ code, unlocked: true });
+      else print(`${code} is read-write again.`);
     });
   addExamples(unlock, 'dataset unlock nasa', 'dataset unlock nasa --yes');
 }

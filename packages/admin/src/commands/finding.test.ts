@@ -95,7 +95,7 @@ test('what is not found, or cannot be kept, is not acknowledged', async () => {
   await refused(/redis-wiped is not found now/, 'ack', 'redis-wiped');
   await refused(/job-fails nothing is not found/, 'ack', 'job-fails', 'nothing');
   await refused(/Postgres is away and cannot store it/, 'ack', 'postgres-down');
-  await refused(/no acknowledgement of redis-wiped/, 'unack', 'redis-wiped');
+  await refused(/finding is not acknowledged; nothing was changed/, 'unack', 'redis-wiped');
   await refused(/Allowed choices are postgres-down/, 'ack', 'no-such');
   await refused(/such as 30min, 8h or 7d/, 'ack', 'job-fails', '--for', '31d');
 });

@@ -14,7 +14,7 @@ import { addExamples, jsonOption, nonEmpty } from '../arguments.ts';
 import { withDatabase } from '../database.ts';
 import { examine } from '../doctor/examine.ts';
 import { readSettings } from '../env.ts';
-import { ActionRefused } from '../errors.ts';
+import { ActionRefused, requireDone } from '../errors.ts';
 import { formatTime, print, printJson } from '../output.ts';
 import { operatorAddress } from './operator.ts';
 
@@ -76,12 +76,7 @@ export function addFindingCommands(program: Command): void {
     .addOption(jsonOption())
     .action(async (code: FindingCode, subject: string | undefined, options: { json?: true }) => {
       const about = { code, subject: subject ?? '', operatorAddress };
-      const done = await withDatabase((pool) => unacknowledgeFinding(pool, about));
-      if (!done) {
-        throw new ActionRefused(
-          `There is no acknowledgement of ${nameOf(code, subject)}; nothing was changed.`,
-        );
-      }
+      requireDone(await withDatabase((pool) => unacknowledgeFinding(pool, about)));
       if (options.json) printJson({ code, subject: about.subject, acknowledged: false });
       else print(`${nameOf(code, subject)} raises an alarm again while it persists.`);
     });

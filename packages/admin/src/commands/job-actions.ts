@@ -1,11 +1,11 @@
 import { estimateQuads, findDataset } from '@kasabi/datasets';
-import { cancelAsOperator, type OperatorJob, readJob, retryAsOperator } from '@kasabi/operations';
+import { cancelAsOperator, type OperatorJob, readJob, repeatAsOperator } from '@kasabi/operations';
 import type { Command } from 'commander';
 import type pg from 'pg';
 import { addExamples, jobId, jsonOption } from '../arguments.ts';
 import { confirm, yesOption } from '../confirm.ts';
 import { withDatabase } from '../database.ts';
-import { ActionRefused, JobUnknown } from '../errors.ts';
+import { requireDone } from '../errors.ts';
 import { formatCount, formatTime, print, printJson } from '../output.ts';
 import { operatorAddress } from './operator.ts';
 
@@ -18,20 +18,14 @@ export function addJobActions(job: Command): void {
     .addOption(yesOption())
     .addOption(jsonOption())
     .action(async (id: string, options: { yes?: true; json?: true }) => {
-      const result = await withDatabase(async (pool) => {
+      await withDatabase(async (pool) => {
         const found = await readJob(pool, id);
         // A running job may be scheduled again before it is cancelled.
         if (found !== undefined && found.endTime === null) {
           await confirm(consequenceOfCancel(found), options.yes);
         }
-        return await cancelAsOperator(pool, { jobId: id, operatorAddress });
+        requireDone(await cancelAsOperator(pool, { jobId: id, operatorAddress }), id);
       });
-      if (result.outcome === 'job-unknown') throw new JobUnknown(id);
-      if (result.outcome === 'not-scheduled') {
-        throw new ActionRefused(
-          `Only a scheduled job can be cancelled; this one is ${result.status}.`,
-        );
-      }
       if (options.json) printJson({ id, cancelled: true });
       else print(`Cancelled the job ${id}; it will not run.`);
     });
@@ -48,30 +42,15 @@ export function addJobActions(job: Command): void {
     .addOption(yesOption())
     .addOption(jsonOption())
     .action(async (id: string, options: { yes?: true; json?: true }) => {
-      const result = await withDatabase(async (pool) => {
+      const { jobId, dataset } = await withDatabase(async (pool) => {
         const found = await readJob(pool, id);
         if (found?.status === 'failed' && found.repeatedBy === null) {
           await confirm(await consequenceOfRetry(pool, found), options.yes);
         }
-        return await retryAsOperator(pool, { jobId: id, operatorAddress });
+        return requireDone(await repeatAsOperator(pool, { jobId: id, operatorAddress }), id);
       });
-      switch (result.outcome) {
-        case 'job-unknown':
-          throw new JobUnknown(id);
-        case 'not-failed':
-          throw new ActionRefused(
-            `Only a failed job can be repeated; this one is ${result.status}.`,
-          );
-        case 'cancelled':
-          throw new ActionRefused(
-            'It was cancelled, so it is not repeated; nothing was changed. If it is still wanted, its owner can ask for a new job.',
-          );
-        case 'repeated':
-          throw new ActionRefused(`It was already repeated, by the job ${result.jobId}.`);
-        case 'done':
-          if (options.json) printJson({ id: result.jobId, repeats: id, dataset: result.dataset });
-          else print(`The job ${result.jobId} of ${result.dataset} repeats it; it is due at once.`);
-      }
+      if (options.json) printJson({ id: jobId, repeats: id, dataset });
+      else print(`The job ${jobId} of ${dataset} repeats it; it is due at once.`);
     });
   addExamples(
     retry,

@@ -14,7 +14,7 @@ import type pg from 'pg';
 import { addExamples, jsonOption } from '../arguments.ts';
 import { confirm, yesOption } from '../confirm.ts';
 import { withDatabase } from '../database.ts';
-import { ActionRefused } from '../errors.ts';
+import { ActionRefused, requireDone } from '../errors.ts';
 import { withInterrupt } from '../interrupt.ts';
 import { formatCount, print, printJson } from '../output.ts';
 import { checkNames } from './check-names.ts';
@@ -92,9 +92,5 @@ async function run(
     `This will ${word} ${describeBulk(verb, filter, agreed.count)}. ${consequences[verb]}`,
     yes,
   );
-  const came = await runBulk(pool, { verb, filter, agreed, operatorAddress, signal });
-  if (came.outcome === 'done') return came;
-  throw new ActionRefused(
-    `There are ${formatCount(came.count)} of them now; nothing was changed. Try again.`,
-  );
+  return requireDone(await runBulk(pool, { verb, filter, agreed, operatorAddress, signal }));
 }

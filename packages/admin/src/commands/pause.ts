@@ -10,7 +10,7 @@ import type { Command } from 'commander';
 import { addExamples, jsonOption, nonEmpty } from '../arguments.ts';
 import { confirm, yesOption } from '../confirm.ts';
 import { withDatabase } from '../database.ts';
-import { ActionRefused } from '../errors.ts';
+import { requireDone } from '../errors.ts';
 import { formatCount, formatTime, print, printJson } from '../output.ts';
 import { operatorAddress } from './operator.ts';
 
@@ -58,20 +58,16 @@ export function addPauseCommands(program: Command): void {
         const asked = await readResumable(pool, dataset);
         if (asked.isPaused && asked.due > 0)
           await confirm(consequence(dataset, asked), options.yes);
-        const done = await resumeAsOperator(pool, { dataset, operatorAddress });
+        const done = requireDone(
+          await resumeAsOperator(pool, { dataset, operatorAddress }),
+          dataset,
+        );
         return { ...done, allStayPaused: asked.allStayPaused };
       });
-      switch (result.outcome) {
-        case 'dataset-unknown':
-          throw new DatasetUnknown(dataset ?? '');
-        case 'not-paused':
-          throw new ActionRefused(`${whose(dataset)} are not paused; nothing was changed.`);
-        case 'done':
-          if (options.json) printJson({ dataset: dataset ?? null, due: result.due });
-          else if (result.allStayPaused) {
-            print(`${whose(dataset)} are resumed but still wait, because all jobs are paused.`);
-          } else print(`${whose(dataset)} are resumed; ${startsNow(result.due)}.`);
-      }
+      if (options.json) printJson({ dataset: dataset ?? null, due: result.due });
+      else if (result.allStayPaused) {
+        print(`${whose(dataset)} are resumed but still wait, because all jobs are paused.`);
+      } else print(`${whose(dataset)} are resumed; ${startsNow(result.due)}.`);
     });
   addExamples(resume, 'resume', 'resume nasa --yes');
 }

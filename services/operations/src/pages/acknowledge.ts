@@ -74,10 +74,7 @@ export function findingSubject(
     logged: { action: verb, code: finding.code, subject },
     async act(operatorAddress) {
       const about = { code: finding.code, subject, operatorAddress };
-      if (verb === 'unacknowledge') {
-        const done = await unacknowledgeFinding(db, about);
-        return { outcome: done ? 'done' : 'not-acknowledged' };
-      }
+      if (verb === 'unacknowledge') return await unacknowledgeFinding(db, about);
       const note = checkText('note', given('note'), 500).trim() || undefined;
       const asked = { mark: checkText('mark', mark, 200), hours: checkHours(hours), note };
       await acknowledgeFinding(db, { ...about, ...asked });

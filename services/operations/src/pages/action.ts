@@ -1,7 +1,7 @@
 import type { Html } from '@kasabi/http';
+import type { ActionResult } from '@kasabi/operations';
 import type { Database } from '@kasabi/postgres';
 import type { OperationsMetrics } from '../metrics.ts';
-import type { ActionResult } from './action-result.ts';
 import type { Links } from './links.ts';
 import type { Reads } from './reads.ts';
 

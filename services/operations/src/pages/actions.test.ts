@@ -67,7 +67,7 @@ test('a job that was cancelled is not repeated', async () => {
   await operator.act(`/jobs/${jobId}/cancel`);
   const refused = await operator.act(`/jobs/${jobId}/retry`);
   assert.equal(refused.status, 409);
-  assert.match(refused.text, /This job was cancelled, so it is not repeated\./);
+  assert.match(refused.text, /A cancelled job cannot be repeated\./);
 });
 
 test('an operator retries a failed job, and it runs', async () => {
@@ -83,10 +83,10 @@ test('an operator retries a failed job, and it runs', async () => {
   assert.equal((await untilEnded(url, stack.key)).status, 'completed');
   const again = await operator.act(`/jobs/${jobId}/retry`);
   assert.equal(again.status, 409);
-  assert.match(again.text, new RegExp(`This job was repeated before, by the job ${made}\\.`));
+  assert.match(again.text, new RegExp(`This job was already repeated, by the job ${made}\\.`));
 });
 
-test('an operator releases the lock of a job that is not there', async () => {
+test('an operator unlocks a dataset whose job is not there', async () => {
   const { rows } = await stack.database
     .pool()
     .query<{ id: number }>('SELECT id FROM kasabi.dataset');

@@ -1,16 +1,17 @@
 import { type Html, html, methodNotAllowed, readJobId, readShortCode } from '@kasabi/http';
 import {
+  type ActionResult,
   bulkVerbs,
   cancelAsOperator,
-  releaseAbandonedLock,
-  retryAsOperator,
+  refusalOf,
+  repeatAsOperator,
+  unlockAsOperator,
 } from '@kasabi/operations';
 import { describeSick, isTransient, sicknessOf } from '@kasabi/postgres';
 import type { Logger } from '@kasabi/runtime';
 import type { Request, Router } from 'express';
 import { acknowledge, findingSubject, unacknowledge } from './acknowledge.ts';
 import type { Action, ActionContext, Subject } from './action.ts';
-import { type ActionResult, refusalOf } from './action-result.ts';
 import { aboutJob, aboutLock } from './action-subjects.ts';
 import { bulk, bulkSubject } from './bulk.ts';
 import { FormInvalid, NoSuchPage } from './errors.ts';
@@ -42,10 +43,10 @@ const retry: Action = {
 };
 
 const unlock: Action = {
-  question: 'Release this lock?',
+  question: 'Unlock this dataset?',
   consequence:
     'The dataset can be written again. It is done only if the job that holds the lock has ended or is not there.',
-  button: 'Release the lock',
+  button: 'Unlock the dataset',
   done: 'unlocked',
 };
 
@@ -71,7 +72,7 @@ export function addActions(router: Router, options: ActionOptions): void {
       about: await aboutJob(reads.db, id, links),
       page: links.job(id),
       logged: { action: 'retry', repeats: id },
-      act: async (operatorAddress) => await retryAsOperator(db, { jobId: id, operatorAddress }),
+      act: async (operatorAddress) => await repeatAsOperator(db, { jobId: id, operatorAddress }),
     };
   }
 
@@ -80,7 +81,7 @@ export function addActions(router: Router, options: ActionOptions): void {
       about: await aboutLock(reads.db, dataset, links),
       page: links.dataset(dataset),
       logged: { action: 'unlock', dataset },
-      act: async (operatorAddress) => await releaseAbandonedLock(db, { dataset, operatorAddress }),
+      act: async (operatorAddress) => await unlockAsOperator(db, { dataset, operatorAddress }),
     };
   }
 

@@ -16,7 +16,7 @@ const pageSize = 100;
 const names: Readonly<Record<OperatorActionName, string>> = {
   cancel: 'Cancel a job',
   retry: 'Repeat a job',
-  unlock: 'Release a lock',
+  unlock: 'Unlock a dataset',
   'cancel-all': 'Cancel several jobs',
   'retry-all': 'Repeat several jobs',
   'owner-create': 'Create an owner',

@@ -31,8 +31,7 @@ function about(page: DatasetPage, pause: Pause | undefined, now: Date, links: Li
   const isLocked = dataset.lockedBy !== null;
   return html`<section class="card${lockAbandoned && ' failed'}">
 <div class="card-head"><span class="badge ${isLocked ? 'locked' : 'completed'}">${storageMode}</span><div>${
-    lockAbandoned &&
-    html`<a class="action" href="${links.dataset(code)}/unlock">Release the lock…</a> `
+    lockAbandoned && html`<a class="action" href="${links.dataset(code)}/unlock">Unlock…</a> `
   }${
     pause === undefined
       ? html`<a class="action" href="${links.dataset(code)}/pause">Pause its jobs…</a>`

@@ -53,7 +53,7 @@ function remedyLink({ remedy, subject }: Finding, links: Links): Html {
   }
   if (subject === undefined) return html``;
   if (remedy === 'unlock') {
-    return html`<a class="action" href="${links.dataset(subject.id)}/unlock">Release the lock…</a>`;
+    return html`<a class="action" href="${links.dataset(subject.id)}/unlock">Unlock…</a>`;
   }
   if (remedy === 'retry') {
     return html`<a class="action" href="${links.job(subject.id)}/retry">Repeat this job…</a>`;

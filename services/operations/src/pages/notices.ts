@@ -8,7 +8,7 @@ const notices: Readonly<Record<string, string>> = {
   'all-repeated': 'Done. Below is what became of each job, with the new ones.',
   partly:
     'Part of it is done, as below; there are too many for one go. Go back to the list of jobs and do it again for the rest.',
-  unlocked: 'The lock is released: the dataset can be written again.',
+  unlocked: 'The dataset is unlocked and can be written again.',
   paused: 'Paused: nothing starts any more. Jobs that run go on to their end.',
   pausing:
     'Paused. Jobs that workers were about to take up may still start: someone else holds their records.',

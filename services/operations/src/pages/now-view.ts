@@ -140,5 +140,5 @@ function lockHolder({ jobStatus, code }: LockedDataset, links: Links): Html {
   const badge =
     jobStatus === null ? html`<span class="bad">not there</span>` : statusBadge(jobStatus);
   if (jobStatus === 'running' || jobStatus === 'scheduled') return badge;
-  return html`${badge} <a class="action" href="${links.dataset(code)}/unlock">Release the lock…</a>`;
+  return html`${badge} <a class="action" href="${links.dataset(code)}/unlock">Unlock…</a>`;
 }

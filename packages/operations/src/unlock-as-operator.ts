@@ -1,13 +1,13 @@
 import type { RecordStatus } from '@kasabi/domain';
 import type { Database } from '@kasabi/postgres';
 
-export type UnlockOutcome =
+export type OperatorUnlockOutcome =
   | { readonly outcome: 'done' | 'dataset-unknown' | 'not-locked' }
   /** The job that holds the lock has not ended; nothing was changed. */
   | { readonly outcome: 'job-not-ended'; readonly jobId: string; readonly status: RecordStatus };
 
 interface Row {
-  readonly outcome: UnlockOutcome['outcome'];
+  readonly outcome: OperatorUnlockOutcome['outcome'];
   readonly job_id: string | null;
   readonly status: RecordStatus | null;
 }
@@ -17,12 +17,12 @@ interface Row {
  * statement. That it has is checked by the database, in a function that alone may do this. It gives up
  * (SQLSTATE 55P03) when an open transaction keeps the registry's row for more than 2 s.
  */
-export async function releaseAbandonedLock(
+export async function unlockAsOperator(
   db: Database,
   { dataset, operatorAddress }: { readonly dataset: string; readonly operatorAddress: string },
-): Promise<UnlockOutcome> {
+): Promise<OperatorUnlockOutcome> {
   const { rows } = await db.query<Row>({
-    name: 'release-abandoned-lock',
+    name: 'unlock-as-operator',
     text: `
       WITH asked AS (
         SELECT d.id, d.locked_by, j.status

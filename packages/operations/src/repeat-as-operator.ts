@@ -2,7 +2,7 @@ import type { RecordStatus } from '@kasabi/domain';
 import { type Database, hasSqlState, sqlState } from '@kasabi/postgres';
 import type { ActionOnJob } from './cancel-as-operator.ts';
 
-export type OperatorRetryOutcome =
+export type OperatorRepeatOutcome =
   /** `jobId` is the new job's; `dataset` its dataset's short code. */
   | { readonly outcome: 'done'; readonly jobId: string; readonly dataset: string }
   | { readonly outcome: 'job-unknown' }
@@ -14,7 +14,7 @@ export type OperatorRetryOutcome =
   | { readonly outcome: 'repeated'; readonly jobId: string };
 
 interface Row {
-  readonly outcome: OperatorRetryOutcome['outcome'];
+  readonly outcome: OperatorRepeatOutcome['outcome'];
   readonly status: RecordStatus;
   readonly dataset: string;
   readonly made: string | null;
@@ -29,10 +29,10 @@ interface Row {
  * A job is repeated once, so that a request sent twice resets a dataset once; what has failed again is
  * repeated in its turn. Of two requests at the same moment the audit's unique index refuses one.
  */
-export async function retryAsOperator(
+export async function repeatAsOperator(
   db: Database,
   action: ActionOnJob,
-): Promise<OperatorRetryOutcome> {
+): Promise<OperatorRepeatOutcome> {
   try {
     return await repeat(db, action);
   } catch (error) {
@@ -44,9 +44,9 @@ export async function retryAsOperator(
 async function repeat(
   db: Database,
   { jobId, operatorAddress, partOf }: ActionOnJob,
-): Promise<OperatorRetryOutcome> {
+): Promise<OperatorRepeatOutcome> {
   const { rows } = await db.query<Row>({
-    name: 'retry-as-operator',
+    name: 'repeat-as-operator',
     text: `
       WITH asked AS (
         SELECT j.id, j.dataset_id, j.type, j.status, j.requested_by, d.code,
