@@ -40,10 +40,14 @@ export interface TestService {
 }
 
 export interface StartServiceOptions {
-  /** How long it may take until `/readyz` answers 200; 30 s unless set. 0: do not wait. */
+  /** How long it may take until `readyPath` answers 200; 30 s unless set. 0: do not wait. */
   readonly readyWithinMs?: number;
+  /** `/readyz` unless set. */
+  readonly readyPath?: string;
   /** The Node.js program to run it on; that of the tests unless set. */
   readonly node?: string;
+  /** What Node.js runs, its options first; the built service unless set. */
+  readonly program?: readonly string[];
 }
 
 const stopWithinMs = 15_000;
@@ -65,10 +69,11 @@ export async function startService(
   env: NodeJS.ProcessEnv,
   options: StartServiceOptions = {},
 ): Promise<TestService> {
-  const { readyWithinMs = 30_000, node = process.execPath } = options;
+  const { readyWithinMs = 30_000, readyPath = '/readyz', node = process.execPath } = options;
+  const program = options.program ?? [...serviceNodeOptions, serviceProgram(name)];
   const port = Number(env[portSettings[name]] ?? (await freePort()));
   const { PATH, HOME, TEST_RUN_ID } = environment();
-  const child = spawn(node, [...serviceNodeOptions, serviceProgram(name)], {
+  const child = spawn(node, program, {
     cwd: projectRoot,
     detached: true,
     stdio: ['ignore', 'pipe', 'pipe'],
@@ -120,7 +125,7 @@ export async function startService(
   };
   if (readyWithinMs === 0) return service;
   try {
-    await waitFor(async () => managed.exit !== undefined || (await isReady(`${url}/readyz`)), {
+    await waitFor(async () => managed.exit !== undefined || (await isReady(`${url}${readyPath}`)), {
       what: `${name} to be ready`,
       timeoutMs: readyWithinMs,
     });
