@@ -250,7 +250,7 @@ function walkThrough(look: Look): void {
     assert.equal(await page.locator('#found tbody tr').count(), 1);
     await page.getByLabel('Status').selectOption('running');
     await page.getByRole('button', { name: 'Search' }).click();
-    await page.getByText('No job is found.').waitFor();
+    await page.getByText('No jobs match.').waitFor();
     await go(`/datasets/${stack.dataset}`);
     await page.goto(ops('/nowhere'));
     await page.getByRole('heading', { name: 'Nothing here' }).waitFor();

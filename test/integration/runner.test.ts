@@ -6,9 +6,10 @@ import { existsSync, readdirSync } from 'node:fs';
 import path from 'node:path';
 import { createInterface } from 'node:readline';
 import { test } from 'node:test';
-import { commandLine, processesWithVariable, projectRoot } from '@kasabi/local';
+import { commandLine, projectRoot } from '@kasabi/local';
 import { environment } from '../support/env.ts';
 import { waitFor } from '../support/index.ts';
+import { processesWithVariable } from '../support/left-processes.ts';
 
 const folder = path.join(projectRoot, '.test');
 

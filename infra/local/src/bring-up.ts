@@ -137,34 +137,21 @@ function reachable(address: string | undefined): string {
 }
 
 async function choosePorts(settings: LocalSettings, last: Readonly<Record<string, number>>) {
-  const api = await choosePort({ setting: 'API_PORT', set: settings.API_PORT, preferred: 8080 });
-  const status = await choosePort({
-    setting: 'STATUS_PORT',
-    set: settings.STATUS_PORT,
-    preferred: 8081,
-  });
-  const operations = await choosePort({
-    setting: 'OPERATIONS_PORT',
-    set: settings.OPERATIONS_PORT,
-    preferred: 8083,
-  });
-  const workers = [];
-  for (let index = 0; index < settings.WORKERS; index += 1) {
-    const set = index === 0 ? settings.WORKER_PORT : undefined;
-    const preferred = index === 0 ? 8082 : 8083 + index;
-    workers.push(await choosePort({ setting: 'WORKER_PORT', set, preferred }));
+  const choose = (setting: PortSetting, preferred: number | undefined) =>
+    choosePort({ setting, set: settings[setting], preferred });
+  const api = await choose('API_PORT', 8080);
+  const status = await choose('STATUS_PORT', 8081);
+  const operations = await choose('OPERATIONS_PORT', 8083);
+  const workers = [await choose('WORKER_PORT', 8082)];
+  while (workers.length < settings.WORKERS) {
+    const preferred = 8083 + workers.length;
+    workers.push(await choosePort({ setting: 'WORKER_PORT', set: undefined, preferred }));
   }
-  // The ports of the last run, if they are free, so that a pasted URL still works after a restart. The
-  // port of a server that is not started here is never used and need not be free.
-  const postgres = await choosePort({
-    setting: 'POSTGRES_PORT',
-    set: settings.DATABASE_URL === undefined ? settings.POSTGRES_PORT : undefined,
-    preferred: last['postgres'],
-  });
-  const redis = await choosePort({
-    setting: 'REDIS_PORT',
-    set: settings.REDIS_URL === undefined ? settings.REDIS_PORT : undefined,
-    preferred: last['redis'],
-  });
+  // The ports of the last run, if they are free, so that a pasted URL still works after a restart.
+  const postgres =
+    settings.DATABASE_URL === undefined ? await choose('POSTGRES_PORT', last['postgres']) : 0;
+  const redis = settings.REDIS_URL === undefined ? await choose('REDIS_PORT', last['redis']) : 0;
   return { api, status, operations, workers, postgres, redis };
 }
+
+type PortSetting = Extract<keyof LocalSettings, `${string}_PORT`>;

@@ -79,15 +79,6 @@ export const schema = z.object({
 /** The settings of `npm start`. Everything else in the environment is passed on to the services. */
 export type LocalSettings = z.output<typeof schema>;
 
-/** Settings of the local stack alone, which are not passed to the services. */
-export const localOnly = [
-  'DATA_DIR',
-  'KASABI_API_KEY',
-  'POSTGRES_PORT',
-  'REDIS_PORT',
-  'WORKERS',
-] as const;
-
 /** This process's environment: the one place where it is read. */
 export function environment(): NodeJS.ProcessEnv {
   // biome-ignore lint/style/noProcessEnv: the one place where this package reads the environment.

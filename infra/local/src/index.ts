@@ -10,7 +10,6 @@ export {
   commandLine,
   identify,
   isRunning,
-  processesWithVariable,
 } from './processes.ts';
 export type { ServerHandle } from './ready-process.ts';
 export { startRedis } from './redis.ts';

@@ -39,26 +39,14 @@ export function commandLine(pid: number): string {
 
 /** Pids of the processes whose working folder is `folder` and that this user may inspect. */
 export function processesIn(folder: string): number[] {
-  return allPids().filter((pid) => {
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return pids.map(Number).filter((pid) => {
     try {
       return readlinkSync(`/proc/${pid}/cwd`) === folder;
     } catch {
       return false;
     }
   });
-}
-
-/** Pids of the processes that were started with `NAME=value` in their environment. */
-export function processesWithVariable(name: string, value: string): number[] {
-  return allPids().filter((pid) =>
-    (read(`/proc/${pid}/environ`) ?? '').split('\0').includes(`${name}=${value}`),
-  );
-}
-
-function allPids(): number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number);
 }
 
 /** Sends a signal; false when the process has ended already. */

@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { roleUrl } from '@kasabi/postgres';
-import { environment, localOnly } from './env.ts';
+import { environment, schema } from './env.ts';
 import type { ManagedProcess } from './managed-process.ts';
 import { projectRoot } from './paths.ts';
 import { startUntilReady } from './ready-process.ts';
@@ -69,24 +69,11 @@ export function serviceSettings(
   };
 }
 
-/** This process's environment without the settings of the local stack and those that are set per service. */
+/** This process's environment without the settings of the local stack: each service is given its own. */
 export function passedThrough(env: NodeJS.ProcessEnv = environment()): NodeJS.ProcessEnv {
   const kept = { ...env };
-  const perService = [
-    'DATABASE_URL',
-    'REDIS_URL',
-    'API_PUBLIC_URL',
-    'STATUS_PUBLIC_URL',
-    'OPERATIONS_PUBLIC_URL',
-    'OPERATOR_PASSWORD',
-    'LISTEN_ADDRESS',
-    'SERVICE_SECRET',
-    // The services of one machine cannot share a port.
-    'METRICS_PORT',
-  ];
-  for (const name of [...localOnly, ...perService, ...Object.values(portSettings)]) {
-    delete kept[name];
-  }
+  // The services of one machine cannot share a port for metrics either.
+  for (const name of [...Object.keys(schema.shape), 'METRICS_PORT']) delete kept[name];
   return kept;
 }
 

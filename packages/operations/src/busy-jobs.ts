@@ -1,4 +1,5 @@
 import type { RecordStatus } from '@kasabi/domain';
+import { inMs } from './in-ms.ts';
 
 /** A job that has waited for a while for its dataset's writers, from attempt to attempt. */
 export interface BusyJob {
@@ -20,14 +21,12 @@ export interface BusyJob {
 /** A job may find its dataset busy for so long before that is named, in minutes. */
 const namedAfterMinutes = 2;
 
-const ms = (interval: string): string => `(extract(epoch FROM ${interval}) * 1000)::float8`;
-
 /** Those jobs, the longest waiting first, as SQL: read by an index of the few that wait. */
 export const busyJobs = `
   SELECT b.id, d.code AS dataset, b.type, b.status, b.attempt, b.busy_since AS "busySince",
-         ${ms('now() - b.busy_since')} AS "busyMs",
-         CASE b.status WHEN 'scheduled' THEN greatest(${ms('b.due - now()')}, 0) ELSE 0 END AS "dueInMs",
-         noted.message AS cause, ${ms('now() - noted.at')} AS "causeMs"
+         ${inMs('now() - b.busy_since')} AS "busyMs",
+         CASE b.status WHEN 'scheduled' THEN greatest(${inMs('b.due - now()')}, 0) ELSE 0 END AS "dueInMs",
+         noted.message AS cause, ${inMs('now() - noted.at')} AS "causeMs"
   FROM (
     SELECT id, dataset_id, type, status, attempt, due, busy_since FROM kasabi.job
     WHERE busy_since < now() - interval '${namedAfterMinutes} minutes'

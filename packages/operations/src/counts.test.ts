@@ -4,7 +4,7 @@ import { lockDataset } from '@kasabi/datasets';
 import { withTransaction } from '@kasabi/postgres';
 import { createFixture, type Fixture } from '@kasabi/test/support/fixture';
 import { readCounts } from './counts.ts';
-import { readOverview } from './overview.ts';
+import { readOverview } from './read-overview.ts';
 
 let fixture: Fixture;
 

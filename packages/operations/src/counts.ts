@@ -14,14 +14,9 @@ export interface Counts {
   readonly readOnlyDatasets: number;
 }
 
-interface Row {
-  readonly jobs: readonly JobCount[];
-  readonly read_only: number;
-}
-
 /** What the overview does not tell apart. It reads partial indexes, of open jobs, and the registry. */
 export async function readCounts(db: Database): Promise<Counts> {
-  const { rows } = await db.query<Row>({
+  const { rows } = await db.query<Counts>({
     name: 'counts',
     text: `
       SELECT (SELECT coalesce(json_agg(c), '[]') FROM (
@@ -31,8 +26,7 @@ export async function readCounts(db: Database): Promise<Counts> {
           UNION ALL
           SELECT type, 'running', count(*) FROM kasabi.job WHERE status = 'running' GROUP BY type
         ) AS c) AS jobs,
-        (SELECT count(*)::int FROM kasabi.dataset WHERE locked_by IS NOT NULL) AS read_only`,
+        (SELECT count(*)::int FROM kasabi.dataset WHERE locked_by IS NOT NULL) AS "readOnlyDatasets"`,
   });
-  const { jobs, read_only: readOnlyDatasets } = rows[0] as Row;
-  return { jobs, readOnlyDatasets };
+  return rows[0] as Counts;
 }

@@ -7,7 +7,8 @@ import { createFixture, type Fixture } from '@kasabi/test/support/fixture';
 import { report } from '../test/worker-report.ts';
 import { acknowledgeFinding, unacknowledgeFinding } from './acknowledgements.ts';
 import { readOperatorActions } from './operator-actions.ts';
-import { type Overview, readOverview } from './overview.ts';
+import type { Overview } from './overview.ts';
+import { readOverview } from './read-overview.ts';
 import { removeWorker, reportWorker } from './report-worker.ts';
 
 let fixture: Fixture;

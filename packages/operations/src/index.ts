@@ -59,7 +59,6 @@ export {
   countLimit,
   type LockedDataset,
   type Overview,
-  readOverview,
   type WorkerState,
 } from './overview.ts';
 export {
@@ -67,6 +66,7 @@ export {
   pauseAsOperator,
 } from './pause-as-operator.ts';
 export { type Pause, readPauses } from './pauses.ts';
+export { readOverview } from './read-overview.ts';
 export {
   type OperatorActionName,
   recordAction,

@@ -1,6 +1,7 @@
 import type { Database } from '@kasabi/postgres';
 import { createLoop, type Loop } from '@kasabi/runtime';
 import { bucketOf, histogramOf } from './histogram.ts';
+import { inMs } from './in-ms.ts';
 
 export interface TallyOptions {
   readonly db: Database;
@@ -12,8 +13,6 @@ export interface TallyOptions {
 // range of the primary key.
 const firstId = (time: string): string =>
   `rpad(lpad(to_hex((extract(epoch FROM ${time}) * 1000)::bigint), 12, '0'), 32, '0')::uuid`;
-
-const milliseconds = (time: string): string => `extract(epoch FROM ${time})::float8 * 1000`;
 
 const percentile = (part: number, time: string): string =>
   `percentile_cont(${part}) WITHIN GROUP (ORDER BY ${time}) FILTER (WHERE status <> 'cancelled')`;
@@ -42,8 +41,8 @@ const count = `
     GROUP BY 1, 2
   ), recent AS MATERIALIZED (
     SELECT date_trunc('minute', end_time) AS minute, type, status,
-           ${milliseconds('started - start_time')} AS drift_ms,
-           ${milliseconds('end_time - started')} AS run_ms
+           ${inMs('started - start_time')} AS drift_ms,
+           ${inMs('end_time - started')} AS run_ms
     FROM kasabi.job WHERE end_time >= $1
   ), ended AS (
     SELECT minute, type,

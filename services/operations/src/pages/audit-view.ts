@@ -8,7 +8,7 @@ import {
 import { timeAndDistance } from './format.ts';
 import { datasetLink, jobLink, type Links } from './links.ts';
 import type { Sections } from './live.ts';
-import { nothing, table } from './parts.ts';
+import { nothing, pageOf, pager, table } from './parts.ts';
 import type { Reads } from './reads.ts';
 
 const pageSize = 100;
@@ -49,45 +49,29 @@ export function auditPageOf(query: URLSearchParams): AuditPage {
 export async function readAudit(reads: Reads, page: AuditPage, links: Links): Promise<Sections> {
   const found = await readOperatorActions(reads.db, { ...page, limit: pageSize + 1 });
   const { now } = (await reads.health()).overview;
-  const shown = found.slice(0, pageSize);
-  const next = found.length > pageSize ? shown.at(-1)?.id : undefined;
+  const { shown, last } = pageOf(found, pageSize);
   const { before, partOf } = page;
-  return new Map([
-    [
-      'audit',
-      html`<div class="card">${list(shown, now, links)}
-<nav class="pager" aria-label="Pages">${
-        (before !== undefined || partOf !== undefined) &&
-        html`<a href="${links.audit()}">Newest</a>`
-      } ${
-        next !== undefined && html`<a href="${links.audit({ of: partOf, before: next })}">Older</a>`
-      }</nav></div>`,
-    ],
-  ]);
+  const isFirst = before === undefined && partOf === undefined;
+  const pages = pager(
+    !isFirst && html`<a href="${links.audit()}">Newest</a>`,
+    last !== undefined && html`<a href="${links.audit({ of: partOf, before: last.id })}">Older</a>`,
+  );
+  return new Map([['audit', html`<div class="card">${list(shown, now, links)}\n${pages}</div>`]]);
 }
 
 function list(actions: readonly OperatorAction[], now: Date, links: Links): Html {
   if (actions.length === 0) return nothing('No operator has done anything here yet.');
-  const columns = [
-    { name: 'When' },
-    { name: 'Action' },
-    { name: 'Dataset', wide: true },
-    { name: 'Job or subject' },
-    { name: 'Outcome' },
-    { name: 'From', wide: true },
-  ];
-  const rows = actions.map((action) => ({
-    key: action.id,
-    cells: [
-      timeAndDistance(action.at, now),
-      actionOf(action, links),
-      datasetOf(action, links),
-      action.jobId === null ? (action.subject ?? '–') : jobLink(links, action.jobId),
-      outcomeOf(action, links),
-      action.operatorAddress,
-    ],
-  }));
-  return table('What operators did', columns, rows);
+  return table('What operators did', actions, ({ id }) => id, [
+    { name: 'When', cell: ({ at }) => timeAndDistance(at, now) },
+    { name: 'Action', cell: (action) => actionOf(action, links) },
+    { name: 'Dataset', wide: true, cell: (action) => datasetOf(action, links) },
+    {
+      name: 'Job or subject',
+      cell: ({ jobId, subject }) => (jobId === null ? (subject ?? '–') : jobLink(links, jobId)),
+    },
+    { name: 'Outcome', cell: (action) => outcomeOf(action, links) },
+    { name: 'From', wide: true, cell: ({ operatorAddress }) => operatorAddress },
+  ]);
 }
 
 /** An action's name; of a bulk action, with a link to what it did to each job. */

@@ -1,6 +1,6 @@
 import { type Html, html } from '@kasabi/http';
 import { scaleLinear } from 'd3-scale';
-import { area, line } from 'd3-shape';
+import { area } from 'd3-shape';
 
 /** One line or one row of bars of a chart; a value is null where nothing is known. */
 export interface Series {
@@ -87,19 +87,15 @@ function lines({ series, columns, write }: Chart, y: Scale): Html[] {
       { x: round((index + 1) * step), value },
     ]);
   const drawn = series.flatMap(({ tone, values }, position) => {
-    const path = line<Point>()
-      .defined(({ value }) => value !== null)
-      .x(({ x }) => x)
-      .y(({ value }) => round(y(value ?? 0)))(points(values));
     const below = area<Point>()
       .defined(({ value }) => value !== null)
       .x(({ x }) => x)
       .y0(height)
-      .y1(({ value }) => round(y(value ?? 0)))(points(values));
-    return [
-      position === 0 && html`<path class="area ${tone}" d="${below ?? ''}"></path>`,
-      html`<path class="line ${tone}" d="${path ?? ''}"></path>`,
-    ].filter((it) => it !== false);
+      .y1(({ value }) => round(y(value ?? 0)));
+    const path = html`<path class="line ${tone}" d="${below.lineY1()(points(values)) ?? ''}"></path>`;
+    return position === 0
+      ? [html`<path class="area ${tone}" d="${below(points(values)) ?? ''}"></path>`, path]
+      : [path];
   });
   const targets = columns.map((column, index) => {
     const known = series.filter(({ values }) => (values[index] ?? null) !== null);

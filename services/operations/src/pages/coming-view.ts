@@ -72,22 +72,15 @@ function stepFor(lastMs: number): number {
 
 function list(upcoming: readonly JobRecord[], now: Date, links: Links): Html {
   if (upcoming.length === 0) return nothing('Jobs that owners schedule are listed here.');
-  const columns = [
-    { name: 'Due' },
-    { name: 'Dataset' },
-    { name: 'Type', wide: true },
-    { name: 'Attempts', wide: true, numeric: true },
-    { name: 'Job' },
-  ];
-  const rows = upcoming.map((job) => ({
-    key: job.id,
-    cells: [
-      html`${time(job.due, now)} <span class="${job.dueInMs === 0 ? 'warn' : 'quiet'} nowrap">${relative(job.due, now)}</span>`,
-      datasetLink(links, job.dataset),
-      job.type,
-      job.attempt,
-      jobLink(links, job.id),
-    ],
-  }));
-  return table('Upcoming jobs', columns, rows);
+  return table('Upcoming jobs', upcoming, ({ id }) => id, [
+    {
+      name: 'Due',
+      cell: ({ due, dueInMs }) =>
+        html`${time(due, now)} <span class="${dueInMs === 0 ? 'warn' : 'quiet'} nowrap">${relative(due, now)}</span>`,
+    },
+    { name: 'Dataset', cell: ({ dataset }) => datasetLink(links, dataset) },
+    { name: 'Type', wide: true, cell: ({ type }) => type },
+    { name: 'Attempts', wide: true, numeric: true, cell: ({ attempt }) => attempt },
+    { name: 'Job', cell: ({ id }) => jobLink(links, id) },
+  ]);
 }

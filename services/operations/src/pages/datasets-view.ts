@@ -2,6 +2,7 @@ import { type Html, html } from '@kasabi/http';
 import {
   countDatasets,
   type DatasetFilter,
+  isWordOf,
   type ListedDataset,
   mostDatasetsCounted,
   mostOpenCounted,
@@ -11,7 +12,7 @@ import {
 import { count, plural, timeAndDistance } from './format.ts';
 import { datasetLink, type Links, type Query } from './links.ts';
 import type { Sections } from './live.ts';
-import { choice, nothing, problemList, table } from './parts.ts';
+import { choice, nothing, pageOf, pager, problemList, table } from './parts.ts';
 import type { Reads } from './reads.ts';
 
 const pageSize = 50;
@@ -20,22 +21,16 @@ const statuses = ['draft', 'published'] as const;
 
 /** Reads the filter of an address, with a sentence for each value that it cannot have. */
 function filterOf(query: Query): { filter: DatasetFilter; problems: string[] } {
-  const { text, owner, state, status } = query;
   const problems: string[] = [];
-  const knownState = states.find((it) => it === state);
-  const knownStatus = statuses.find((it) => it === status);
-  if (state !== undefined && knownState === undefined) {
-    problems.push(unknownWord('state', state, states));
-  }
-  if (status !== undefined && knownStatus === undefined) {
-    problems.push(unknownWord('status', status, statuses));
-  }
-  const filter = {
-    text,
-    owner,
-    status: knownStatus,
-    ...(knownState !== undefined && { [knownState]: true }),
+  const word = <Word extends string>(name: string, words: readonly Word[]): Word | undefined => {
+    const value = query[name];
+    if (value === undefined || isWordOf(words, value)) return value;
+    problems.push(unknownWord(name, value, words));
+    return undefined;
   };
+  const state = word('state', states);
+  const { text, owner } = query;
+  const filter = { text, owner, status: word('status', statuses), ...(state && { [state]: true }) };
   return { filter, problems };
 }
 
@@ -68,47 +63,35 @@ export async function readDatasets(reads: Reads, query: Query, links: Links): Pr
   const { now } = (await reads.health()).overview;
   const found = await searchDatasets(reads.db, { ...filter, after, limit: pageSize + 1 });
   const total = await countDatasets(reads.db, filter);
-  const shown = found.slice(0, pageSize);
-  const next = found.length > pageSize ? shown.at(-1)?.code : undefined;
+  const { shown, last } = pageOf(found, pageSize);
   const said =
     total >= mostDatasetsCounted ? `${count(total)}+ datasets` : plural(total, 'dataset');
-  return new Map([
-    [
-      'datasets',
-      html`<div class="card"><p class="quiet">${said}</p>${list(shown, now, links)}
-<nav class="pager" aria-label="Pages">${after !== undefined && html`<a href="${links.datasets(rest)}">First</a>`} ${
-        next !== undefined && html`<a href="${links.datasets({ ...rest, after: next })}">Next</a>`
-      }</nav></div>`,
-    ],
-  ]);
+  const pages = pager(
+    after !== undefined && html`<a href="${links.datasets(rest)}">First</a>`,
+    last !== undefined && html`<a href="${links.datasets({ ...rest, after: last.code })}">Next</a>`,
+  );
+  const body = html`<div class="card"><p class="quiet">${said}</p>${list(shown, now, links)}\n${pages}</div>`;
+  return new Map([['datasets', body]]);
 }
 
 function list(datasets: readonly ListedDataset[], now: Date, links: Links): Html {
-  if (datasets.length === 0) return nothing('No dataset is found.');
-  const columns = [
-    { name: 'Dataset' },
-    { name: 'Owner' },
-    { name: 'Status', wide: true },
-    { name: 'State' },
-    { name: 'Scheduled', numeric: true },
-    { name: 'Created', wide: true },
-  ];
-  const rows = datasets.map((dataset) => ({
-    key: dataset.code,
-    cells: [
-      datasetLink(links, dataset.code),
-      html`<a href="${links.datasets({ owner: dataset.owner })}">${dataset.owner}</a>`,
-      dataset.status,
-      stateOf(dataset),
-      html`<a href="${links.jobs({ dataset: dataset.code, status: 'scheduled' })}">${
-        dataset.scheduled >= mostOpenCounted
-          ? `${count(mostOpenCounted)}+`
-          : count(dataset.scheduled)
-      }</a>`,
-      timeAndDistance(dataset.created, now),
-    ],
-  }));
-  return table('Datasets', columns, rows);
+  if (datasets.length === 0) return nothing('No datasets match.');
+  return table('Datasets', datasets, ({ code }) => code, [
+    { name: 'Dataset', cell: ({ code }) => datasetLink(links, code) },
+    {
+      name: 'Owner',
+      cell: ({ owner }) => html`<a href="${links.datasets({ owner })}">${owner}</a>`,
+    },
+    { name: 'Status', wide: true, cell: ({ status }) => status },
+    { name: 'State', cell: stateOf },
+    { name: 'Scheduled', numeric: true, cell: (dataset) => scheduledOf(dataset, links) },
+    { name: 'Created', wide: true, cell: ({ created }) => timeAndDistance(created, now) },
+  ]);
+}
+
+function scheduledOf({ code, scheduled }: ListedDataset, links: Links): Html {
+  const more = scheduled >= mostOpenCounted && '+';
+  return html`<a href="${links.jobs({ dataset: code, status: 'scheduled' })}">${count(scheduled)}${more}</a>`;
 }
 
 const stateOf = ({ lockedAt, paused, storageMode }: ListedDataset): Html =>

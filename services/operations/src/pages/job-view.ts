@@ -109,29 +109,30 @@ function attempts(transitions: readonly Transition[], job: OperatorJob, now: Dat
     transition.event === 'claim' ? [{ claim: transition, index }] : [],
   );
   if (claims.length === 0) return nothing('It has not been taken up yet.');
-  const columns = [
-    { name: 'Attempt' },
-    { name: 'Began' },
-    { name: 'Took' },
-    { name: 'Ended by' },
-    { name: 'Worker', wide: true },
-  ];
   const rows = claims.map(({ claim, index }) => {
     const end = transitions
       .slice(index + 1)
       .find(({ event }) => event !== 'fence' && event !== 'cancel');
-    const isOpen = end === undefined && job.status === 'running';
-    const cells = [
-      claim.attempt,
-      exactTime(claim.at, now),
-      end === undefined ? '–' : brief(end.at.getTime() - claim.at.getTime()),
-      isOpen ? 'it runs' : (end?.event ?? 'not noted'),
-      html`<span class="id">${claim.actor}</span>`,
-    ];
-    // An attempt may be claimed again after it was given back.
-    return { key: String(index), cells };
+    return { claim, index, end, isOpen: end === undefined && job.status === 'running' };
   });
-  return table('Attempts', columns, rows);
+  // By its place, because an attempt may be claimed again after it was given back.
+  return table('Attempts', rows, ({ index }) => String(index), [
+    { name: 'Attempt', cell: ({ claim }) => claim.attempt },
+    { name: 'Began', cell: ({ claim }) => exactTime(claim.at, now) },
+    {
+      name: 'Took',
+      cell: ({ claim, end }) => (end ? brief(end.at.getTime() - claim.at.getTime()) : '–'),
+    },
+    {
+      name: 'Ended by',
+      cell: ({ isOpen, end }) => (isOpen ? 'still running' : (end?.event ?? 'not noted')),
+    },
+    {
+      name: 'Worker',
+      wide: true,
+      cell: ({ claim }) => html`<span class="id">${claim.actor}</span>`,
+    },
+  ]);
 }
 
 const meanings: Readonly<Record<Transition['event'], string>> = {

@@ -12,7 +12,7 @@ import {
 import { count, timeAndDistance } from './format.ts';
 import { datasetLink, jobLink, type Links } from './links.ts';
 import type { Sections } from './live.ts';
-import { choice, nothing, panel, problemList, statusBadge, table } from './parts.ts';
+import { choice, nothing, pageOf, pager, panel, problemList, statusBadge, table } from './parts.ts';
 import type { Reads } from './reads.ts';
 
 /** What is looked for, as the address has it. */
@@ -69,20 +69,20 @@ export async function readFound(reads: Reads, search: Search, links: Links): Pro
   const { before } = search;
   const { now } = (await reads.health()).overview;
   const found = await searchJobs(reads.db, { ...filter, before, limit: pageSize + 1 });
-  const shown = found.jobs.slice(0, pageSize);
-  const next = found.jobs.length > pageSize ? shown.at(-1)?.id : undefined;
+  const { shown, last } = pageOf(found.jobs, pageSize);
   const bulk = bulkVerbs.filter((verb) => suits(verb, filter) && shown.length > 0);
   const limit = found.searchedTo !== undefined && lookedAt(found.searchedTo, search, links);
-  return new Map([
-    [
-      'found',
-      html`<div class="card">${jobTable(shown, now, links)}${limit}
-<nav class="pager" aria-label="Pages">${before !== undefined && html`<a href="${links.jobs(search.filter)}">Newest</a>`} ${
-        next !== undefined &&
-        html`<a href="${links.jobs({ ...search.filter, before: next })}">Older</a>`
-      }${bulk.map((verb) => html` <a class="action" href="${links.bulk(verb, search.filter)}">${bulkTexts[verb]}</a>`)}</nav></div>`,
-    ],
-  ]);
+  const pages = pager(
+    before !== undefined && html`<a href="${links.jobs(search.filter)}">Newest</a>`,
+    last !== undefined &&
+      html`<a href="${links.jobs({ ...search.filter, before: last.id })}">Older</a>`,
+    ...bulk.map(
+      (verb) =>
+        html`<a class="action" href="${links.bulk(verb, search.filter)}">${bulkTexts[verb]}</a>`,
+    ),
+  );
+  const body = html`<div class="card">${jobTable(shown, now, links)}${limit}\n${pages}</div>`;
+  return new Map([['found', body]]);
 }
 
 const bulkTexts = {
@@ -102,30 +102,23 @@ export function jobTable(
   ofOneDataset = false,
 ): Html {
   if (jobs.length === 0) {
-    return nothing(ofOneDataset ? 'The dataset has had no job.' : 'No job is found.');
+    return nothing(ofOneDataset ? 'The dataset has had no job.' : 'No jobs match.');
   }
-  const columns = [
-    { name: 'Job' },
-    { name: 'Status' },
-    ...(ofOneDataset ? [] : [{ name: 'Dataset' }]),
-    { name: 'Type', wide: true },
-    { name: 'Start time' },
-    { name: 'Ended', wide: true },
-    { name: 'Attempts', wide: true, numeric: true },
-  ];
-  const rows = jobs.map((job) => ({
-    key: job.id,
-    cells: [
-      jobLink(links, job.id),
-      statusBadge(job.status),
-      ...(ofOneDataset ? [] : [datasetLink(links, job.dataset)]),
-      job.type,
-      timeAndDistance(job.startTime, now),
-      job.endTime === null ? '–' : timeAndDistance(job.endTime, now),
-      job.attempt,
-    ],
-  }));
-  return table('Jobs', columns, rows);
+  return table('Jobs', jobs, ({ id }) => id, [
+    { name: 'Job', cell: ({ id }) => jobLink(links, id) },
+    { name: 'Status', cell: ({ status }) => statusBadge(status) },
+    ...(ofOneDataset
+      ? []
+      : [{ name: 'Dataset', cell: ({ dataset }: JobRecord) => datasetLink(links, dataset) }]),
+    { name: 'Type', wide: true, cell: ({ type }) => type },
+    { name: 'Start time', cell: ({ startTime }) => timeAndDistance(startTime, now) },
+    {
+      name: 'Ended',
+      wide: true,
+      cell: ({ endTime }) => (endTime === null ? '–' : timeAndDistance(endTime, now)),
+    },
+    { name: 'Attempts', wide: true, numeric: true, cell: ({ attempt }) => attempt },
+  ]);
 }
 
 /** The newest jobs of a dataset, with a link to all of them. */

@@ -72,31 +72,38 @@ function workersPanel({ workers, now }: Overview): Html {
       nothing('No worker has reported within a day. Jobs wait until one does.'),
     );
   }
-  const columns = [
-    { name: 'Worker' },
-    { name: 'Heartbeat' },
-    { name: 'Running', numeric: true },
-    { name: 'Redis' },
-    { name: 'Relay round', wide: true },
-    { name: 'Clock', wide: true, numeric: true },
-    { name: 'Started', wide: true },
-  ];
   const presence = presenceOf(workers);
-  const rows = workers.map((worker) => ({
-    key: worker.holder,
-    cells: [
-      html`<span class="id" title="${worker.holder}, version ${worker.version}">${worker.holder}</span>`,
-      heartbeat(worker, presence.get(worker.holder)),
-      `${worker.running}/${worker.concurrency}`,
-      presence.get(worker.holder) === 'alive' ? redisOf(worker) : '–',
-      worker.sinceRelayMs === null
-        ? 'none yet'
-        : `${inSeconds(worker.sinceRelayMs + worker.silentMs)} ago`,
-      worker.clockOffsetMs === null ? '–' : clockOffset(worker.clockOffsetMs),
-      relative(worker.started, now),
-    ],
-  }));
-  return panel('Workers', table('Workers', columns, rows));
+  const body = table('Workers', workers, ({ holder }) => holder, [
+    {
+      name: 'Worker',
+      cell: ({ holder, version }) =>
+        html`<span class="id" title="${holder}, version ${version}">${holder}</span>`,
+    },
+    { name: 'Heartbeat', cell: (worker) => heartbeat(worker, presence.get(worker.holder)) },
+    {
+      name: 'Running',
+      numeric: true,
+      cell: ({ running, concurrency }) => `${running}/${concurrency}`,
+    },
+    {
+      name: 'Redis',
+      cell: (worker) => (presence.get(worker.holder) === 'alive' ? redisOf(worker) : '–'),
+    },
+    {
+      name: 'Relay round',
+      wide: true,
+      cell: ({ sinceRelayMs, silentMs }) =>
+        sinceRelayMs === null ? 'none yet' : `${inSeconds(sinceRelayMs + silentMs)} ago`,
+    },
+    {
+      name: 'Clock',
+      wide: true,
+      numeric: true,
+      cell: ({ clockOffsetMs }) => (clockOffsetMs === null ? '–' : clockOffset(clockOffsetMs)),
+    },
+    { name: 'Started', wide: true, cell: ({ started }) => relative(started, now) },
+  ]);
+  return panel('Workers', body);
 }
 
 function heartbeat({ silentMs }: WorkerState, presence: WorkerPresence | undefined): Html {
@@ -118,22 +125,13 @@ function lockedPanel({ lockedDatasets, now }: Overview, links: Links): Html {
   if (lockedDatasets.length === 0) {
     return panel('Locked datasets', nothing('None: every dataset can be written.'));
   }
-  const columns = [
-    { name: 'Dataset' },
-    { name: 'Locked' },
-    { name: 'By the job' },
-    { name: 'Which is' },
-  ];
-  const rows = lockedDatasets.map((lock) => ({
-    key: lock.code,
-    cells: [
-      datasetLink(links, lock.code),
-      timeAndDistance(lock.lockedAt, now),
-      jobLink(links, lock.lockedBy),
-      lockHolder(lock, links),
-    ],
-  }));
-  return panel('Locked datasets', table('Locked datasets', columns, rows));
+  const body = table('Locked datasets', lockedDatasets, ({ code }) => code, [
+    { name: 'Dataset', cell: ({ code }) => datasetLink(links, code) },
+    { name: 'Locked', cell: ({ lockedAt }) => timeAndDistance(lockedAt, now) },
+    { name: 'By the job', cell: ({ lockedBy }) => jobLink(links, lockedBy) },
+    { name: 'Job status', cell: (lock) => lockHolder(lock, links) },
+  ]);
+  return panel('Locked datasets', body);
 }
 
 function lockHolder({ jobStatus, code }: LockedDataset, links: Links): Html {

@@ -33,34 +33,49 @@ export const problemList = (problems: readonly string[]): Html =>
 /** What stands where there is nothing. */
 export const nothing = (text: HtmlPart): Html => html`<p class="nothing">${text}</p>`;
 
-/** A column's heading and whether a narrow screen goes without it. */
-export interface Column {
+/** A column of a table of `T`. */
+export interface Column<T> {
   readonly name: string;
+  readonly cell: (row: T) => HtmlPart;
+  /** Whether a narrow screen goes without it. */
   readonly wide?: boolean;
   readonly numeric?: boolean;
 }
 
-/** A row of a table, with a cell for each column. */
-export interface Row {
-  /** What it is about: when rows come and go, one that stays is known by it, and keeps the focus. */
-  readonly key: string;
-  readonly cells: readonly HtmlPart[];
-}
-
-/** A table. */
-export function table(label: string, columns: readonly Column[], rows: readonly Row[]): Html {
-  const classOf = ({ wide, numeric }: Column): string =>
+/**
+ * A table.
+ *
+ * @param keyOf what a row is about: when rows come and go, one that stays is known by it and keeps the focus.
+ */
+export function table<T>(
+  label: string,
+  rows: readonly T[],
+  keyOf: (row: T) => string,
+  columns: readonly Column<T>[],
+): Html {
+  const classOf = ({ wide, numeric }: Column<T>): string =>
     [wide && 'wide', numeric && 'numeric'].filter(Boolean).join(' ');
   const prefix = label.toLowerCase().replaceAll(' ', '-');
   return html`<table aria-label="${label}">
 <thead><tr>${columns.map((column) => html`<th scope="col" class="${classOf(column)}">${column.name}</th>`)}</tr></thead>
 <tbody>
 ${rows.map(
-  ({ key, cells }) =>
-    html`<tr id="${prefix}-${key}">${columns.map((column, index) => html`<td class="${classOf(column)}">${cells[index]}</td>`)}</tr>\n`,
+  (row) =>
+    html`<tr id="${prefix}-${keyOf(row)}">${columns.map((column) => html`<td class="${classOf(column)}">${column.cell(row)}</td>`)}</tr>\n`,
 )}</tbody>
 </table>`;
 }
+
+/** A page of a list that was read with one row more than the page has, and the last row if others follow. */
+export function pageOf<T>(found: readonly T[], size: number): { shown: readonly T[]; last?: T } {
+  const shown = found.slice(0, size);
+  const last = found.length > size ? shown.at(-1) : undefined;
+  return last === undefined ? { shown } : { shown, last };
+}
+
+/** Links to other pages of a list, and what else can be done with it. */
+export const pager = (...links: readonly HtmlPart[]): Html =>
+  html`<nav class="pager" aria-label="Pages">${links.map((link) => html`${link} `)}</nav>`;
 
 /** Names and values. */
 export const facts = (pairs: readonly (readonly [name: string, value: HtmlPart])[]): Html =>

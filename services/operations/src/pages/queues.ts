@@ -5,6 +5,7 @@ import { type Html, html, methodNotAllowed } from '@kasabi/http';
 import { createViewer, jobIdOfDelivery, type Redis } from '@kasabi/queue';
 import type { RequestHandler, Router } from 'express';
 import type { Links } from './links.ts';
+import { contentSecurityPolicy } from './security.ts';
 
 export interface QueuesOptions {
   /** Of the Redis that is shown; without it a page says that there is none. */
@@ -15,32 +16,23 @@ export interface QueuesOptions {
   readonly onError: (error: unknown) => void;
 }
 
-/** The queue as BullMQ has it, for those who look at it. */
-export interface Queues {
-  /** Mounts it below this router, behind whatever the router has before it. */
-  addTo(router: Router): void;
-}
-
 /** bull-board needs a base address and images in its style sheet beyond the policy of the other pages. */
-const contentSecurity = [
-  "default-src 'none'",
-  "script-src 'self'",
-  "style-src 'self'",
-  "img-src 'self' data:",
-  "connect-src 'self'",
-  "base-uri 'self'",
-  "form-action 'none'",
-  "frame-ancestors 'none'",
-].join('; ');
+const boardPolicy = contentSecurityPolicy({
+  'img-src': "'self' data:",
+  'base-uri': "'self'",
+  'form-action': "'none'",
+});
 
-/** Prepares bull-board, read-only: by its own setting, and by letting nothing but GET through. */
-export async function createQueues(options: QueuesOptions): Promise<Queues> {
+/**
+ * Adds bull-board, which shows the queue as BullMQ has it, behind whatever the router has before it. It is read-only:
+ * by its own setting, and because only GET gets through.
+ */
+export function addQueues(router: Router, options: QueuesOptions): void {
   const { redis, links, say, onError } = options;
   if (redis === undefined) {
-    const text = html`The queue as Redis has it is shown here when the operations service has <code>REDIS_URL</code>. Jobs, workers and the relay are on the other pages, which need Postgres only.`;
-    return {
-      addTo: (router) => router.use('/queues', say('The queue is not shown', text)),
-    };
+    const text = html`The queue in Redis is shown here when the operations service has <code>REDIS_URL</code>. Jobs, workers and the relay are on the other pages, which need Postgres only.`;
+    router.use('/queues', say('The queue is not shown', text));
+    return;
   }
   const adapter = new ExpressAdapter();
   adapter.setBasePath(links.queues.replace(/\/$/, ''));
@@ -74,7 +66,7 @@ export async function createQueues(options: QueuesOptions): Promise<Queues> {
         board.addQueue(jobs);
       });
       await shown;
-      response.set('Content-Security-Policy', contentSecurity);
+      response.set('Content-Security-Policy', boardPolicy);
       next();
     } catch (error) {
       shown = undefined;
@@ -84,13 +76,9 @@ export async function createQueues(options: QueuesOptions): Promise<Queues> {
     }
   };
 
-  return {
-    addTo(router) {
-      router.use('/queues', (request, response, next) => {
-        if (request.method !== 'GET') return methodNotAllowed('GET')(request, response, next);
-        return whenReady(request, response, next);
-      });
-      router.use('/queues', adapter.getRouter());
-    },
-  };
+  router.use('/queues', (request, response, next) => {
+    if (request.method !== 'GET') return methodNotAllowed('GET')(request, response, next);
+    return whenReady(request, response, next);
+  });
+  router.use('/queues', adapter.getRouter());
 }

@@ -9,6 +9,7 @@ import express, {
   type RequestHandler,
 } from 'express';
 import type pg from 'pg';
+import type { Settings } from '../env.ts';
 import type { OperationsMetrics } from '../metrics.ts';
 import { addActions } from './actions.ts';
 import { addAssets } from './assets.ts';
@@ -20,41 +21,46 @@ import { createLinks } from './links.ts';
 import type { Live } from './live.ts';
 import { noticeOf } from './notices.ts';
 import { createPages } from './pages.ts';
-import { createQueues, type Queues } from './queues.ts';
+import { addQueues } from './queues.ts';
 import type { Reads } from './reads.ts';
 import { securityHeaders } from './security.ts';
 import { createSessions } from './session.ts';
 import { addSignIn } from './sign-in.ts';
 import { addStream } from './stream.ts';
 
-export interface OperationsOptions {
-  readonly password: string;
-  /** Where operators reach the service. */
-  readonly publicUrl: string;
-  /** What actions are done by. */
+/** What the pages are made from. */
+export interface PagesOptions {
+  readonly settings: Settings;
+  /** Actions use this. */
   readonly pool: pg.Pool;
   readonly metrics: Pick<OperationsMetrics, 'cancelled'>;
-  /** Redis as this service reaches it, where it does. */
-  readonly redis: Redis | undefined;
-  readonly reads: Reads;
-  readonly live: Live;
   readonly log: Logger;
-  readonly onRedisError: (error: unknown) => void;
   /** Aborts when the service stops. */
   readonly stopping: AbortSignal;
 }
 
+export interface OperationsOptions extends PagesOptions {
+  /** Undefined when no Redis is set. */
+  readonly redis: Redis | undefined;
+  readonly onRedisError: (error: unknown) => void;
+  readonly reads: Reads;
+  readonly live: Live;
+}
+
 /** Makes the pages for operators; `addTo` adds them below `/ops`. */
-export async function createOperations(
-  options: OperationsOptions,
-): Promise<{ readonly base: string; addTo(app: Express): void }> {
-  const { password, pool, metrics, reads, live, log, stopping } = options;
-  const { protocol, pathname } = new URL(options.publicUrl);
+export function createOperations(options: OperationsOptions): {
+  /** The path of the first page, as browsers see it: `/ops`. */
+  readonly base: string;
+  addTo(app: Express): void;
+} {
+  const { settings, pool, metrics, redis, onRedisError, reads, live, log, stopping } = options;
+  const password = settings.OPERATOR_PASSWORD;
+  const { protocol, pathname } = new URL(settings.OPERATIONS_PUBLIC_URL);
   const base = `${pathname.replace(/\/$/, '')}/ops`;
   const links = createLinks(base);
   const router = express.Router({ caseSensitive: true });
   const sessions = createSessions(password);
-  const ended = createEndedSessions({ redis: options.redis, onError: options.onRedisError });
+  const ended = createEndedSessions({ redis, onError: onRedisError });
   const guard = createGuard({ sessions, ended, base, secure: protocol === 'https:' });
   const layout = createLayout(links, addAssets(router, base));
   const pages = createPages(reads, links);
@@ -74,16 +80,10 @@ export async function createOperations(
       const body = html`<p class="card">${text}</p>`;
       response.type('text/html').send(plain(request, title, body, 'queues'));
     };
-  const queues: Queues = await createQueues({
-    redis: options.redis,
-    links,
-    say,
-    onError: options.onRedisError,
-  });
 
   addSignIn(router, { guard, sessions, layout, base, password, log });
   router.use(guard.requireSession);
-  queues.addTo(router);
+  addQueues(router, { redis, links, say, onError: onRedisError });
   addStream(router, {
     guard,
     ended,

@@ -1,33 +1,17 @@
 import { diagnose } from '@kasabi/operations';
 import { createPool, describeSick, isTransient, sicknessOf } from '@kasabi/postgres';
 import { connect } from '@kasabi/queue';
-import { type Logger, throttledWarning } from '@kasabi/runtime';
-import type { Express } from 'express';
+import { throttledWarning } from '@kasabi/runtime';
 import type pg from 'pg';
-import type { Settings } from '../env.ts';
-import type { OperationsMetrics } from '../metrics.ts';
 import { createLive } from './live.ts';
 import { createReads } from './reads.ts';
-import { createOperations } from './routes.ts';
+import { createOperations, type PagesOptions } from './routes.ts';
 
 /** The pages for operators, with what they need for themselves. */
-export interface OperationsPages {
-  /** The path of the first page, as browsers see it: `/ops`. */
-  readonly base: string;
-  /** What the pages are read by. */
+export interface OperationsPages extends ReturnType<typeof createOperations> {
+  /** The pages are read with this. */
   readonly pool: pg.Pool;
-  addTo(app: Express): void;
   stop(): Promise<void>;
-}
-
-export interface OperationsPagesOptions {
-  readonly settings: Settings;
-  /** What actions are done by. */
-  readonly pool: pg.Pool;
-  readonly metrics: Pick<OperationsMetrics, 'cancelled'>;
-  readonly log: Logger;
-  /** Aborts when the service stops. */
-  readonly stopping: AbortSignal;
 }
 
 /** A statement of these pages is given up after this many milliseconds. */
@@ -37,7 +21,7 @@ const statementTimeoutMs = 5_000;
  * Starts what the pages for operators need. They are read by two connections to Postgres of their own: however
  * many look at them, actions have all of the service's pool.
  */
-export async function startPages(options: OperationsPagesOptions): Promise<OperationsPages> {
+export async function startPages(options: PagesOptions): Promise<OperationsPages> {
   const { settings, log } = options;
   const pool = createPool({
     url: settings.DATABASE_URL,
@@ -70,22 +54,9 @@ export async function startPages(options: OperationsPagesOptions): Promise<Opera
           name: 'kasabi-operations',
           onError: onRedisError,
         });
-  const operations = await createOperations({
-    password: settings.OPERATOR_PASSWORD,
-    publicUrl: settings.OPERATIONS_PUBLIC_URL,
-    pool: options.pool,
-    metrics: options.metrics,
-    redis,
-    reads,
-    live,
-    log,
-    onRedisError,
-    stopping: options.stopping,
-  });
   return {
-    base: operations.base,
+    ...createOperations({ ...options, redis, onRedisError, reads, live }),
     pool,
-    addTo: operations.addTo,
     async stop() {
       live.stop();
       redis?.disconnect();
