@@ -99,7 +99,7 @@ describe('the answer to an error', () => {
     assert.equal(status, 500);
     assert.equal(
       text,
-      `The service failed to answer; the operators find the reason under request ${id}.\n`,
+      `The service failed to answer; the operators can find the reason under request ${id}.\n`,
     );
     const [line, ...others] = lines.filter((it) => it.includes(String(id)));
     assert.deepEqual(others, [], 'one line for each request');

@@ -1,4 +1,5 @@
-import type { DocumentedError, JsonSchema } from '@kasabi/routes';
+import type { ErrorDescription } from '@kasabi/protocol';
+import type { JsonSchema } from '@kasabi/routes';
 import { inline } from './docs-html.ts';
 import { type Html, html } from './html.ts';
 
@@ -34,7 +35,7 @@ ${fields}</table></div>
 }
 
 /** Every error: when it comes, and what to do about it. */
-export function renderErrors(errors: Readonly<Record<string, DocumentedError>>): Html {
+export function renderErrors(errors: Readonly<Record<string, ErrorDescription>>): Html {
   const entries = Object.entries(errors).map(
     ([type, { status, title, meaning, remedy }]) => html`<dt><code>${status}</code> ${title}</dt>
 <dd><p><code>${type}</code></p><p>${inline(meaning)} ${inline(remedy)}</p></dd>

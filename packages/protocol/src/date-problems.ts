@@ -1,6 +1,6 @@
 const example = '2027-01-31T14:30:00Z';
 
-/** What looks like this, and what to say of it; the first that fits. All but the text itself is said. */
+/** Shapes of invalid texts, and what to say about them; the first match counts. The text itself is never repeated. */
 const shapes: readonly (readonly [RegExp, string | ((text: string) => string)])[] = [
   [/^$/, `is empty; leave it out for as soon as possible, or write it as in ${example}`],
   [/^\s|\s$/, 'has white space around it; send the date and time alone'],
@@ -15,9 +15,9 @@ const shapes: readonly (readonly [RegExp, string | ((text: string) => string)])[
     `has a date without hyphens; write it with them, as in ${example}`,
   ],
   [/^[+-]?\d+([.,]\d*)?(e\+?\d+)?$/i, ofNumber],
-  [/^\d{4}-?W\d{2}/i, `counts weeks; write month and day, as in ${example}`],
-  [/^\d{4}-\d{3}(?!\d)/, `counts the days of the year; write month and day, as in ${example}`],
-  [/^\d{4}-\d{2}$/, `has neither day nor time; write both, as in ${example}`],
+  [/^\d{4}-?W\d{2}/i, `has a week number; write month and day, as in ${example}`],
+  [/^\d{4}-\d{3}(?!\d)/, `has a day of the year; write month and day, as in ${example}`],
+  [/^\d{4}-\d{2}$/, `has no day and no time; write both, as in ${example}`],
   [
     /^\d{4}-\d{2}-\d{2}(Z|[+-]\d{2}:?\d{2})?$/i,
     `has a date and no time; add one with its offset from UTC, as in ${example}`,
@@ -28,15 +28,18 @@ const shapes: readonly (readonly [RegExp, string | ((text: string) => string)])[
   ],
   [
     /^\d{1,4}[/.]\d{1,2}[/.]\d{1,4}|^\d{1,2}-\d{1,2}-\d{4}/,
-    `has a date in another order or with other signs; write year-month-day, as in ${example}`,
+    `has its date in another order or with other separators; write year-month-day, as in ${example}`,
   ],
-  [/^\d{2}-\d{2}-\d{2}(?!\d)/, `has a year of two digits; write all four, as in ${example}`],
-  [/^[+-]?\d{5,}-|^[+-]\d{4}-/, `has a year that is not of four digits; write it as in ${example}`],
+  [/^\d{2}-\d{2}-\d{2}(?!\d)/, `has a two-digit year; write all four digits, as in ${example}`],
+  [
+    /^[+-]?\d{5,}-|^[+-]\d{4}-/,
+    `has a year that does not have four digits; write it as in ${example}`,
+  ],
 ];
 
-/** The same of what follows a whole date. */
+/** The same for the text after a complete date. */
 const timeShapes: readonly (readonly [RegExp, string])[] = [
-  [/[ap]\.?m\b/i, 'counts hours to 12; write 00 to 23, without AM or PM'],
+  [/[ap]\.?m\b/i, 'uses a 12-hour clock; write hours from 00 to 23, without AM or PM'],
   [/^[T ]\d{2}(Z|[+-]\d{2}:?\d{2})?$/i, `has hours and no minutes; write both, as in ${example}`],
   [/^[T ]\d{2}:\d{2}:\d{2},\d+/i, 'has a comma before the fraction of a second; write a dot'],
   [/^[T ]\d{2}:\d{2}:\d{2}\.(?!\d)/i, 'has a dot without a fraction of a second after it'],
@@ -51,7 +54,7 @@ const timeShapes: readonly (readonly [RegExp, string])[] = [
   ],
   [
     /^[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?(Z|[+-]\d{2}:\d{2})./is,
-    'has something behind its offset; end it there',
+    'has something after its offset; end it there',
   ],
   [
     /^[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)? ?[A-Z]/i,
@@ -59,15 +62,15 @@ const timeShapes: readonly (readonly [RegExp, string])[] = [
   ],
   [
     /^[T ]\d{2}:\d{2}(:\d{2}(\.\d+)?)?[ +\u2212-]/i,
-    'has an offset in another form; write sign, two digits, colon and two digits, such as +01:00, right behind the time',
+    'has its offset in another form; right after the time, write a sign, two digits, a colon and two digits, such as +01:00',
   ],
   [
     /^[T ]\d/i,
-    'has a time in another form; hours, minutes and seconds have two digits each, with colons between them',
+    'has its time in another form; hours, minutes and seconds have two digits each, with colons between them',
   ],
 ];
 
-/** What is wrong with a text that is not shaped as a date-time, as the rest of a sentence. */
+/** Says what is wrong with a text that does not have the form of a date-time, as the rest of a sentence. */
 export function problemOfShape(text: string): string {
   for (const [shape, problem] of shapes) {
     if (shape.test(text)) return typeof problem === 'string' ? problem : problem(text);
@@ -76,18 +79,18 @@ export function problemOfShape(text: string): string {
   const known = timeShapes.find(([shape]) => rest !== undefined && shape.test(rest));
   if (known !== undefined) return known[1];
   if (rest === undefined && /^\d+-\d+-\d+/.test(text)) {
-    return `has a year, month or day with another number of digits than ${example}`;
+    return `has a year, month or day with more or fewer digits than ${example}`;
   }
-  return `is not a date and time with its offset from UTC; write it as RFC 3339 has it: ${example}`;
+  return `is not a date and time with its offset from UTC; write it as in RFC 3339: ${example}`;
 }
 
-/** So many seconds since 1970 are in the year 5138, and as many milliseconds in 1973. */
+/** As seconds since 1970, this is in the year 5138; as milliseconds, in 1973. */
 const mostSeconds = 1e11;
 const mostMilliseconds = 1e14;
 
 function ofNumber(text: string): string {
   const value = Number(text.replace(',', '.'));
-  if (/^\d{4}$/.test(text)) return `is a year alone; write date and time, as in ${example}`;
+  if (/^\d{4}$/.test(text)) return `is only a year; write date and time, as in ${example}`;
   const [unit, ms] =
     Math.abs(value) < mostSeconds ? ['seconds', value * 1_000] : ['milliseconds', value];
   if (!(Math.abs(ms) < mostMilliseconds) || ms < -62_167_219_200_000) {

@@ -13,7 +13,7 @@ const dateTime = z
   .regex(/^\d{4}-\d{2}-\d{2}T\d{2}:\d{2}:\d{2}Z$/)
   .meta({ format: 'date-time' });
 
-/** How clients of 2012 see a job: the word in `jobStatus` for each status. */
+/** The word in `jobStatus` for each status, for clients of 2012. */
 export const legacyStatuses = {
   scheduled: 'pending',
   running: 'running',
@@ -21,54 +21,54 @@ export const legacyStatuses = {
   failed: 'failed',
 } as const;
 
-/** The words `completed` may be shown as: the definition's, or the one of the reference's example. */
+/** The words that may be used for `completed`: that of the reference's definition, and that of its example. */
 export const successStatuses = ['completed', 'succeeded'] as const;
 export type SuccessStatus = (typeof successStatuses)[number];
 
 /** What `GET /data/{short-code}/jobs/{id}` answers. */
 export const jobDocument = z.object({
   created: dateTime.describe('When the job was accepted.'),
-  startTime: dateTime.describe('When the job is to begin, at the earliest.'),
+  startTime: dateTime.describe('The earliest time at which the job starts.'),
   endTime: dateTime.nullable().describe('When the job ended; null until then.'),
-  status: z.enum([...jobStatuses, 'succeeded']).describe('How the job goes.'),
-  jobStatus: z.enum(legacyStatuses).describe('The same for clients of 2012.'),
-  jobType: z.enum(jobTypeNames).describe('What is done.'),
+  status: z.enum([...jobStatuses, 'succeeded']).describe('The state of the job.'),
+  jobStatus: z.enum(legacyStatuses).describe('The state in the words that clients of 2012 know.'),
+  jobType: z.enum(jobTypeNames).describe('What the job does.'),
   dataset: z.string().describe("The dataset's short code."),
-  attempt: z.int().min(0).describe('How often the job was taken up.'),
-  message: z.string().nullable().describe('What its owner should know, such as why it failed.'),
+  attempt: z.int().min(0).describe('How many attempts the job has had.'),
+  message: z.string().nullable().describe('A message for its owner, such as why it failed.'),
   reason: z
     .enum(failureReasons)
     .nullable()
     .describe(
-      'Why it failed: cancelled, by its owner or an operator; lost, by workers that stopped answering; busy, since writers or the database did not let it in for as long as it was tried; error, anything else. Null unless it failed.',
+      'Why it failed: cancelled, by its owner or an operator; lost, by workers that stopped answering; busy, because writers or the database blocked every attempt; error, anything else. Null unless it failed.',
     ),
 });
 export type JobDocument = z.infer<typeof jobDocument>;
 
 /** What `GET /dataset/{short-code}/status` answers. */
 export const datasetStatusDocument = z.object({
-  status: z.enum(['draft', 'published']).describe('Whether it is meant for others yet.'),
+  status: z.enum(['draft', 'published']).describe('Whether it has been published.'),
   storageMode: z
     .enum(['read-write', 'read-only'])
-    .describe('Whether its data can be written just now: not while a job has locked it.'),
+    .describe('Whether its data can be written: not while a job has locked it.'),
   jobs: z
     .enum(['running', 'paused'])
     .describe('Whether its jobs start when they are due: not while operators have paused them.'),
 });
 export type DatasetStatusDocument = z.infer<typeof datasetStatusDocument>;
 
-/** What a job's document is made of. */
+/** The facts about a job that its document is made from. */
 export interface JobFacts {
   readonly dataset: string;
   readonly type: JobType;
-  /** The record's. */
+  /** The status of the record. */
   readonly status: RecordStatus;
   readonly created: Date;
   readonly startTime: Date;
   readonly endTime: Date | null;
   readonly attempt: number;
   readonly message: string | null;
-  /** Why it failed; null where that is not known, or it has not. */
+  /** Why it failed; null if that is unknown, or if it has not failed. */
   readonly reason: RecordReason | null;
 }
 
@@ -94,7 +94,7 @@ function reasonOf({ status, reason }: JobFacts): FailureReason | null {
   return status === 'failed' ? (reason ?? 'error') : null;
 }
 
-/** A job in a list: its document with where it is found. */
+/** A job in a list: its document with its id and address. */
 export const jobListEntry = jobDocument.extend({
   id: z.uuid().describe('The last part of its address.'),
   url: z.url().describe("The job's own address."),

@@ -1,8 +1,7 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { type ErrorCode, errorCatalog } from './error-catalog.ts';
 import * as errors from './errors.ts';
-
-const { errorCatalog } = errors;
 
 /** One of each; a class that is missing here makes the last test fail. */
 const examples: readonly errors.ApiError[] = [
@@ -38,7 +37,7 @@ describe('the errors of the API', () => {
   });
 
   it('carry the headers that HTTP asks of their status', () => {
-    const headersOf = (code: errors.ErrorCode) => examples.find((it) => it.code === code)?.headers;
+    const headersOf = (code: ErrorCode) => examples.find((it) => it.code === code)?.headers;
     assert.match(headersOf('unauthorized')?.['WWW-Authenticate'] ?? '', /^Bearer realm=/);
     assert.equal(headersOf('method-not-allowed')?.['Allow'], 'GET, HEAD, OPTIONS');
     for (const error of examples.filter(({ status }) => status === 429 || status === 503)) {

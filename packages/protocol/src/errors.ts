@@ -1,85 +1,69 @@
-/** Every error a client can meet: its stable code, HTTP status and short title. */
-export const errorCatalog = {
-  'invalid-parameter': { status: 400, title: 'A parameter is invalid' },
-  'malformed-request': { status: 400, title: 'The request cannot be read' },
-  unauthorized: { status: 401, title: 'The API key is missing or does not open this dataset' },
-  'not-found': { status: 404, title: 'There is nothing at this address' },
-  'method-not-allowed': { status: 405, title: 'The method is not allowed here' },
-  'request-timeout': { status: 408, title: 'The request took too long to arrive' },
-  'not-scheduled': { status: 409, title: 'The job can no longer be cancelled' },
-  'idempotency-in-flight': { status: 409, title: 'The same request is being accepted just now' },
-  'payload-too-large': { status: 413, title: 'The request body is too large' },
-  'unsupported-media-type': { status: 415, title: 'The request body is of the wrong type' },
-  'idempotency-key-reused': { status: 422, title: 'The Idempotency-Key stood for another request' },
-  'too-many-requests': { status: 429, title: 'Requests come too fast' },
-  'too-many-open-jobs': { status: 429, title: 'The dataset has too many unfinished jobs' },
-  'headers-too-large': { status: 431, title: 'The request line and headers are too large' },
-  'internal-error': { status: 500, title: 'The service failed' },
-  unavailable: { status: 503, title: 'The service is unavailable for the moment' },
-} as const satisfies Record<string, { readonly status: number; readonly title: string }>;
+import { type ErrorCode, errorCatalog } from './error-catalog.ts';
 
-export type ErrorCode = keyof typeof errorCatalog;
+type ResponseHeaders = Readonly<Record<string, string>>;
 
-/** The `type` of an error's problem document: stable, and resolved by nothing but the documentation. */
-export const problemType = (code: ErrorCode): string => `urn:kasabi:problem:${code}`;
-
-/** What a client is answered when its request cannot be met. The message is for people. */
+/** An error that is answered to a client. The message is for people. */
 export abstract class ApiError extends Error {
-  abstract readonly code: ErrorCode;
+  readonly code: ErrorCode;
   /** Response headers that belong to this error. */
-  readonly headers: Readonly<Record<string, string>> = {};
+  readonly headers: ResponseHeaders;
 
   get status(): number {
     return errorCatalog[this.code].status;
   }
 
-  /** Without a stack, which nobody reads and which takes a tenth of the time of turning a request away. */
-  constructor(message: string) {
+  /** Without a stack: nobody reads it, and it takes a tenth of the time of refusing a request. */
+  constructor(code: ErrorCode, message: string, headers: ResponseHeaders = {}) {
     const { stackTraceLimit } = Error;
     Error.stackTraceLimit = 0;
     super(message);
     Error.stackTraceLimit = stackTraceLimit;
+    this.code = code;
+    this.headers = headers;
   }
 }
 
 /** 400: a parameter is missing, unknown, contradictory or has a value that is not allowed. */
 export class InvalidParameter extends ApiError {
-  readonly code = 'invalid-parameter';
   /** The parameter's name. */
   readonly parameter: string;
   constructor(parameter: string, message: string) {
-    super(message);
+    super('invalid-parameter', message);
     this.parameter = parameter;
   }
 }
 
-/** 400: the request does not parse. */
+/** 400: the request cannot be parsed. */
 export class MalformedRequest extends ApiError {
-  readonly code = 'malformed-request';
+  constructor(message: string) {
+    super('malformed-request', message);
+  }
 }
 
 /**
  * 401. The same words for a key that is missing, unknown, revoked or another owner's, so that the answer
- * tells nothing about keys and datasets.
+ * reveals nothing about keys and datasets.
  */
 export class Unauthorized extends ApiError {
-  readonly code = 'unauthorized';
-  override readonly headers = { 'WWW-Authenticate': 'Bearer realm="Kasabi Jobs"' };
   constructor() {
     super(
+      'unauthorized',
       "This needs the API key of the dataset's owner; send it in the header X_KASABI_APIKEY or as the parameter apikey.",
+      { 'WWW-Authenticate': 'Bearer realm="Kasabi Jobs"' },
     );
   }
 }
 
 /** 404 */
 export class NotFound extends ApiError {
-  readonly code = 'not-found';
+  constructor(message: string) {
+    super('not-found', message);
+  }
 }
 
 /** 404: no dataset has this short code. */
 export class DatasetNotFound extends NotFound {
-  /** @param datasetCode undefined when the path names none that could be there. */
+  /** @param datasetCode undefined if the path cannot name a dataset. */
   constructor(datasetCode: string | undefined) {
     super(
       datasetCode === undefined
@@ -98,137 +82,136 @@ export class JobNotFound extends NotFound {
 
 /** 405 */
 export class MethodNotAllowed extends ApiError {
-  readonly code = 'method-not-allowed';
-  override readonly headers: { readonly Allow: string };
   constructor(method: string, allowed: readonly string[]) {
-    super(`${method} is not allowed here; use ${allowed.join(' or ')}.`);
-    this.headers = { Allow: allowed.join(', ') };
+    super('method-not-allowed', `${method} is not allowed here; use ${allowed.join(' or ')}.`, {
+      Allow: allowed.join(', '),
+    });
   }
 }
 
 /** 408 */
 export class RequestTimeout extends ApiError {
-  readonly code = 'request-timeout';
   constructor() {
-    super('The request took too long to arrive; send it again, all at once.');
+    super('request-timeout', 'The request took too long to arrive; send it again, all at once.');
   }
 }
 
-/** 409: a worker has taken the job up, or it has ended. */
+/** 409: the job is running or has ended. */
 export class NotScheduled extends ApiError {
-  readonly code = 'not-scheduled';
   constructor(status: string) {
-    super(`Only a scheduled job can be cancelled; this one is ${status}.`);
+    super('not-scheduled', `Only a scheduled job can be cancelled; this one is ${status}.`);
   }
 }
 
-/** 409: a request with this Idempotency-Key has begun and not yet been answered. */
+/** 409: a request with this Idempotency-Key has arrived and has not been answered yet. */
 export class IdempotencyInFlight extends ApiError {
-  readonly code = 'idempotency-in-flight';
-  override readonly headers = { 'Retry-After': '1' };
   constructor() {
     super(
-      'A request with this Idempotency-Key is being accepted just now; repeat yours in a second.',
+      'idempotency-in-flight',
+      'A request with this Idempotency-Key is still being processed; repeat yours in a second.',
+      { 'Retry-After': '1' },
     );
   }
 }
 
 /** 413 */
 export class PayloadTooLarge extends ApiError {
-  readonly code = 'payload-too-large';
   constructor(limitBytes: number) {
-    super(`The request body is too large: send at most ${limitBytes} bytes.`);
+    super('payload-too-large', `The request body is too large: send at most ${limitBytes} bytes.`);
   }
 }
 
 /** 415 */
 export class UnsupportedMediaType extends ApiError {
-  readonly code = 'unsupported-media-type';
-}
-
-/** 431 */
-export class HeadersTooLarge extends ApiError {
-  readonly code = 'headers-too-large';
-  constructor(limitBytes: number) {
-    super(`The request line and headers are too large; send at most ${limitBytes} bytes of them.`);
-  }
-}
-
-/** 500: a fault of ours. Its cause is in the log under the request's id. */
-export class InternalError extends ApiError {
-  readonly code = 'internal-error';
-  constructor(requestId: string) {
-    super(
-      `The service failed to answer; the operators find the reason under request ${requestId}.`,
-    );
-  }
-}
-
-/** 503: what the service depends on does not answer for the moment. */
-export class Unavailable extends ApiError {
-  readonly code = 'unavailable';
-  override readonly headers = { 'Retry-After': '2' };
-  constructor() {
-    // Not "nothing was changed": a connection that broke may have carried the commit.
-    super('The service cannot reach its database for the moment; try again in a few seconds.');
+  constructor(message: string) {
+    super('unsupported-media-type', message);
   }
 }
 
 /** 422 */
 export class IdempotencyKeyReused extends ApiError {
-  readonly code = 'idempotency-key-reused';
   constructor() {
     super(
-      'This Idempotency-Key stood for a request with other parameters; use a new key for each job.',
+      'idempotency-key-reused',
+      'This Idempotency-Key was already used for a request with other parameters; use a new key for each job.',
     );
   }
 }
 
-/** 429: more requests in a minute than one key or address may send. */
+/** 429: one key or address has sent more requests in a minute than allowed. */
 export class TooManyRequests extends ApiError {
-  readonly code = 'too-many-requests';
-  override readonly headers: Readonly<Record<string, string>>;
   /** @param limits headers that say what the limit is, and when its window ends. */
-  constructor(
-    limit: number,
-    retryAfterSeconds: number,
-    limits: Readonly<Record<string, string>> = {},
-  ) {
-    super(`More than ${limit} requests came in a minute; go on in ${retryAfterSeconds} seconds.`);
-    this.headers = { ...limits, 'Retry-After': String(retryAfterSeconds) };
+  constructor(limit: number, retryAfterSeconds: number, limits: ResponseHeaders = {}) {
+    super(
+      'too-many-requests',
+      `More than ${limit} requests came in a minute; try again in ${retryAfterSeconds} seconds.`,
+      { ...limits, 'Retry-After': String(retryAfterSeconds) },
+    );
   }
 }
 
-/** 429: more requests are held for one key or address than it may have. */
+/** 429: one key or address has more requests waiting for a change than allowed. */
 export class TooManyHeld extends ApiError {
-  readonly code = 'too-many-requests';
-  /** Its connection ends, for thousands of them, each idle, take more memory than what is held. */
-  override readonly headers = { 'Retry-After': '5', Connection: 'close' };
   constructor(of: 'API key' | 'address', limit: number) {
     super(
-      `This ${of} has ${limit} requests that wait or stream, and may not have more; end some of them, or ask without waiting.`,
+      'too-many-requests',
+      `This ${of} already has ${limit} requests that wait or stream, which is the limit; end some of them, or ask without waiting.`,
+      // The connection is closed: thousands of idle ones would take more memory than the requests that wait.
+      { 'Retry-After': '5', Connection: 'close' },
     );
   }
 }
 
-/** 429: the dataset's limit on unfinished jobs is reached. */
+/** 429: the dataset has reached its limit of unfinished jobs. */
 export class TooManyOpenJobs extends ApiError {
-  readonly code = 'too-many-open-jobs';
-  override readonly headers = { 'Retry-After': '60' };
   constructor(limit: number) {
     super(
-      `The dataset has ${limit} unfinished jobs, and may not have more; wait for some to end, or cancel some.`,
+      'too-many-open-jobs',
+      `The dataset already has ${limit} unfinished jobs, which is the limit; wait for some to end, or cancel some.`,
+      { 'Retry-After': '60' },
+    );
+  }
+}
+
+/** 431 */
+export class HeadersTooLarge extends ApiError {
+  constructor(limitBytes: number) {
+    super(
+      'headers-too-large',
+      `The request line and headers are too large; send at most ${limitBytes} bytes in all.`,
+    );
+  }
+}
+
+/** 500: a fault of ours. Its cause is in the log under the request's id. */
+export class InternalError extends ApiError {
+  constructor(requestId: string) {
+    super(
+      'internal-error',
+      `The service failed to answer; the operators can find the reason under request ${requestId}.`,
+    );
+  }
+}
+
+/** 503: something the service depends on does not answer at the moment. */
+export class Unavailable extends ApiError {
+  constructor() {
+    super(
+      'unavailable',
+      // Not "nothing was changed": the transaction may have been committed before the connection broke.
+      'The service cannot reach its database at the moment; try again in a few seconds.',
+      { 'Retry-After': '2' },
     );
   }
 }
 
 /** 503: the service has more to do than it can answer in time. */
 export class Overloaded extends ApiError {
-  readonly code = 'unavailable';
-  override readonly headers = { 'Retry-After': '2' };
   constructor() {
     super(
-      'The service has too much to do at the moment; nothing was changed. Try again in a few seconds.',
+      'unavailable',
+      'The service is overloaded at the moment; nothing was changed. Try again in a few seconds.',
+      { 'Retry-After': '2' },
     );
   }
 }

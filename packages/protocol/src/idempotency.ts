@@ -1,10 +1,10 @@
 import { MalformedRequest } from './errors.ts';
 
 /**
- * The value of an `Idempotency-Key` header. The IETF draft (draft-ietf-httpapi-idempotency-key-header)
- * has it as a quoted string; most clients send it bare, and both stand for the same key.
+ * The value of an `Idempotency-Key` header. In the IETF draft (draft-ietf-httpapi-idempotency-key-header) it is a
+ * quoted string; most clients send it without quotes. Both mean the same key.
  *
- * @throws MalformedRequest when it is empty, longer than 255 characters, or not printable ASCII.
+ * @throws MalformedRequest if it is empty, longer than 255 characters, or not printable ASCII.
  */
 export function parseIdempotencyKey(header: string): string {
   const key = /^"(.*)"$/.exec(header)?.[1] ?? header;

@@ -1,4 +1,4 @@
-export { dateTimePattern, formatDateTime, readDateTime } from './dates.ts';
+export { formatDateTime } from './dates.ts';
 export {
   type DatasetStatusDocument,
   datasetStatusDocument,
@@ -12,10 +12,16 @@ export {
   type SuccessStatus,
   successStatuses,
 } from './documents.ts';
+export * from './error-catalog.ts';
 export * from './errors.ts';
 export { parseIdempotencyKey } from './idempotency.ts';
-export { cursorAfter, jobListParameters, parseJobListRequest } from './job-list-request.ts';
-export { jobRequestParameters, parseJobRequest } from './job-request.ts';
+export {
+  cursorAfter,
+  jobListParameters,
+  jobListParts,
+  parseJobListRequest,
+} from './job-list-request.ts';
+export { jobRequestParameters, jobRequestParts, parseJobRequest } from './job-request.ts';
 export { type Gathered, gatherParameters, type Parameters } from './parameters.ts';
 export { parsePreferWait } from './prefer.ts';
 export { refusalOf } from './refusals.ts';

@@ -1,8 +1,8 @@
 import { type JobType, jobTypeNames } from '@kasabi/domain';
 import { suggest } from '@kasabi/runtime';
-import { readDateTime } from './dates.ts';
-import { InvalidParameter } from './errors.ts';
-import type { Parameters } from './parameters.ts';
+import { z } from 'zod';
+import { dateTimePattern, readDateTime } from './dates.ts';
+import { type Parameters, readParts } from './parameters.ts';
 
 /** A request for a job, as `POST /dataset/{short-code}/jobs` takes it. */
 export interface JobRequest {
@@ -11,12 +11,42 @@ export interface JobRequest {
   readonly startTime: Date | undefined;
 }
 
-/** The parameters a job request may have; `apikey` stands in for the header. */
-export const jobRequestParameters: ReadonlySet<string> = new Set([
-  'jobType',
-  'startTime',
-  'apikey',
-]);
+const possible = jobTypeNames.join(' or ');
+
+export const jobType = z.enum(jobTypeNames, {
+  error({ input }) {
+    if (input === undefined) return `The parameter jobType is missing; it must be ${possible}.`;
+    const meant = suggest(String(input), jobTypeNames);
+    return meant === undefined
+      ? `There is no such jobType; it must be ${possible}.`
+      : `There is no such jobType; did you mean ${meant}?`;
+  },
+});
+
+const startTime = z
+  .string()
+  // For the documentation. Not the format date-time, which requires seconds.
+  .meta({ pattern: dateTimePattern.source })
+  .transform((text, context) => {
+    const read = readDateTime(text);
+    if (read.ok) return read.date;
+    context.addIssue(`startTime ${read.problem}.`);
+    return z.NEVER;
+  });
+
+/** The parameters a job request may have, as text: in a query string or a form. */
+export const jobRequestParts = {
+  jobType: jobType.describe('What to do; required, in the query string or the body.'),
+  startTime: startTime.describe(
+    'The earliest time at which the job starts: a date and time with its offset from UTC, as in RFC 3339; the seconds may be omitted. Omitted or in the past: as soon as possible. At most 366 days ahead, unless the operators have set another limit.',
+  ),
+  apikey: z.string().describe("The dataset owner's API key, for clients that cannot send headers."),
+};
+
+/** Their names. */
+export const jobRequestParameters: ReadonlySet<string> = new Set(Object.keys(jobRequestParts));
+
+const jobRequest = z.object(jobRequestParts).partial({ startTime: true, apikey: true });
 
 /**
  * Reads a job request from its parameters.
@@ -24,34 +54,6 @@ export const jobRequestParameters: ReadonlySet<string> = new Set([
  * @throws InvalidParameter
  */
 export function parseJobRequest(parameters: Parameters): JobRequest {
-  return {
-    type: parseJobType(parameters.get('jobType')),
-    startTime: parseStartTime(parameters.get('startTime')),
-  };
-}
-
-function parseJobType(value: string | undefined): JobType {
-  const possible = jobTypeNames.join(' or ');
-  if (value === undefined) {
-    throw new InvalidParameter(
-      'jobType',
-      `The parameter jobType is missing; it must be ${possible}.`,
-    );
-  }
-  const type = jobTypeNames.find((name) => name === value);
-  if (type !== undefined) return type;
-  const meant = suggest(value, jobTypeNames);
-  throw new InvalidParameter(
-    'jobType',
-    meant === undefined
-      ? `There is no such jobType; it must be ${possible}.`
-      : `There is no such jobType; did you mean ${meant}?`,
-  );
-}
-
-function parseStartTime(value: string | undefined): Date | undefined {
-  if (value === undefined) return undefined;
-  const read = readDateTime(value);
-  if (read.ok) return read.date;
-  throw new InvalidParameter('startTime', `startTime ${read.problem}.`);
+  const asked = readParts(jobRequest, parameters);
+  return { type: asked.jobType, startTime: asked.startTime };
 }

@@ -1,7 +1,8 @@
 import { suggest } from '@kasabi/runtime';
+import type { z } from 'zod';
 import { type ApiError, InvalidParameter, MalformedRequest } from './errors.ts';
 
-/** The parameters of a request, each at most once, whichever way they came. */
+/** The parameters of a request, each at most once, wherever they were in it. */
 export type Parameters = ReadonlyMap<string, string>;
 
 export interface ParameterSources {
@@ -13,25 +14,25 @@ export interface ParameterSources {
   readonly json?: string;
 }
 
-/** The parameters of a request as they came. */
+/** The parameters of a request, which may be invalid. */
 export interface Gathered {
-  /** The API key among them, whatever is wrong beside it. */
+  /** The API key among them, even if others are invalid. */
   readonly apikey: string | undefined;
   /**
    * All of them.
    *
-   * @throws InvalidParameter, MalformedRequest or UnsupportedMediaType: the first thing that is wrong.
+   * @throws InvalidParameter, MalformedRequest or UnsupportedMediaType: the first problem.
    */
   all(): Parameters;
 }
 
 /**
  * Gathers the parameters of a request from its query string and its body. The same parameter may come
- * twice with the same value; JSON's null is the same as leaving it out.
+ * twice with the same value; null in JSON is the same as leaving it out.
  *
- * What is wrong (an unknown parameter, one with two values, JSON or percent-encoding that does not
- * parse) is thrown when all of them are asked for, not before: the key may be among the parameters, and a
- * caller without a good one is to be told nothing else.
+ * A problem (an unknown parameter, one with two values, JSON or percent-encoding that cannot be parsed) is thrown
+ * only when all parameters are asked for: the key may be among them, and a caller without a valid key must not be
+ * told anything else.
  */
 export function gatherParameters(
   sources: ParameterSources,
@@ -39,7 +40,7 @@ export function gatherParameters(
 ): Gathered {
   const parameters = new Map<string, string>();
   let problem: ApiError | undefined;
-  // Only the first problem is made: a body has room for thousands.
+  // Only the first error is created: a body has room for thousands of problems.
   const note: Note = (make) => {
     problem ??= make();
   };
@@ -76,7 +77,7 @@ function takeForm(text: string, where: string, take: Take, note: Note): void {
   }
 }
 
-// Not URLSearchParams: it leaves a lone % as it is and puts U+FFFD where bytes make no UTF-8.
+// Not URLSearchParams: it leaves a lone % as it is, and puts U+FFFD where bytes are not valid UTF-8.
 function decodeFormPart(part: string): string | undefined {
   try {
     return decodeURIComponent(part.replaceAll('+', ' '));
@@ -95,13 +96,13 @@ function takeJson(text: string, take: Take, note: Note): void {
   }
   const members = Object.entries(value);
   for (const [name, member] of members) take(name, member);
-  // JSON.parse keeps the last of two members of one name. Where nothing else is wrong, all are strings
-  // or null, so that every comma outside of a string is between two members.
+  // JSON.parse keeps the last of two members with one name. If nothing else is wrong, all values are strings
+  // or null, so every comma outside a string is between two members.
   const commas = text.replace(jsonString, '').split(',').length - 1;
   if (commas >= Math.max(1, members.length)) note(namedTwice);
 }
 
-/** Undefined when it is no JSON. */
+/** Undefined if it is not valid JSON. */
 function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
@@ -117,28 +118,20 @@ function noJsonObject(unparsable: boolean): MalformedRequest {
   return new MalformedRequest(`${what}; send an object such as {"jobType": "reset"}.`);
 }
 
-function namedTwice(): MalformedRequest {
-  return new MalformedRequest(
-    'The JSON in the request body names a parameter twice; name each once.',
-  );
-}
+const namedTwice = () =>
+  new MalformedRequest('The JSON in the request body names a parameter twice; name each once.');
 
-function notAString(name: string): InvalidParameter {
-  return new InvalidParameter(name, `The parameter ${name} must be a string in JSON.`);
-}
+const notAString = (name: string) =>
+  new InvalidParameter(name, `The parameter ${name} must be a string in JSON.`);
 
-function givenTwice(name: string): InvalidParameter {
-  return new InvalidParameter(
+const givenTwice = (name: string) =>
+  new InvalidParameter(
     name,
     `The parameter ${name} is given twice, with different values; send it once.`,
   );
-}
 
-function badEncoding(where: string): MalformedRequest {
-  return new MalformedRequest(
-    `The ${where} is not percent-encoded UTF-8; write a % itself as %25.`,
-  );
-}
+const badEncoding = (where: string) =>
+  new MalformedRequest(`The ${where} is not percent-encoded UTF-8; write a % itself as %25.`);
 
 function unknownParameter(name: string, allowed: ReadonlySet<string>): InvalidParameter {
   const meant = suggest(name, allowed);
@@ -152,4 +145,19 @@ function unknownParameter(name: string, allowed: ReadonlySet<string>): InvalidPa
       ? `${shown}; the parameters here are ${known}.`
       : `${shown}; did you mean ${meant}?`,
   );
+}
+
+/**
+ * Reads parameters by the schema of a request.
+ *
+ * @throws InvalidParameter for the first that is invalid.
+ */
+export function readParts<Shape extends z.ZodRawShape>(
+  schema: z.ZodObject<Shape>,
+  parameters: Parameters,
+): z.infer<z.ZodObject<Shape>> {
+  const { data, error } = schema.safeParse(Object.fromEntries(parameters));
+  const problem = error?.issues[0];
+  if (problem !== undefined) throw new InvalidParameter(String(problem.path[0]), problem.message);
+  return data as z.infer<z.ZodObject<Shape>>;
 }

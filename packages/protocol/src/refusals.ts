@@ -1,7 +1,7 @@
 import type { Refusal } from '@kasabi/domain';
 import { type ApiError, DatasetNotFound, JobNotFound, Unauthorized } from './errors.ts';
 
-/** What a client is answered for a refusal; `datasetCode` is what its path names, if that can be a short code. */
+/** The error that a client gets for a refusal; `datasetCode` is the short code in its path, if that is a valid one. */
 export function refusalOf(refusal: Refusal, datasetCode: string | undefined): ApiError {
   switch (refusal) {
     case 'refused':

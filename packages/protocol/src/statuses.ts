@@ -1,11 +1,11 @@
 import type { RecordStatus } from '@kasabi/domain';
 
-/** The four statuses of a job on the wire. The record has a fifth, `cancelled`, which is `failed` here. */
+/** The four statuses of a job in the API. The record has a fifth, `cancelled`, which is `failed` here. */
 export const jobStatuses = ['scheduled', 'running', 'completed', 'failed'] as const;
 
 export type JobStatus = (typeof jobStatuses)[number];
 
-/** In which statuses of the record a job has a status of the wire. */
+/** The statuses of the record that a status in the API stands for. */
 export const recordStatusesOf: Readonly<Record<JobStatus, readonly RecordStatus[]>> = {
   scheduled: ['scheduled'],
   running: ['running'],

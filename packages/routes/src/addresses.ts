@@ -1,10 +1,10 @@
 import type { DocumentUrls } from './document-types.ts';
 
-/** What the table writes where a deployment's own addresses are to be. */
+/** Placeholders in the table for the addresses of a deployment. */
 export const apiUrl = '{apiUrl}';
 export const statusUrl = '{statusUrl}';
 
-/** The same document with the addresses of a deployment; keys have them, too. */
+/** The same document with the addresses of a deployment, in its keys as well. */
 export function withAddresses<T>(document: T, urls: DocumentUrls): T {
   const inJson = (text: string): string => JSON.stringify(text).slice(1, -1);
   const text = JSON.stringify(document)

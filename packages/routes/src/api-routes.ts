@@ -12,7 +12,7 @@ const page = { schema: { type: 'string' } } as const;
 /** The answer to a cancellation, on either host. */
 export const cancelled: Answer = {
   description:
-    'The job has ended as `failed`, with `reason` `cancelled`; it will not run, and its `message` says by whom.',
+    'The job has ended as `failed`, with `reason` `cancelled`; it will not run, and its `message` says who cancelled it.',
   headers: { 'Cache-Control': 'no-store' },
   content: {
     'text/plain': {
@@ -27,14 +27,14 @@ export const cancelSamples = [
   ['Too late', 409, { headers: withKey }],
 ] as const;
 
-/** The routes of the api host: those that change something. */
+/** The routes of the api host, which change something. */
 export const apiRoutes = {
   submitJob: {
     method: 'post',
     path: '/dataset/{short-code}/jobs',
-    summary: 'Ask for a job',
+    summary: 'Request a job',
     description:
-      "Parameters come in the query string, as a form, or as a JSON object; the same one in two places is fine if its value is the same. `202` means that the job's record is committed: it will run, and end. `Location` is where to watch it.",
+      "Parameters come in the query string, as a form, or as a JSON object; the same one may come twice if its value is the same. `202` means that the job's record is committed: the job will run, and end. `Location` is where to watch it.",
     needsKey: true,
     parameters: ['JobType', 'StartTime', 'IdempotencyKey'],
     body: {
@@ -46,7 +46,7 @@ export const apiRoutes = {
             now,
             later: { summary: 'At a time', value: later },
             keyInside: {
-              summary: 'With the key beside the parameters',
+              summary: 'With the key among the parameters',
               value: { jobType: 'reset', apikey: eg.key },
             },
           },
@@ -110,8 +110,8 @@ export const apiRoutes = {
   redirectToJobs: {
     method: 'get',
     path: '/dataset/{short-code}/jobs',
-    summary: 'Be sent to the list of jobs',
-    description: `The list is on the other host: see ${statusUrl}/data/{short-code}/jobs. A query string goes with it.`,
+    summary: 'Go to the list of jobs',
+    description: `The list is on the status host: see ${statusUrl}/data/{short-code}/jobs. The query string is kept.`,
     answers: {
       307: {
         description: 'The list is at `Location`.',
@@ -126,7 +126,7 @@ export const apiRoutes = {
     path: '/dataset/{short-code}/jobs/{id}',
     summary: 'Cancel a job, at the api host',
     description:
-      "The same as `DELETE` of the job's own address on the status host, which hands it on to here.",
+      "The same as `DELETE` of the job's own address on the status host, which forwards it to this route.",
     needsKey: true,
     answers: { 200: cancelled },
     errors: ['not-scheduled'],

@@ -2,7 +2,7 @@ import type { CodeSample } from './document-types.ts';
 import { exampleValues } from './examples.ts';
 import type { Address, Sample } from './route.ts';
 
-/** Fills the places of a path with the values that the examples are about. */
+/** Puts the values of the examples into a path. */
 export function examplePath(path: string, extension = 'ttl'): string {
   return path
     .replace('{short-code}', exampleValues.dataset)
@@ -10,11 +10,11 @@ export function examplePath(path: string, extension = 'ttl'): string {
     .replace('{extension}', extension);
 }
 
-/** A request to try, with curl; and the status of its answer. */
+/** A request to try with curl, and the status of its answer. */
 export function codeSample(url: string, { method, path }: Address, sample: Sample): CodeSample {
   const [label, status, request = {}] = sample;
   const { headers = {}, query, data, extension, stream } = request;
-  // A body makes it a POST, and nothing a GET.
+  // Without -X, curl sends a POST if there is a body and a GET if there is none.
   const isPlain = method === 'get' || data !== undefined;
   const address = `${url}${examplePath(path, extension)}${query === undefined ? '' : `?${query}`}`;
   const words = [

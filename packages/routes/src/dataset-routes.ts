@@ -23,7 +23,7 @@ const headers = {
   Vary: 'Accept',
 } as const;
 
-/** The answers with a description, in each of its forms. */
+/** The answers with a description, in each of its formats. */
 const described = {
   200: {
     description: 'The description.',
@@ -32,22 +32,22 @@ const described = {
       'text/turtle': turtle,
       [json]: rdfJson,
       'application/rdf+json': rdfJson,
-      'text/html': { schema: { type: 'string', description: 'A page for people.' } },
+      'text/html': { schema: { type: 'string', description: 'An HTML page.' } },
       'application/x-turtle': turtle,
       'text/n3': turtle,
     },
   },
-  304: { description: 'The copy that the client has is current.', headers },
+  304: { description: "The client's copy is current.", headers },
 } as const;
 
-/** The status host's routes of datasets; they need no key. */
+/** The routes for datasets, on the status host; they need no key. */
 export const datasetRoutes = {
   describeDataset: {
     method: 'get',
     path: '/dataset/{short-code}',
     summary: 'Find the services of a dataset',
     description:
-      'Describes the dataset in RDF (VoID), with the addresses of its jobs and of its status: `http://labs.kasabi.com/ns/services#jobsEndpoint` and `#statusEndpoint`. The form is the one that `Accept` prefers, and Turtle where it prefers none.',
+      'Describes the dataset in RDF (VoID), with the addresses of its jobs and of its status: `http://labs.kasabi.com/ns/services#jobsEndpoint` and `#statusEndpoint`. The format is the one that `Accept` prefers; without a preference, Turtle.',
     parameters: ['IfNoneMatchDescription'],
     answers: described,
     errors: ['not-found'],
@@ -64,15 +64,15 @@ export const datasetRoutes = {
   describeDatasetAs: {
     method: 'get',
     path: '/dataset/{short-code}.{extension}',
-    summary: 'Find the services of a dataset, in one form',
-    description: 'The same, in the form that the address names: `.ttl`, `.json` or `.html`.',
+    summary: 'Find the services of a dataset, in a given format',
+    description: 'The same, in the format that the address names: `.ttl`, `.json` or `.html`.',
     parameters: ['IfNoneMatchDescription'],
     answers: described,
     errors: ['not-found'],
     samples: [
       ['Turtle', 200],
       ['Only if it has changed', 304, { headers: { 'If-None-Match': eg.descriptionTag } }],
-      ['A form that there is not', 404, { extension: 'xml' }],
+      ['A format that does not exist', 404, { extension: 'xml' }],
     ],
   },
   getDatasetStatus: {
@@ -80,7 +80,7 @@ export const datasetRoutes = {
     path: '/dataset/{short-code}/status',
     summary: 'See whether a dataset can be written',
     description:
-      'While a reset runs, `storageMode` is `read-only`; whoever uses a dataset may ask.',
+      'While a reset runs, `storageMode` is `read-only`. Anybody who uses a dataset may ask.',
     answers: {
       200: {
         description: 'The status.',

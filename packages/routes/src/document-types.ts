@@ -1,3 +1,4 @@
+import type { ErrorDescription } from '@kasabi/protocol';
 import type { oas31 } from 'openapi3-ts';
 
 /** A JSON Schema (2020-12), as OpenAPI 3.1 has it. */
@@ -18,7 +19,7 @@ export type Method = (typeof methods)[number];
 
 type Examples = Record<string, oas31.ExampleObject>;
 
-// OpenAPI's objects, with what each of this document has of what OpenAPI leaves open.
+// OpenAPI's objects, with the members that this document always has.
 export type MediaType = oas31.MediaTypeObject & { schema: JsonSchema; examples?: Examples };
 export type Header = oas31.HeaderObject & { schema: JsonSchema };
 export type Parameter = oas31.ParameterObject & {
@@ -31,7 +32,7 @@ export type ResponseObject = oas31.ResponseObject & {
   content?: Record<string, MediaType>;
 };
 
-/** A request to try, as Redoc and others show it. */
+/** A request to try, in the form that Redoc and others show. */
 export interface CodeSample {
   readonly lang: 'Shell';
   readonly label: string;
@@ -57,13 +58,6 @@ export type PathItem = { [method in Method]?: Operation } & {
   parameters?: Reference[];
 };
 
-export interface DocumentedError {
-  readonly status: number;
-  readonly title: string;
-  readonly meaning: string;
-  readonly remedy: string;
-}
-
 /** The OpenAPI 3.1 document of this API. */
 export interface OpenApiDocument extends oas31.OpenAPIObject {
   info: oas31.InfoObject & { summary: string; description: string };
@@ -77,5 +71,5 @@ export interface OpenApiDocument extends oas31.OpenAPIObject {
     securitySchemes: Record<string, oas31.SecuritySchemeObject>;
   };
   /** Every error by its type. */
-  'x-errors': Record<string, DocumentedError>;
+  'x-errors': Record<string, ErrorDescription>;
 }

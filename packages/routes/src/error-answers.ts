@@ -1,13 +1,13 @@
 import { type ErrorCode, errorCatalog, problemType } from '@kasabi/protocol';
 import type { JsonSchema, Reference, ResponseObject } from './document-types.ts';
-import { errorAdvice, exampleRequestId } from './error-advice.ts';
+import { errorExamples, exampleRequestId } from './error-examples.ts';
 import { values } from './examples.ts';
 import { type HeaderUse, headersOf } from './headers.ts';
 import { schemaRef } from './schemas.ts';
 
 export type Host = 'api' | 'status';
 
-/** Which errors may come in answer to any request, before it is known what is asked for. */
+/** The errors with which any request may be answered, before it is known what it asks for. */
 const anywhere: readonly ErrorCode[] = [
   'malformed-request',
   'method-not-allowed',
@@ -16,11 +16,11 @@ const anywhere: readonly ErrorCode[] = [
   'internal-error',
 ];
 
-/** The error responses as components, made as operations ask for them. */
+/** The error responses as components, made when operations ask for them. */
 export interface ErrorResponses {
   /** References to the responses for these errors, by status. */
   of(host: Host, codes: readonly ErrorCode[]): Record<string, Reference>;
-  /** What was asked for so far. */
+  /** What has been asked for so far. */
   readonly components: Record<string, ResponseObject>;
 }
 
@@ -47,9 +47,9 @@ export function createErrorResponses(): ErrorResponses {
   };
 }
 
-/** What is answered for errors that come with one status, or for those that come anywhere. */
+/** The response for the errors with one status, or for those that any request may be answered with. */
 function errorResponse(codes: readonly ErrorCode[]): ResponseObject {
-  const own = codes.map((code) => errorAdvice[code].example.headers);
+  const own = codes.map((code) => errorExamples[code].headers);
   // A header that only some of them have may be missing.
   const use: HeaderUse = Object.fromEntries(
     own.flatMap(Object.keys).map((name) => [name, own.every((it) => Object.hasOwn(it, name))]),
@@ -61,13 +61,13 @@ function errorResponse(codes: readonly ErrorCode[]): ResponseObject {
   };
   return {
     description: codes
-      .map((code) => `\`${code}\`: ${errorAdvice[code].meaning} ${errorAdvice[code].remedy}`)
+      .map((code) => `\`${code}\`: ${errorCatalog[code].meaning} ${errorCatalog[code].remedy}`)
       .join('\n\n'),
     headers: headersOf({ 'Cache-Control': 'no-store', Vary: false, ...use }),
     content: {
       'text/plain': {
         schema: { type: 'string', description: 'One sentence.', pattern: '^[^\\n]+\\n$' },
-        examples: examplesOf(codes, (code) => `${errorAdvice[code].example.message}\n`),
+        examples: examplesOf(codes, (code) => `${errorExamples[code].message}\n`),
       },
       'application/problem+json': {
         schema: { allOf: [schemaRef('Problem'), { properties }] },
@@ -79,8 +79,9 @@ function errorResponse(codes: readonly ErrorCode[]): ResponseObject {
 
 const problemExample = (code: ErrorCode): unknown => ({
   type: problemType(code),
-  ...errorCatalog[code],
-  detail: errorAdvice[code].example.message,
+  status: errorCatalog[code].status,
+  title: errorCatalog[code].title,
+  detail: errorExamples[code].message,
   instance: `urn:kasabi:request:${exampleRequestId}`,
 });
 

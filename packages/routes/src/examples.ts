@@ -2,10 +2,10 @@ import { cursorAfter, type JobFacts, jobDocumentOf } from '@kasabi/protocol';
 
 const job = '01a20884-0fde-7de2-a5a9-9bbb6dc070ee';
 
-/** What the examples are about. Whoever tries them puts values of their own in these places. */
+/** The values in the examples. People who try them replace these with their own. */
 export const exampleValues = {
   key: 'demo-key',
-  // One of those that `npm start` makes.
+  // One of the datasets that `npm start` creates.
   dataset: 'schema',
   job,
   idempotencyKey: '5f0c1e0e-8d0c-4c1b-9a53-6a6a2f1a8c11',

@@ -23,7 +23,7 @@ const headers = {
   'Preference-Applied': false,
 } as const;
 
-/** The status host's routes of jobs. */
+/** The routes for jobs, on the status host. */
 export const jobRoutes = {
   listJobs: {
     method: 'get',
@@ -44,11 +44,11 @@ export const jobRoutes = {
     samples: [
       ['The newest', 200, { headers: withKey }],
       [
-        'The next page of failed ones',
+        'The next page of failed jobs',
         200,
         { query: `status=failed&cursor=${eg.cursor}`, headers: withKey },
       ],
-      ['More than there can be', 400, { query: 'limit=1000', headers: withKey }],
+      ['A limit that is too high', 400, { query: 'limit=1000', headers: withKey }],
     ],
   },
   getJob: {
@@ -56,7 +56,7 @@ export const jobRoutes = {
     path: '/data/{short-code}/jobs/{id}',
     summary: 'Look at a job, or wait for it',
     description:
-      'Until the job has ended, the answer has `Retry-After` and may not be reused without asking; afterwards it may be kept for an hour. The record of an ended job is kept for 90 days, unless the operators keep it for another time.',
+      'Until the job has ended, the answer has `Retry-After` and must not be reused without asking again; afterwards it may be cached for an hour. The record of an ended job is kept for 90 days, unless the operators have set another time.',
     needsKey: true,
     parameters: ['Prefer', 'IfNoneMatchJob'],
     answers: {
@@ -73,7 +73,7 @@ export const jobRoutes = {
           },
         },
       },
-      304: { description: 'The copy that the client has is current.', headers },
+      304: { description: "The client's copy is current.", headers },
     },
     samples: [
       ['Look', 200, { headers: withKey }],
@@ -95,7 +95,7 @@ export const jobRoutes = {
   watchJob: {
     method: 'get',
     path: '/data/{short-code}/jobs/{id}/events',
-    summary: 'Be told of each change of a job',
+    summary: 'Follow a job',
     description:
       "Server-sent events: one `status` event at once and one at each change of state, each with the job's document as `data`. The stream ends when the job has ended; a comment every 15 seconds keeps it open until then.",
     needsKey: true,
@@ -112,14 +112,14 @@ export const jobRoutes = {
         },
       },
       204: {
-        description: 'The job has ended, and the client knows: an EventSource stops here.',
+        description: 'The job has ended, and the client knows it. An EventSource stops here.',
         headers: {},
       },
     },
     samples: [
       ['Watch', 200, { headers: withKey, stream: true }],
       [
-        'Go on where it broke off',
+        'Resume after a lost connection',
         204,
         { headers: { ...withKey, 'Last-Event-ID': eventId }, stream: true },
       ],

@@ -1,6 +1,7 @@
+import { jobListParts, jobRequestParts } from '@kasabi/protocol';
 import type { JsonSchema, OpenApiDocument, Parameter, Reference } from './document-types.ts';
 import { exampleValues } from './examples.ts';
-import { jobListParts, jobRequestParts, jsonSchemaOf, pathParts } from './schemas.ts';
+import { jsonSchemaOf, pathParts } from './schemas.ts';
 
 /** Moves the description from a value's schema to the parameter, where the documentation shows it. */
 function described(schema: JsonSchema): { description: string; schema: JsonSchema } {
@@ -43,9 +44,9 @@ const header = (
 });
 
 const ifNoneMatch = (tag: string) =>
-  header('If-None-Match', 'The `ETag` of a copy that the client has.', {}, tag);
+  header('If-None-Match', "The `ETag` of the client's copy.", {}, tag);
 
-/** What a request may carry, but for the API key: that is in `components.securitySchemes`. */
+/** The parameters of requests, except the API key, which is in `components.securitySchemes`. */
 export const parameters = {
   ShortCode: path('short-code', exampleValues.dataset),
   JobId: path('id', exampleValues.job),
@@ -58,13 +59,13 @@ export const parameters = {
   ListCursor: query('cursor', jobListParts.cursor, exampleValues.cursor),
   IdempotencyKey: header(
     'Idempotency-Key',
-    "Makes the request safe to repeat: for 24 hours, the same key with the same parameters is answered with the first request's job. 1 to 255 printable characters without spaces, such as a UUID, bare or as a quoted string.",
+    "Makes the request safe to repeat: for 24 hours, the same key with the same parameters is answered with the first request's job. 1 to 255 printable characters without spaces, such as a UUID, with or without double quotes.",
     { pattern: '^("[\\x21-\\x7e]{1,255}"|[\\x21-\\x7e]{1,255})$' },
     exampleValues.idempotencyKey,
   ),
   Prefer: header(
     'Prefer',
-    '`wait=N` holds the answer back until the job changes state, or N seconds have passed (RFC 7240); 60 at most, unless the operators allow another time.',
+    '`wait=N` holds the answer until the job changes state or N seconds have passed (RFC 7240); 60 at most, unless the operators have set another limit.',
     {},
     'wait=30',
   ),
@@ -73,7 +74,7 @@ export const parameters = {
   IfNoneMatchDocument: ifNoneMatch(exampleValues.documentTag),
   LastEventId: header(
     'Last-Event-ID',
-    'The `id` of the last event that the client has seen: it is not sent again.',
+    'The `id` of the last event that the client has seen. It is not sent again.',
     {},
     exampleValues.jobTag.slice(1, -1),
   ),
@@ -91,13 +92,13 @@ const inPath = {
   extension: 'Extension',
 } as const satisfies Record<keyof typeof pathParts, ParameterName>;
 
-/** The parameters in a path, in their order. */
+/** The parameters in a path, in order. */
 export const pathParameters = (path: string): Reference[] =>
   [...path.matchAll(/\{([^}]+)\}/g)].map(([, name]) =>
     parameterRef(inPath[name as keyof typeof inPath]),
   );
 
-/** How a request may carry its key; each alone is enough. */
+/** The ways to send the key; one is enough. */
 export const securitySchemes = {
   X_KASABI_APIKEY: {
     type: 'apiKey',
@@ -109,7 +110,7 @@ export const securitySchemes = {
     type: 'apiKey',
     in: 'header',
     name: 'X-Kasabi-Apikey',
-    description: 'The same with hyphens, which every proxy lets pass.',
+    description: 'The same with hyphens, which every proxy lets through.',
   },
   bearer: {
     type: 'http',
@@ -121,7 +122,7 @@ export const securitySchemes = {
     in: 'query',
     name: 'apikey',
     description:
-      'The API key as a parameter: in the query string, or beside the others in a form or in JSON.',
+      'The API key as a parameter: in the query string, or among the others in a form or in JSON.',
   },
 } as const satisfies OpenApiDocument['components']['securitySchemes'];
 

@@ -7,19 +7,19 @@ import { keyNeeded, parameterRef, pathParameters } from './parameters.ts';
 import type { DocumentedRoute, RouteGroup } from './route.ts';
 import { routeTable } from './table.ts';
 
-/** What a route that needs a key may answer. */
+/** The errors of every route that needs a key. */
 const keyed = ['invalid-parameter', 'malformed-request', 'unauthorized', 'not-found'] as const;
-/** What a host may answer that is asked too often, or cannot answer now. */
+/** The errors of a host that gets too many requests, or that cannot answer now. */
 const limited = ['too-many-requests', 'unavailable'] as const;
 
-/** The document's paths: every route of the table, but for those that it says are left out. */
+/** The document's paths: every route of the table that it does not mark as left out. */
 export function createPaths(
   servers: Readonly<Record<RouteGroup['host'], Server[]>>,
   errors: ErrorResponses,
 ): OpenApiDocument['paths'] {
   const paths: OpenApiDocument['paths'] = {};
   for (const group of Object.values<RouteGroup>(routeTable)) {
-    // What both hosts answer is shown of the status host.
+    // The routes that both hosts have are shown for the status host.
     const host = group.host === 'api' ? 'api' : 'status';
     const [{ url } = { url: '' }] = servers[host];
     for (const [id, route] of Object.entries(group.routes)) {
@@ -38,7 +38,7 @@ export function createPaths(
   return paths;
 }
 
-/** All of an operation but its tag and what it answers. */
+/** An operation without its tag and its answers. */
 function describe(id: string, route: DocumentedRoute, url: string) {
   const { summary, description, needsKey, parameters, body, samples } = route;
   return {

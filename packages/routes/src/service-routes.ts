@@ -12,11 +12,11 @@ export const pageRoutes = {
   getStart: {
     method: 'get',
     path: '/',
-    summary: 'See where to go on',
+    summary: 'Start page',
     description: 'Links to the documentation, the state of the service, and the other host.',
     answers: {
       200: {
-        description: 'The links: a page for browsers, plain text for everybody else.',
+        description: 'The links: an HTML page for browsers, plain text for other clients.',
         headers: { ...kept, Vary: 'Accept' },
         content: { ...text, 'text/html': string },
       },
@@ -35,7 +35,7 @@ export const pageRoutes = {
         headers: kept,
         content: { 'application/json': { schema: { type: 'object', required: ['openapi'] } } },
       },
-      304: { description: 'The copy that the client has is current.', headers: kept },
+      304: { description: "The client's copy is current.", headers: kept },
     },
     samples: [
       ['Read', 200],
@@ -55,30 +55,34 @@ export const pageRoutes = {
   getDocsStyle: { method: 'get', path: '/docs.css', leftOut: 'It is a part of the page.' },
 } as const satisfies Routes;
 
-/** What orchestrators ask, on both hosts and of the worker. */
+/** The probes for orchestrators, on both hosts and on the worker. */
 export const probeRoutes = {
   getHealth: {
     method: 'get',
     path: '/healthz',
-    summary: 'See whether the process lives',
+    summary: 'See whether the process is alive',
     description: 'For orchestrators.',
-    answers: { 200: { description: 'It does.', headers: notKept, content: text } },
+    answers: { 200: { description: 'It is alive.', headers: notKept, content: text } },
     samples: [['Ask', 200]],
   },
   getReadiness: {
     method: 'get',
     path: '/readyz',
-    summary: 'See whether what the process depends on answers',
+    summary: 'See whether the process is ready',
     description: 'For orchestrators.',
     answers: {
-      200: { description: 'It does.', headers: notKept, content: text },
-      503: { description: 'What does not answer.', headers: notKept, content: text },
+      200: { description: 'What it depends on works.', headers: notKept, content: text },
+      503: {
+        description: 'What it depends on, and what is wrong with that.',
+        headers: notKept,
+        content: text,
+      },
     },
     samples: [['Ask', 200]],
   },
 } as const satisfies Routes;
 
-/** What Prometheus asks, unless that has a port of its own. */
+/** The metrics for Prometheus, unless they have a port of their own. */
 export const metricsRoutes = {
   getMetrics: { method: 'get', path: '/metrics', leftOut: 'It is for Prometheus.' },
 } as const satisfies Routes;

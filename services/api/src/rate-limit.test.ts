@@ -71,7 +71,11 @@ describe('the limit on requests a minute', () => {
       assert.ok(Number(reset) > 40 && Number(reset) <= 60, `reset in ${reset} s`);
     }
     const refused = await send();
-    assertRefused(refused, 429, /^More than 10 requests came in a minute; go on in \d+ seconds/);
+    assertRefused(
+      refused,
+      429,
+      /^More than 10 requests came in a minute; try again in \d+ seconds/,
+    );
     const { limit, legacy } = limitsOf(refused);
     assert.match(limit ?? '', /^"default";r=0;t=\d+$/);
     assert.equal(refused.headers.get('retry-after'), legacy[2]);

@@ -142,7 +142,11 @@ describe('list', () => {
       /^status=cancelled is not a status here: .*status=failed.* reason cancelled/,
     );
     assertRefused(await list('?status=x'), 400, /one of scheduled, running, completed, failed\./);
-    assertRefused(await list('?jobType=rest'), 400, /^jobType must be .*did you mean reset\?/);
+    assertRefused(
+      await list('?jobType=rest'),
+      400,
+      /^There is no such jobType; did you mean reset\?/,
+    );
     assertRefused(
       await list('?offset=1'),
       400,
