@@ -12,6 +12,7 @@ import { type OperatedStack, startStack } from '@kasabi/test/support';
 import type pg from 'pg';
 import { readDashboards } from '../monitoring/support/files.ts';
 import { environment } from '../support/env.ts';
+import { recording } from '../support/recording.ts';
 import { driveServices, operatorPassword } from './support/drive-services.ts';
 import { needless, refused, statementsOf } from './support/grants.ts';
 
@@ -23,11 +24,12 @@ let recorded: (readonly [application: string, text: string])[];
 
 before(async () => {
   const env = {
-    RECORDED_STATEMENTS: file,
-    NODE_OPTIONS: `--import=${pathToFileURL(recorder)}`,
+    ...recording(),
+    STATEMENTS_BY_APPLICATION: file,
+    NODE_OPTIONS: `--import=${pathToFileURL(recorder)} ${recording()['NODE_OPTIONS']}`,
   };
   // What the services' packages send in this process is recorded, too.
-  Object.assign(environment(), { RECORDED_STATEMENTS: file });
+  Object.assign(environment(), { STATEMENTS_BY_APPLICATION: file });
   await import(recorder);
   const worker = {
     ...{ LOCK_TIMEOUT_MS: '100', PRUNER_INTERVAL_MS: '1000', TALLY_INTERVAL_MS: '1000' },

@@ -4,7 +4,6 @@ import { appendFileSync } from 'node:fs';
 import path from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { getCallSites } from 'node:util';
-import { projectRoot } from '@kasabi/local';
 import pg from 'pg';
 import { environment } from '../support/env.ts';
 
@@ -19,9 +18,19 @@ export interface Recorded {
   readonly text: string;
   readonly place: Place;
   readonly from?: Place;
+  /** The application name of the connection. */
+  readonly application?: string;
 }
 
+// By its place: services, which load this too, find other packages' builds.
+const projectRoot = path.resolve(import.meta.dirname, '../..');
 const target = environment()['RECORDED_STATEMENTS'];
+/** A pool or a client. */
+interface Named {
+  readonly options?: { readonly application_name?: string };
+  readonly connectionParameters?: { readonly application_name?: string };
+}
+
 const seen = new Set<string>();
 
 /** The innermost callers, up to two, as long as they are sources and no tests. */
@@ -37,11 +46,11 @@ function findCallers(): Place[] {
   return places.slice(0, 2);
 }
 
-function record(first: unknown): void {
+function record(first: unknown, application: string | undefined): void {
   const text = typeof first === 'string' ? first : (first as { text?: unknown } | null)?.text;
   const [place, from] = typeof text === 'string' ? findCallers() : [];
   if (place === undefined) return;
-  const line = JSON.stringify({ text, place, from });
+  const line = JSON.stringify({ text, place, from, application });
   if (seen.has(line)) return;
   seen.add(line);
   appendFileSync(target ?? '', `${line}\n`);
@@ -51,7 +60,8 @@ if (target !== undefined) {
   for (const prototype of [pg.Client.prototype, pg.Pool.prototype]) {
     const query = prototype.query as (...args: unknown[]) => unknown;
     prototype.query = function (this: pg.Client & pg.Pool, ...args: unknown[]) {
-      record(args[0]);
+      const { options, connectionParameters } = this as unknown as Named;
+      record(args[0], (options ?? connectionParameters)?.application_name);
       return query.apply(this, args);
     } as never;
   }

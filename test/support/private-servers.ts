@@ -10,7 +10,7 @@ import {
   startPostgres,
   startRedis,
 } from '@kasabi/local';
-import { createPool, migrate } from '@kasabi/postgres';
+import { createPool, migrate, type RolePasswords } from '@kasabi/postgres';
 import { startService, type TestService } from './service.ts';
 
 /** A server that a test takes away and brings back, at the same address and with its data. */
@@ -49,6 +49,8 @@ export interface PrivateStackOptions {
   readonly datasets?: readonly string[];
   /** Opens the operations page; the operations service is not started unless set. */
   readonly operatorPassword?: string;
+  /** Logins for the services' roles. */
+  readonly passwords?: RolePasswords;
   /** Further settings of a service that depend on where the servers are. */
   readonly connect?: (
     service: ServiceName,
@@ -113,7 +115,7 @@ export async function startPrivateStack(
     );
     stops.push(redis.stop);
 
-    await migrate({ databaseUrl });
+    await migrate({ databaseUrl, passwords: options.passwords ?? {} });
     const key = await makeDatasets(databaseUrl, options.datasets ?? ['nasa']);
     const [apiPort, statusPort] = [await freePort(), await freePort()];
     const launch = async (name: ServiceName, port: number) => {

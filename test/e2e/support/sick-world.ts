@@ -30,6 +30,13 @@ export interface SickWorld {
   stop(): Promise<void>;
 }
 
+const passwords = {
+  api: 'secret-1',
+  worker: 'secret-2',
+  status: 'secret-3',
+  operations: 'secret-4',
+};
+
 const doctorProgram = fileURLToPath(
   new URL('../../../packages/admin/dist/main.js', import.meta.url),
 );
@@ -39,14 +46,14 @@ export async function startSickWorld(): Promise<SickWorld> {
   let redis: Gate | undefined;
   const stack = await startPrivateStack({
     operatorPassword: 'an-operators-password',
+    passwords,
     settings: { api: { RATE_LIMIT_PER_MINUTE: '100000', MAX_OPEN_JOBS_PER_DATASET: '0' } },
     async connect(service, servers) {
       postgres ??= await createGate(servers.databaseUrl);
       redis ??= await createGate(servers.redisUrl);
       const url = new URL(postgres.url);
       url.username = `kasabi_${service}`;
-      url.password = 'secret';
-      await run(servers.databaseUrl, [`ALTER ROLE kasabi_${service} LOGIN PASSWORD 'secret'`]);
+      url.password = passwords[service];
       const usesRedis = service === 'api' || service === 'worker';
       return { DATABASE_URL: url.href, REDIS_URL: usesRedis ? redis.url : '' };
     },

@@ -4,7 +4,7 @@ import { appendFileSync } from 'node:fs';
 import pg from 'pg';
 
 // biome-ignore lint/style/noProcessEnv: it is loaded into processes that parse their settings later.
-const file = process.env.RECORDED_STATEMENTS ?? '';
+const file = process.env.STATEMENTS_BY_APPLICATION ?? '';
 const seen = new Set();
 const { query } = pg.Client.prototype;
 

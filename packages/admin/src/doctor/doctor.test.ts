@@ -6,6 +6,7 @@ import { after, before, test } from 'node:test';
 import { fileURLToPath } from 'node:url';
 import { deliveryId, KEY_PREFIX, QUEUE_NAME } from '@kasabi/queue';
 import { type PrivateStack, startPrivateStack } from '@kasabi/test/support/private-servers';
+import { recording } from '@kasabi/test/support/recording';
 import { waitFor } from '@kasabi/test/support/wait-for';
 import { Redis } from 'ioredis';
 import pg from 'pg';
@@ -30,7 +31,12 @@ interface Verdict {
 }
 
 function doctor(args: readonly string[] = [], env: NodeJS.ProcessEnv = {}): Promise<Verdict> {
-  const settings = { DATABASE_URL: stack.postgres.url, REDIS_URL: stack.redis.url, ...env };
+  const settings = {
+    DATABASE_URL: stack.postgres.url,
+    REDIS_URL: stack.redis.url,
+    ...recording(),
+    ...env,
+  };
   return new Promise((resolve) => {
     execFile(
       process.execPath,
