@@ -8,16 +8,12 @@ import {
   publicUrl,
   redisUrl,
   serviceSecret,
+  wholeNumber,
 } from '@kasabi/runtime';
 import { z } from 'zod';
 import { projectRoot } from './paths.ts';
 
-const port = z
-  .string()
-  .regex(/^\d+$/, { error: 'must be a port number from 1 to 65535' })
-  .transform(Number)
-  .refine((it) => it >= 1 && it <= 65_535, { error: 'must be a port number from 1 to 65535' })
-  .optional();
+const port = wholeNumber({ from: 1, to: 65_535, what: 'a port number' }).optional();
 
 /** All settings, with descriptions for the documentation and the tests. */
 export const schema = z.object({

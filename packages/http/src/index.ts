@@ -11,7 +11,6 @@ export { Html, type HtmlPart, html, readableUrl } from './html.ts';
 export { toApiError } from './http-errors.ts';
 export { heldForClient } from './http-metrics.ts';
 export { methodNotAllowed } from './methods.ts';
-export { listenForMetrics } from './metrics-listener.ts';
 export { preferredType, prefersJson } from './negotiation.ts';
 export { createOverloadGuard } from './overload.ts';
 export { createPasswordGate } from './password-gate.ts';
@@ -27,5 +26,6 @@ export {
 } from './request.ts';
 export { isAbout, logWith } from './request-log.ts';
 export { addRoutes, type Handlers } from './routes.ts';
+export { serve } from './serve.ts';
 export { type HttpServer, listen, PortUnavailable } from './server.ts';
 export { type Count, createWindowCounter } from './window-counter.ts';

@@ -5,7 +5,7 @@ import { waitFor } from '@kasabi/test/support/wait-for';
 import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { createApp } from './app.ts';
-import { listenForMetrics } from './metrics-listener.ts';
+import { listenForMetrics } from './serve.ts';
 import { type HttpServer, listen } from './server.ts';
 
 const log = pino({ level: 'silent' });
@@ -133,13 +133,7 @@ describe('the probes', { concurrency: true }, () => {
         return super.metrics();
       }
     }
-    const server = await listenForMetrics({
-      registry: new Counted(),
-      port: 0,
-      address: '127.0.0.1',
-      log,
-    });
-    assert.ok(server !== undefined);
+    const server = await listenForMetrics(new Counted(), { port: 0, address: '127.0.0.1', log });
     servers.push(server);
     const own = asking(`http://127.0.0.1:${server.port}/metrics`);
     const listener = createApp({

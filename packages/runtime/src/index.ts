@@ -1,3 +1,4 @@
+export { clientSettings, httpSettings, processSettings } from './common-settings.ts';
 export { followDependencies } from './dependency-metrics.ts';
 export { createErrorDetail } from './error-detail.ts';
 export { type Ailment, type Ailments, type Check, type Checks, createHealth } from './health.ts';

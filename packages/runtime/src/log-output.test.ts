@@ -20,13 +20,14 @@ after(() => {
 
 /** A service that logs `perTurn` long lines every 5 ms and tells each second of its life over IPC. */
 const program = (perTurn: number): string => `
-  const { createLogger } = await import(${JSON.stringify(here('log.ts'))});
   const { runService } = await import(${JSON.stringify(here('run.ts'))});
-  const log = createLogger({ service: 'test', level: 'info' });
-  let n = 0;
-  setInterval(() => { for (let i = 0; i < ${perTurn}; i += 1) log.info({ n: n++ }, 'x'.repeat(500)); }, 5);
-  setInterval(() => process.send({ n, at: performance.now(), cpu: process.cpuUsage(), rss: process.memoryUsage.rss() }), 100);
-  await runService(async () => ({ log, shutdownTimeoutMs: 5_000, stop: async () => log.info('in order') }));`;
+  const settings = { LOG_LEVEL: 'info', OTEL_TRACES_SAMPLER_ARG: 1, SHUTDOWN_TIMEOUT_MS: 5_000 };
+  await runService('test', () => settings, async ({ log }) => {
+    let n = 0;
+    setInterval(() => { for (let i = 0; i < ${perTurn}; i += 1) log.info({ n: n++ }, 'x'.repeat(500)); }, 5);
+    setInterval(() => process.send({ n, at: performance.now(), cpu: process.cpuUsage(), rss: process.memoryUsage.rss() }), 100);
+    return async () => log.info('in order');
+  });`;
 
 interface Beat {
   readonly n: number;

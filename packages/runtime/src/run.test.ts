@@ -20,14 +20,13 @@ after(() => {
 });
 
 /** Runs a program of `runService` as a process: `body` is what is given to it. */
-function run(body: string): Run {
+function run(body: string, shutdownTimeoutMs = 60_000): Run {
   const program = `
-    const { createLogger } = await import(${JSON.stringify(here('log.ts'))});
     const { runService } = await import(${JSON.stringify(here('run.ts'))});
     const { SettingsInvalid } = await import(${JSON.stringify(here('settings.ts'))});
-    const log = createLogger({ service: 'test', level: 'info' });
+    const settings = { LOG_LEVEL: 'info', OTEL_TRACES_SAMPLER_ARG: 1, SHUTDOWN_TIMEOUT_MS: ${shutdownTimeoutMs} };
     const keepAlive = setInterval(() => {}, 60_000);
-    await runService(async () => { ${body} });`;
+    await runService('test', () => settings, async ({ log }) => { ${body} });`;
   const child = spawn(
     process.execPath,
     ['--conditions=kasabi-source', '--input-type=module', '-e', program],
@@ -44,15 +43,14 @@ function run(body: string): Run {
   };
 }
 
-async function started(body: string): Promise<Run> {
+async function started(body: string, shutdownTimeoutMs?: number): Promise<Run> {
   // In the next turn of the event loop the signal handlers are there; before, a signal ends the process.
-  const service = run(`setImmediate(() => log.info('up')); ${body}`);
+  const service = run(`setImmediate(() => log.info('up')); ${body}`, shutdownTimeoutMs);
   await waitFor(() => service.output().includes('"up"'), { what: 'the service to start' });
   return service;
 }
 
-const service = (stop: string, shutdownTimeoutMs = 60_000): string =>
-  `return { log, shutdownTimeoutMs: ${shutdownTimeoutMs}, stop: async () => { ${stop} } };`;
+const service = (stop: string): string => `return async () => { ${stop} };`;
 
 describe('runService', () => {
   for (const signal of ['SIGTERM', 'SIGINT'] as const) {
@@ -66,7 +64,7 @@ describe('runService', () => {
   }
 
   it('ends with status 1 when the deadline passes', async () => {
-    const { child, output, ended } = await started(service('await new Promise(() => {})', 50));
+    const { child, output, ended } = await started(service('await new Promise(() => {})'), 50);
     child.kill('SIGTERM');
     assert.equal(await ended, 1);
     assert.match(output(), /the deadline has passed/);

@@ -1,26 +1,13 @@
 import {
-  databasePoolSize,
+  clientSettings,
   type Environment,
   integer,
   limit,
-  listenAddress,
-  logLevel,
-  maxConnections,
-  maxConnectionsPerAddress,
-  maxLag,
-  maxQueued,
-  metricsPort,
-  otlpEndpoint,
   parseSettings,
   port,
   postgresUrl,
   publicUrl,
   redisUrl,
-  serviceSecret,
-  shutdownTimeout,
-  statementTimeout,
-  traceRatio,
-  trustProxy,
 } from '@kasabi/runtime';
 import { z } from 'zod';
 
@@ -29,36 +16,21 @@ export const schema = z.object({
   DATABASE_URL: postgresUrl().describe('Postgres, with the login of the role kasabi_api'),
   REDIS_URL: redisUrl().describe('Redis, where due jobs are delivered from'),
   API_PORT: port(8080).describe('The port to listen on'),
-  LISTEN_ADDRESS: listenAddress(),
-  METRICS_PORT: metricsPort(),
   API_PUBLIC_URL: publicUrl().describe('Where clients reach this service'),
   STATUS_PUBLIC_URL: publicUrl().describe('Where clients reach the status service'),
   MAX_SCHEDULE_DAYS: integer({ from: 1, to: 36_500, fallback: 366 }).describe(
     'How many days ahead a startTime may lie',
   ),
   MAX_OPEN_JOBS_PER_DATASET: limit(1_000).describe(
-    'Most unfinished jobs of a dataset; 0 for no limit',
+    'The most unfinished jobs of a dataset; 0 for no limit',
   ),
   RATE_LIMIT_PER_MINUTE: limit(600).describe(
-    'Most requests a minute of one API key, and of one address; 0 for no limit',
+    'The most requests a minute with one API key, and from one address; 0 for no limit',
   ),
-  MAX_CONNECTIONS: maxConnections(),
-  MAX_CONNECTIONS_PER_ADDRESS: maxConnectionsPerAddress(),
-  TRUST_PROXY: trustProxy(),
-  SERVICE_SECRET: serviceSecret().describe(
-    'What the api and the status service know each other by: the same for both, 16 characters or more',
-  ),
-  MAX_LAG_MS: maxLag(),
-  MAX_QUEUED: maxQueued(),
   QUEUE_HORIZON_MS: integer({ from: 60_000, to: 2_592_000_000, fallback: 3_600_000 }).describe(
     'Jobs due later than this many milliseconds from now stay out of Redis until near',
   ),
-  DATABASE_POOL_SIZE: databasePoolSize(),
-  STATEMENT_TIMEOUT_MS: statementTimeout(),
-  OTEL_EXPORTER_OTLP_ENDPOINT: otlpEndpoint(),
-  OTEL_TRACES_SAMPLER_ARG: traceRatio(),
-  LOG_LEVEL: logLevel(),
-  SHUTDOWN_TIMEOUT_MS: shutdownTimeout(),
+  ...clientSettings,
 });
 
 export type Settings = z.infer<typeof schema>;

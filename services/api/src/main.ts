@@ -4,13 +4,11 @@ import {
   connectionLimits,
   createApp,
   createOverloadGuard,
-  listen,
-  listenForMetrics,
+  serve,
 } from '@kasabi/http';
 import { createPool, createProbe, isTransient } from '@kasabi/postgres';
 import { connect, createProducer, redisTrouble } from '@kasabi/queue';
-import { createLogger, measurePools, runService, throttledWarning } from '@kasabi/runtime';
-import { startTracing } from '@kasabi/tracing';
+import { measurePools, runService, throttledWarning } from '@kasabi/runtime';
 import { createAcceptor } from './accept.ts';
 import { createAfterCommit } from './after-commit.ts';
 import { cancelHandlers } from './cancel.ts';
@@ -21,18 +19,11 @@ import { createKnownKeys } from './known-keys.ts';
 import { createApiMetrics } from './metrics.ts';
 import { createSharedRateLimit } from './rate-limit.ts';
 
-await runService(async () => {
-  // biome-ignore lint/style/noProcessEnv: the one place where this service reads its environment.
-  const settings = readSettings(process.env);
-  const log = createLogger({ service: 'api', level: settings.LOG_LEVEL });
-  const onConnectionError = throttledWarning(log, 'connection trouble');
+// biome-ignore lint/style/noProcessEnv: the one place where this service reads its environment.
+const readEnvironment = () => readSettings(process.env);
 
-  const tracing = await startTracing({
-    endpoint: settings.OTEL_EXPORTER_OTLP_ENDPOINT,
-    service: 'kasabi-api',
-    ratio: settings.OTEL_TRACES_SAMPLER_ARG,
-    onError: throttledWarning(log, 'tracing trouble'),
-  });
+await runService('api', readEnvironment, async ({ settings, log, tracing }) => {
+  const onConnectionError = throttledWarning(log, 'connection trouble');
   const pool = createPool({
     url: settings.DATABASE_URL,
     applicationName: 'kasabi-api',
@@ -109,33 +100,21 @@ await runService(async () => {
       });
     },
   });
-  const server = await listen({
+  const server = await serve({
     listener: app,
-    port: settings.API_PORT,
-    address: settings.LISTEN_ADDRESS,
     setting: 'API_PORT',
-    connections: connectionLimits(settings),
-    log,
-  });
-  const scraped = await listenForMetrics({
+    settings,
     registry: metrics.registry,
-    port: settings.METRICS_PORT,
-    address: settings.LISTEN_ADDRESS,
+    connections: connectionLimits(settings),
     log,
   });
   log.info({ port: server.port }, 'listening');
 
-  return {
-    log,
-    shutdownTimeoutMs: settings.SHUTDOWN_TIMEOUT_MS,
-    async stop() {
-      await server.close(settings.SHUTDOWN_TIMEOUT_MS / 2);
-      overload.stop();
-      await acceptor.settled();
-      redis.disconnect();
-      await scraped?.close(0);
-      await Promise.all([pool.end(), probe.close()]);
-      await tracing.stop();
-    },
+  return async () => {
+    await server.close(settings.SHUTDOWN_TIMEOUT_MS / 2);
+    overload.stop();
+    await acceptor.settled();
+    redis.disconnect();
+    await Promise.all([pool.end(), probe.close()]);
   };
 });

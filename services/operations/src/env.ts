@@ -1,23 +1,13 @@
 import {
-  databasePoolSize,
   type Environment,
+  httpSettings,
   integer,
-  listenAddress,
-  logLevel,
-  maxConnections,
-  maxConnectionsPerAddress,
-  metricsPort,
   operatorPassword,
-  otlpEndpoint,
   parseSettings,
   port,
   postgresUrl,
   publicUrl,
   redisUrl,
-  shutdownTimeout,
-  statementTimeout,
-  traceRatio,
-  trustProxy,
 } from '@kasabi/runtime';
 import { z } from 'zod';
 
@@ -30,12 +20,6 @@ export const schema = z.object({
       'Redis, for the view of the queue, and so that a sign-out reaches all processes at once',
     ),
   OPERATIONS_PORT: port(8083).describe('The port to listen on'),
-  LISTEN_ADDRESS: listenAddress()
-    .default('127.0.0.1')
-    .describe(
-      "The address to listen on, for METRICS_PORT as well; :: or 0.0.0.0 for all of the host's",
-    ),
-  METRICS_PORT: metricsPort(),
   OPERATIONS_PUBLIC_URL: publicUrl()
     .default('http://127.0.0.1:8083')
     .describe('Where operators reach this service'),
@@ -46,15 +30,10 @@ export const schema = z.object({
     fallback: 10_000,
     what: 'a number of milliseconds',
   }).describe('The pause between readings of the whole system for /metrics'),
-  MAX_CONNECTIONS: maxConnections(),
-  MAX_CONNECTIONS_PER_ADDRESS: maxConnectionsPerAddress(),
-  TRUST_PROXY: trustProxy(),
-  DATABASE_POOL_SIZE: databasePoolSize(),
-  STATEMENT_TIMEOUT_MS: statementTimeout(),
-  OTEL_EXPORTER_OTLP_ENDPOINT: otlpEndpoint(),
-  OTEL_TRACES_SAMPLER_ARG: traceRatio(),
-  LOG_LEVEL: logLevel(),
-  SHUTDOWN_TIMEOUT_MS: shutdownTimeout(),
+  ...httpSettings,
+  LISTEN_ADDRESS: httpSettings.LISTEN_ADDRESS.default('127.0.0.1').describe(
+    "The address to listen on, also for METRICS_PORT; :: or 0.0.0.0 for all of the host's",
+  ),
 });
 
 export type Settings = z.infer<typeof schema>;

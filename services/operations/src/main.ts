@@ -1,29 +1,15 @@
-import {
-  connectionLimits,
-  createApp,
-  listen,
-  listenForMetrics,
-  methodNotAllowed,
-} from '@kasabi/http';
+import { connectionLimits, createApp, methodNotAllowed, serve } from '@kasabi/http';
 import { createPool, createProbe, isTransient } from '@kasabi/postgres';
-import { createLogger, measurePools, runService, throttledWarning } from '@kasabi/runtime';
-import { startTracing } from '@kasabi/tracing';
+import { measurePools, runService, throttledWarning } from '@kasabi/runtime';
 import { readSettings } from './env.ts';
 import { createOperationsMetrics } from './metrics.ts';
 import { startPages } from './pages/start.ts';
 import { createSampler } from './sampler.ts';
 
-await runService(async () => {
-  // biome-ignore lint/style/noProcessEnv: the one place where this service reads its environment.
-  const settings = readSettings(process.env);
-  const log = createLogger({ service: 'operations', level: settings.LOG_LEVEL });
+// biome-ignore lint/style/noProcessEnv: the one place where this service reads its environment.
+const readEnvironment = () => readSettings(process.env);
 
-  const tracing = await startTracing({
-    endpoint: settings.OTEL_EXPORTER_OTLP_ENDPOINT,
-    service: 'kasabi-operations',
-    ratio: settings.OTEL_TRACES_SAMPLER_ARG,
-    onError: throttledWarning(log, 'tracing trouble'),
-  });
+await runService('operations', readEnvironment, async ({ settings, log }) => {
   const pool = createPool({
     url: settings.DATABASE_URL,
     applicationName: 'kasabi-operations',
@@ -65,35 +51,23 @@ await runService(async () => {
       pages.addTo(router);
     },
   });
-  const server = await listen({
+  const server = await serve({
     listener: app,
-    port: settings.OPERATIONS_PORT,
-    address: settings.LISTEN_ADDRESS,
     setting: 'OPERATIONS_PORT',
-    connections: connectionLimits(settings),
-    log,
-  });
-  const scraped = await listenForMetrics({
+    settings,
     registry,
-    port: settings.METRICS_PORT,
-    address: settings.LISTEN_ADDRESS,
+    connections: connectionLimits(settings),
     log,
   });
   sampler.start(metrics.loopRound);
   log.info({ port: server.port }, 'listening');
 
-  return {
-    log,
-    shutdownTimeoutMs: settings.SHUTDOWN_TIMEOUT_MS,
-    async stop() {
-      // Streams end, so that the server can close.
-      stopping.abort();
-      await server.close(settings.SHUTDOWN_TIMEOUT_MS / 2);
-      await sampler.stop();
-      await scraped?.close(0);
-      await pages.stop();
-      await Promise.all([pool.end(), probe.close()]);
-      await tracing.stop();
-    },
+  return async () => {
+    // Streams end, so that the server can close.
+    stopping.abort();
+    await server.close(settings.SHUTDOWN_TIMEOUT_MS / 2);
+    await sampler.stop();
+    await pages.stop();
+    await Promise.all([pool.end(), probe.close()]);
   };
 });

@@ -4,12 +4,10 @@ import {
   connectionLimits,
   createApp,
   createOverloadGuard,
-  listen,
-  listenForMetrics,
+  serve,
 } from '@kasabi/http';
 import { createPool, createProbe, isTransient } from '@kasabi/postgres';
-import { createLogger, measurePools, runService, throttledWarning } from '@kasabi/runtime';
-import { startTracing } from '@kasabi/tracing';
+import { measurePools, runService, throttledWarning } from '@kasabi/runtime';
 import { createApi } from './api.ts';
 import { datasetHandlers } from './datasets.ts';
 import { discoveryHandlers } from './discovery.ts';
@@ -24,17 +22,10 @@ import { createDatasetReader } from './read-dataset.ts';
 import { createJobReader } from './read-job.ts';
 import { createWatcher } from './watcher.ts';
 
-await runService(async () => {
-  // biome-ignore lint/style/noProcessEnv: the one place where this service reads its environment.
-  const settings = readSettings(process.env);
-  const log = createLogger({ service: 'status', level: settings.LOG_LEVEL });
+// biome-ignore lint/style/noProcessEnv: the one place where this service reads its environment.
+const readEnvironment = () => readSettings(process.env);
 
-  const tracing = await startTracing({
-    endpoint: settings.OTEL_EXPORTER_OTLP_ENDPOINT,
-    service: 'kasabi-status',
-    ratio: settings.OTEL_TRACES_SAMPLER_ARG,
-    onError: throttledWarning(log, 'tracing trouble'),
-  });
+await runService('status', readEnvironment, async ({ settings, log }) => {
   const pool = createPool({
     url: settings.DATABASE_URL,
     applicationName: 'kasabi-status',
@@ -110,35 +101,23 @@ await runService(async () => {
       });
     },
   });
-  const server = await listen({
+  const server = await serve({
     listener: app,
-    port: settings.STATUS_PORT,
-    address: settings.LISTEN_ADDRESS,
     setting: 'STATUS_PORT',
-    connections: connectionLimits(settings),
-    log,
-  });
-  const scraped = await listenForMetrics({
+    settings,
     registry,
-    port: settings.METRICS_PORT,
-    address: settings.LISTEN_ADDRESS,
+    connections: connectionLimits(settings),
     log,
   });
   for (const loop of watcher.loops) loop.start(metrics.loopRound);
   log.info({ port: server.port }, 'listening');
 
-  return {
-    log,
-    shutdownTimeoutMs: settings.SHUTDOWN_TIMEOUT_MS,
-    async stop() {
-      // Whoever waits is answered with what is known, so that the server can close.
-      stopping.abort();
-      await server.close(settings.SHUTDOWN_TIMEOUT_MS / 2);
-      overload.stop();
-      await Promise.all(watcher.loops.map((loop) => loop.stop()));
-      await scraped?.close(0);
-      await Promise.all([pool.end(), probe.close()]);
-      await tracing.stop();
-    },
+  return async () => {
+    // Whoever waits is answered with what is known, so that the server can close.
+    stopping.abort();
+    await server.close(settings.SHUTDOWN_TIMEOUT_MS / 2);
+    overload.stop();
+    await Promise.all(watcher.loops.map((loop) => loop.stop()));
+    await Promise.all([pool.end(), probe.close()]);
   };
 });

@@ -1,17 +1,11 @@
 import {
-  databasePoolSize,
   type Environment,
   integer,
-  listenAddress,
-  logLevel,
-  metricsPort,
-  otlpEndpoint,
   parseSettings,
   port,
   postgresUrl,
+  processSettings,
   redisUrl,
-  shutdownTimeout,
-  traceRatio,
 } from '@kasabi/runtime';
 import { z } from 'zod';
 
@@ -23,13 +17,8 @@ export const schema = z
     DATABASE_URL: postgresUrl().describe('Postgres, with the login of the role kasabi_worker'),
     REDIS_URL: redisUrl().describe('Redis, where due jobs are delivered from'),
     WORKER_PORT: port(8082).describe('The port for /healthz, /readyz and /metrics'),
-    LISTEN_ADDRESS: listenAddress(),
-    METRICS_PORT: metricsPort(),
     WORKER_CONCURRENCY: integer({ from: 1, to: 1_000, fallback: 10 }).describe(
       'The most jobs this process runs at a time',
-    ),
-    DATABASE_POOL_SIZE: databasePoolSize().describe(
-      'The most Postgres connections for jobs; background loops have 3 of their own',
     ),
     LEASE_MS: integer({ from: 1_000, to: 600_000, fallback: 15_000, what: ms }).describe(
       "How long a silent worker keeps its jobs; a lost worker's job is taken up within twice this",
@@ -88,10 +77,11 @@ export const schema = z
     STUCK_AFTER_MS: integer({ from: 1_000, to: 3_600_000, fallback: 60_000, what: ms }).describe(
       'healthz fails when jobs have been due for this long but none is delivered to this worker',
     ),
-    OTEL_EXPORTER_OTLP_ENDPOINT: otlpEndpoint(),
-    OTEL_TRACES_SAMPLER_ARG: traceRatio(),
-    LOG_LEVEL: logLevel(),
-    SHUTDOWN_TIMEOUT_MS: shutdownTimeout().describe(
+    ...processSettings,
+    DATABASE_POOL_SIZE: processSettings.DATABASE_POOL_SIZE.describe(
+      'The most Postgres connections for jobs; background loops have 3 of their own',
+    ),
+    SHUTDOWN_TIMEOUT_MS: processSettings.SHUTDOWN_TIMEOUT_MS.describe(
       'How long an orderly stop may take; running jobs have half of it to finish',
     ),
   })

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
-import { createApp, listen, listenForMetrics } from '@kasabi/http';
+import { createApp, serve } from '@kasabi/http';
 import { createBeat, createPruner, createRelay, createRescuer } from '@kasabi/jobs';
 import { createTally } from '@kasabi/operations';
 import { createPool, createProbe, isTransient } from '@kasabi/postgres';
@@ -12,8 +12,7 @@ import {
   createProducer,
   redisTrouble,
 } from '@kasabi/queue';
-import { createLogger, measurePools, runService, throttledWarning, version } from '@kasabi/runtime';
-import { startTracing } from '@kasabi/tracing';
+import { measurePools, runService, throttledWarning, version } from '@kasabi/runtime';
 import { correctClock } from './clock.ts';
 import { createDeliveries, ShuttingDown } from './deliveries.ts';
 import { readSettings } from './env.ts';
@@ -23,21 +22,15 @@ import { createWorkerMetrics } from './metrics/index.ts';
 import { createReporter } from './report.ts';
 import { createWatchdog } from './watchdog.ts';
 
-await runService(async () => {
-  // biome-ignore lint/style/noProcessEnv: the one place where this service reads its environment.
-  const settings = readSettings(process.env);
-  const log = createLogger({ service: 'worker', level: settings.LOG_LEVEL });
+// biome-ignore lint/style/noProcessEnv: the one place where this service reads its environment.
+const readEnvironment = () => readSettings(process.env);
+
+await runService('worker', readEnvironment, async ({ settings, log, tracing }) => {
   const onConnectionError = throttledWarning(log, 'connection trouble');
   const loopFailed = (name: string) => throttledWarning(log, `${name} round failed`);
   // Unique for every start: a lease must never be mistaken for that of an earlier process.
   const holder = `${hostname()}:${process.pid}:${randomUUID().slice(0, 8)}`;
 
-  const tracing = await startTracing({
-    endpoint: settings.OTEL_EXPORTER_OTLP_ENDPOINT,
-    service: 'kasabi-worker',
-    ratio: settings.OTEL_TRACES_SAMPLER_ARG,
-    onError: throttledWarning(log, 'tracing trouble'),
-  });
   const pool = createPool({
     url: settings.DATABASE_URL,
     applicationName: 'kasabi-worker',
@@ -183,17 +176,11 @@ await runService(async () => {
     servesMetrics: settings.METRICS_PORT === undefined,
     routes: () => undefined,
   });
-  const server = await listen({
+  const server = await serve({
     listener: app,
-    port: settings.WORKER_PORT,
-    address: settings.LISTEN_ADDRESS,
     setting: 'WORKER_PORT',
-    log,
-  });
-  const scraped = await listenForMetrics({
+    settings,
     registry: metrics.registry,
-    port: settings.METRICS_PORT,
-    address: settings.LISTEN_ADDRESS,
     log,
   });
   const consumer = createConsumer({
@@ -229,23 +216,17 @@ await runService(async () => {
   for (const loop of loops) loop.start(metrics.loopRound);
   log.info({ port: server.port, holder }, 'working');
 
-  return {
-    log,
-    shutdownTimeoutMs: settings.SHUTDOWN_TIMEOUT_MS,
-    async stop() {
-      const patience = settings.SHUTDOWN_TIMEOUT_MS / 2;
-      const giveBack = setTimeout(() => {
-        leases.dropAll(new ShuttingDown('The worker shuts down.'));
-      }, patience);
-      await consumer.close(patience + settings.SHUTDOWN_TIMEOUT_MS / 4);
-      clearTimeout(giveBack);
-      await Promise.all(loops.map((loop) => loop.stop()));
-      await server.close(settings.SHUTDOWN_TIMEOUT_MS / 10);
-      await scraped?.close(0);
-      await reporter.withdraw().catch(() => undefined);
-      redis.disconnect();
-      await Promise.all([pool.end(), upkeep.end(), probe.close()]);
-      await tracing.stop();
-    },
+  return async () => {
+    const patience = settings.SHUTDOWN_TIMEOUT_MS / 2;
+    const giveBack = setTimeout(() => {
+      leases.dropAll(new ShuttingDown('The worker shuts down.'));
+    }, patience);
+    await consumer.close(patience + settings.SHUTDOWN_TIMEOUT_MS / 4);
+    clearTimeout(giveBack);
+    await Promise.all(loops.map((loop) => loop.stop()));
+    await server.close(settings.SHUTDOWN_TIMEOUT_MS / 10);
+    await reporter.withdraw().catch(() => undefined);
+    redis.disconnect();
+    await Promise.all([pool.end(), upkeep.end(), probe.close()]);
   };
 });

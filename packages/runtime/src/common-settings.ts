@@ -1,0 +1,82 @@
+// The settings that mean the same in several services, with their descriptions.
+import { z } from 'zod';
+import {
+  choice,
+  integer,
+  limit,
+  listenAddress,
+  serviceSecret,
+  url,
+  wholeNumber,
+} from './setting-kinds.ts';
+
+const milliseconds = 'a number of milliseconds';
+
+/** The settings of every service. */
+export const processSettings = {
+  LISTEN_ADDRESS: listenAddress(),
+  // By default the metrics are on the service's own port, as in other software. With a port of their own, they need no
+  // rule in a proxy to be kept from the outside.
+  METRICS_PORT: wholeNumber({ from: 0, to: 65_535, what: 'a port number' })
+    .optional()
+    .describe("A port for /metrics alone; it is on the service's own port unless set"),
+  OTEL_EXPORTER_OTLP_ENDPOINT: url(['http', 'https'])
+    .transform((value) => value.replace(/\/+$/, ''))
+    .optional()
+    .describe(
+      'Where traces go: an OTLP/HTTP collector, without /v1/traces; nothing is traced unless set',
+    ),
+  OTEL_TRACES_SAMPLER_ARG: z
+    .string()
+    .regex(/^(0|1|0?\.\d+|1\.0+)$/, { error: 'must be a number from 0 to 1, such as 0.1' })
+    .default('1')
+    .transform(Number)
+    .describe('The share of requests that are traced, from 0 to 1; the same for all services'),
+  LOG_LEVEL: choice(['trace', 'debug', 'info', 'warn', 'error', 'silent'], 'info').describe(
+    'How much is logged',
+  ),
+  SHUTDOWN_TIMEOUT_MS: integer({
+    from: 0,
+    to: 600_000,
+    fallback: 10_000,
+    what: milliseconds,
+  }).describe('How long an orderly stop may take'),
+  DATABASE_POOL_SIZE: integer({
+    from: 1,
+    to: 1_000,
+    fallback: 10,
+    what: 'a number of connections',
+  }).describe('The most Postgres connections of this process'),
+};
+
+/** The settings of services that answer people and other programs. */
+export const httpSettings = {
+  ...processSettings,
+  STATEMENT_TIMEOUT_MS: integer({
+    from: 100,
+    to: 600_000,
+    fallback: 10_000,
+    what: milliseconds,
+  }).describe('How long one statement may take'),
+  MAX_CONNECTIONS: limit(20_000).describe('The most connections at a time; 0 for no limit'),
+  MAX_CONNECTIONS_PER_ADDRESS: limit(2_000).describe(
+    'The same from one address; no limit with TRUST_PROXY, where all come from the proxy',
+  ),
+  TRUST_PROXY: integer({ from: 0, to: 10, fallback: 0, what: 'a number of proxies' }).describe(
+    'How many proxies are in front: that many addresses of X-Forwarded-For are trusted',
+  ),
+};
+
+/** The settings of services that answer clients. */
+export const clientSettings = {
+  ...httpSettings,
+  SERVICE_SECRET: serviceSecret().describe(
+    'The secret by which the api and the status service recognize each other: the same for both, 16 characters or more',
+  ),
+  MAX_LAG_MS: integer({ from: 10, to: 60_000, fallback: 250, what: milliseconds }).describe(
+    'Requests are refused while the event loop is later than this',
+  ),
+  MAX_QUEUED: integer({ from: 1, to: 1_000_000, fallback: 5_000 }).describe(
+    'Requests are refused while more than this many wait for the database',
+  ),
+};
