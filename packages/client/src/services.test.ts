@@ -1,42 +1,23 @@
-// The client against the real services, on a deployment that says "succeeded".
+// The client against the real services: jobs are asked for, waited for and cancelled.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
-import { issueKey, revokeKey } from '@kasabi/accounts';
-import { createDataset } from '@kasabi/datasets';
-import { serviceSettings } from '@kasabi/local';
-import { startService, startStack, type TestStack, waitFor } from '@kasabi/test/support';
-import { type Client, createClient } from './client.ts';
-import type { JobDocument, ListedJob } from './documents.ts';
-import type { ClientOptions } from './settings.ts';
+import type { TestStack } from '@kasabi/test/support';
+import { all, inMs, mostOpenJobs, type Services, startServices } from '../test/services.ts';
+import type { Client } from './client.ts';
 import type { SubmitOptions } from './submit.ts';
 
-const mostOpenJobs = 4;
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
+let services: Services;
 let stack: TestStack;
 let client: Client;
 
 before(async () => {
-  stack = await startStack({
-    serviceEnv: {
-      api: { MAX_OPEN_JOBS_PER_DATASET: String(mostOpenJobs) },
-      status: { SUCCESS_STATUS: 'succeeded' },
-    },
-  });
-  client = clientOf({});
+  services = await startServices();
+  stack = services.stack;
+  client = services.clientOf();
 });
-after(() => stack?.stop());
-
-function clientOf(options: Partial<ClientOptions>): Client {
-  const { apiUrl, statusUrl, key: apiKey } = stack;
-  return createClient({ apiUrl, statusUrl, apiKey, ...options });
-}
-
-/** Makes a dataset that no other test uses. */
-async function newDataset(code: string): Promise<string> {
-  await createDataset(stack.database.pool(), { code, owner: stack.owner });
-  return code;
-}
+after(() => services?.stack.stop());
 
 async function countRecords(dataset: string): Promise<number | undefined> {
   const { rows } = await stack.database.pool().query<{ count: number }>(
@@ -45,14 +26,6 @@ async function countRecords(dataset: string): Promise<number | undefined> {
     [dataset],
   );
   return rows[0]?.count;
-}
-
-const inMs = (ms: number): Date => new Date(Date.now() + ms);
-
-async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
-  const seen: T[] = [];
-  for await (const item of items) seen.push(item);
-  return seen;
 }
 
 describe('submit, status and wait', () => {
@@ -73,7 +46,7 @@ describe('submit, status and wait', () => {
 
   it('wait without asking again and again', async () => {
     let asked = 0;
-    const counting = clientOf({
+    const counting = services.clientOf({
       fetch: (url, init) => {
         asked += 1;
         return fetch(url, init);
@@ -93,7 +66,7 @@ describe('submit, status and wait', () => {
   });
 
   it('tell what was refused, in the words of the service', async () => {
-    const stranger = clientOf({ apiKey: 'not-the-key' });
+    const stranger = services.clientOf({ apiKey: 'not-the-key' });
     const submit = (options: SubmitOptions) => client.submit('nasa', options);
     const unknown = `${stack.statusUrl}/data/nasa/jobs/1`;
     for (const [ask, code, status, detail] of [
@@ -118,9 +91,9 @@ describe('submit, status and wait', () => {
 
 describe('one wish', () => {
   it('is one job, although its answer was lost twice', async () => {
-    const dataset = await newDataset('lost');
+    const dataset = await services.newDataset('lost');
     let lost = 0;
-    const unlucky = clientOf({
+    const unlucky = services.clientOf({
       fetch: async (url, init) => {
         const response = await fetch(url, init);
         if (lost === 2) return response;
@@ -139,7 +112,7 @@ describe('one wish', () => {
   });
 
   it('is one job under one key, however many ask', async () => {
-    const dataset = await newDataset('keyed');
+    const dataset = await services.newDataset('keyed');
     const options = { idempotencyKey: 'nightly', startTime: inMs(3_600_000) };
     const jobs = await Promise.all([1, 2, 3].map(() => client.submit(dataset, options)));
     jobs.push(await client.submit(dataset, options));
@@ -150,7 +123,7 @@ describe('one wish', () => {
   });
 
   it('and another are two jobs', async () => {
-    const dataset = await newDataset('twice');
+    const dataset = await services.newDataset('twice');
     const options = { startTime: inMs(3_600_000) };
     const [first, second] = [
       await client.submit(dataset, options),
@@ -161,7 +134,7 @@ describe('one wish', () => {
   });
 
   it('is refused, without being repeated, when the dataset has too many open jobs', async () => {
-    const dataset = await newDataset('full');
+    const dataset = await services.newDataset('full');
     const options = { startTime: inMs(3_600_000) };
     for (let left = mostOpenJobs; left > 0; left -= 1) await client.submit(dataset, options);
     await assert.rejects(client.submit(dataset, options), { code: 'too-many-open-jobs' });
@@ -171,7 +144,9 @@ describe('one wish', () => {
 
 describe('cancel', () => {
   it('calls a job off, and says again that it is off', async () => {
-    const job = await client.submit(await newDataset('off'), { startTime: inMs(3_600_000) });
+    const job = await client.submit(await services.newDataset('off'), {
+      startTime: inMs(3_600_000),
+    });
     const waiting = client.wait(job, { timeoutMs: 60_000 });
     const cancelled = await client.cancel(job);
     assert.deepEqual([cancelled.status, cancelled.attempt], ['failed', 0]);
@@ -184,123 +159,5 @@ describe('cancel', () => {
     const job = await client.submit('nasa');
     await client.wait(job, { timeoutMs: 60_000 });
     await assert.rejects(client.cancel(job), { code: 'not-scheduled', status: 409 });
-  });
-});
-
-describe('watch', () => {
-  const statuses = (documents: readonly JobDocument[]): string[] =>
-    documents.map((it) => it.status);
-
-  it('sees a job from scheduled to completed', async () => {
-    const job = await client.submit(await newDataset('seen'), { startTime: inMs(4_000) });
-    const seen = await all(client.watch(job));
-    // How long it runs, and whether anybody looks meanwhile, is another matter.
-    assert.deepEqual(
-      statuses(seen).filter((status) => status !== 'running'),
-      ['scheduled', 'completed'],
-    );
-    assert.deepEqual(seen.at(-1), await client.status(job));
-    assert.deepEqual(statuses(await all(client.watch(job))), ['completed']);
-  });
-
-  it('hears of a job that is called off, and goes when told to', async () => {
-    const job = await client.submit(await newDataset('heard'), { startTime: inMs(3_600_000) });
-    const stop = new AbortController();
-    const aborted = all(client.watch(job, { signal: stop.signal }));
-    const seen: string[] = [];
-    for await (const { status } of client.watch(job)) {
-      seen.push(status);
-      if (status !== 'scheduled') continue;
-      stop.abort(new Error('enough'));
-      await assert.rejects(aborted, { message: 'enough' });
-      await client.cancel(job);
-    }
-    assert.deepEqual(seen, ['scheduled', 'failed']);
-  });
-});
-
-describe('a key that is revoked', () => {
-  it('ends what waits and watches with it, as unauthorized', async () => {
-    const { secret: apiKey, keyId } = await issueKey(stack.database.pool(), stack.owner);
-    const short = clientOf({ apiKey });
-    const job = await short.submit(await newDataset('revoked'), { startTime: inMs(3_600_000) });
-    const seen: JobDocument[] = [];
-    const watching = (async () => {
-      for await (const document of short.watch(job)) seen.push(document);
-    })();
-    const both = [watching, short.wait(job, { timeoutMs: 60_000 })].map((ends) =>
-      assert.rejects(ends, { code: 'unauthorized', status: 401 }),
-    );
-    await waitFor(() => seen.length === 1, { what: 'the first event' });
-    await revokeKey(stack.database.pool(), keyId);
-    await Promise.all(both);
-    assert.equal(seen.length, 1);
-  });
-});
-
-describe('list', () => {
-  it('gives all jobs, the newest first, over all pages and by status', async () => {
-    const dataset = await newDataset('many');
-    const submitted: string[] = [];
-    for (let left = 4; left > 0; left -= 1) {
-      // A record's id has a millisecond's resolution.
-      await new Promise((resolve) => setTimeout(resolve, 5));
-      const { id } = await client.submit(dataset, { startTime: inMs(3_600_000) });
-      submitted.unshift(id);
-    }
-    const jobs = await all(client.list(dataset, { limit: 3 }));
-    const ids = (some: readonly ListedJob[]): string[] => some.map((it) => it.id);
-    assert.deepEqual(ids(jobs), submitted);
-    const { id, url, ...document } = jobs[0] as ListedJob;
-    assert.equal(url, `${stack.statusUrl}/data/${dataset}/jobs/${id}`);
-    assert.deepEqual(document, await client.status(url));
-
-    await client.cancel(jobs[1] as ListedJob);
-    const failed = await all(client.list(dataset, { status: 'failed', jobType: 'reset' }));
-    assert.deepEqual(ids(failed), [submitted[1]]);
-    const scheduled = await all(client.list(dataset, { status: 'scheduled', limit: 1 }));
-    assert.deepEqual(
-      ids(scheduled),
-      submitted.filter((it) => it !== submitted[1]),
-    );
-    const done = await client.wait(await client.submit(dataset), { timeoutMs: 60_000 });
-    const completed = await all(client.list(dataset, { status: 'completed' }));
-    assert.deepEqual(
-      completed.map((it) => [it.status, it.created]),
-      [['completed', done.created]],
-    );
-  });
-});
-
-// The last, for the stack has no status service afterwards.
-describe('the loss of the status service', () => {
-  it('keeps nobody from hearing how a job ended', async () => {
-    const patient = clientOf({ maxRetries: 12 });
-    const job = await client.submit(await newDataset('kept'), { startTime: inMs(6_000) });
-    const seen: string[] = [];
-    const waiting = patient.wait(job, { timeoutMs: 60_000 });
-    const watching = (async () => {
-      for await (const { status } of patient.watch(job)) seen.push(status);
-    })();
-    const both = Promise.all([waiting, watching]);
-    await waitFor(() => seen.length === 1, { what: 'the first event' });
-    await stack.status.kill();
-    const settings = serviceSettings('status', stack.status.port, {
-      databaseUrl: stack.database.url,
-      redisUrl: stack.redis.url,
-      apiPublicUrl: stack.apiUrl,
-      statusPublicUrl: stack.statusUrl,
-    });
-    const successor = await startService('status', settings);
-    try {
-      const [ended] = await both;
-      assert.equal(ended.status, 'completed');
-      assert.deepEqual(
-        seen.filter((status) => status !== 'running'),
-        ['scheduled', 'completed'],
-      );
-    } finally {
-      await successor.stop();
-    }
   });
 });

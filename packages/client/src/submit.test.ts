@@ -1,4 +1,4 @@
-// Against a peer that misbehaves; the real services are in services.test.ts.
+// Against a peer that misbehaves; the real services are in services.test.ts and services-watch.test.ts.
 import assert from 'node:assert/strict';
 import { after, describe, it } from 'node:test';
 import {
