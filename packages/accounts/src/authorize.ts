@@ -1,16 +1,16 @@
 import type { Refusal } from '@kasabi/domain';
 import type { Database } from '@kasabi/postgres';
 
-/** A key by its digest, and the dataset it is to open. */
+/** A key, by its digest, and the dataset for which it is used. */
 export interface Access {
   readonly keyDigest: Buffer;
-  /** Its short code; undefined where a request names none that could be there. */
+  /** Its short code; undefined if the request does not name a valid one. */
   readonly datasetCode: string | undefined;
 }
 
 /**
- * The rule, as SQL: `otherwise`, which is SQL too, for the dataset's owner. It names `k` and `d`, which
- * `joinAccess` joins.
+ * The rule as SQL: a refusal, or `otherwise`, which is also SQL, for the dataset's owner. It uses `k` and `d` from
+ * `joinAccess`.
  */
 export const verdict = (otherwise: string): string => `
   CASE WHEN k.id IS NULL THEN 'refused'
@@ -19,10 +19,10 @@ export const verdict = (otherwise: string): string => `
        ELSE ${otherwise} END`;
 
 /**
- * Joins the valid key `k` with this digest and the dataset `d` with this short code, both SQL.
+ * Joins the valid key `k` with this digest and the dataset `d` with this short code, both given as SQL.
  *
- * Postgres takes an array of unknown length for one of ten, or for as many as there are, and then reads all
- * keys and all datasets for one request. LIMIT keeps it to an index for each.
+ * Postgres estimates ten elements for an array of unknown length, or as many as there are rows, and then reads all keys
+ * and all datasets for a single request. LIMIT makes it use the index for each.
  */
 export const joinAccess = (digest: string, code: string): string => `
   LEFT JOIN LATERAL (
@@ -32,7 +32,7 @@ export const joinAccess = (digest: string, code: string): string => `
     SELECT id, code, owner_id, status FROM kasabi.dataset WHERE code = ${code} LIMIT 1
   ) AS d ON true`;
 
-/** Whether a key opens a dataset. */
+/** Whether a key belongs to the owner of a dataset. */
 export type Authorization =
   | { readonly outcome: 'owner'; readonly datasetCode: string }
   | { readonly outcome: Exclude<Refusal, 'job-unknown'> };

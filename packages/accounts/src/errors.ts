@@ -1,4 +1,4 @@
-/** There is no owner of that name. */
+/** There is no owner with that name. */
 export class OwnerUnknown extends Error {
   readonly code = 'owner-unknown';
   constructor(name: string) {
@@ -6,15 +6,15 @@ export class OwnerUnknown extends Error {
   }
 }
 
-/** The name is taken by another owner. */
+/** Another owner has the name. */
 export class OwnerExists extends Error {
   readonly code = 'owner-exists';
   constructor(name: string) {
-    super(`There is an owner "${name}" already; choose another name.`);
+    super(`There is already an owner "${name}"; choose another name.`);
   }
 }
 
-/** The name is not of the form that the registry allows. */
+/** The name does not have the required form. */
 export class OwnerNameInvalid extends Error {
   readonly code = 'owner-name-invalid';
   constructor(name: string) {
@@ -24,7 +24,7 @@ export class OwnerNameInvalid extends Error {
   }
 }
 
-/** The key given to be issued is another owner's. */
+/** The key to be issued belongs to another owner. */
 export class KeyTaken extends Error {
   readonly code = 'key-taken';
   constructor() {

@@ -1,18 +1,5 @@
-export {
-  type Access,
-  type Authorization,
-  authorize,
-  authorizeAll,
-  joinAccess,
-  verdict,
-} from './authorize.ts';
-export { KeyTaken, OwnerExists, OwnerNameInvalid, OwnerUnknown } from './errors.ts';
+export * from './authorize.ts';
+export * from './errors.ts';
 export { digestKey, generateKey, type IssuedKey, issueKey, revokeKey } from './keys.ts';
-export {
-  type KeySummary,
-  listKeys,
-  listOwners,
-  type OwnerSummary,
-  ownerExists,
-} from './lists.ts';
-export { createOwner, ownerNamePattern } from './owners.ts';
+export * from './lists.ts';
+export * from './owners.ts';

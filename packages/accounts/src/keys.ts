@@ -3,13 +3,13 @@ import type { Database } from '@kasabi/postgres';
 import { KeyTaken, OwnerUnknown } from './errors.ts';
 
 export interface IssuedKey {
-  /** What `revokeKey` takes; safe to log. */
+  /** The argument of `revokeKey`; safe to log. */
   readonly keyId: number;
-  /** The key itself. Shown once: only its digest is kept. */
+  /** The key itself. It is shown once: only its digest is stored. */
   readonly secret: string;
 }
 
-/** SHA-256 of a key: 32 bytes, the only form in which a key is ever stored or sent to Postgres. */
+/** The SHA-256 digest of a key, 32 bytes: the only form in which a key is stored or sent to Postgres. */
 export function digestKey(secret: string): Buffer {
   return hash('sha256', secret, 'buffer');
 }
@@ -20,11 +20,11 @@ export function generateKey(): string {
 }
 
 /**
- * Issues a key to an owner. With `secret` that very key is made valid, also when it was revoked; issuing
- * it again changes nothing.
+ * Issues a key to an owner. With `secret`, exactly that key becomes valid, even if it was revoked; issuing it again
+ * changes nothing.
  *
- * @throws OwnerUnknown when there is no such owner.
- * @throws KeyTaken when `secret` is another owner's.
+ * @throws OwnerUnknown if there is no such owner.
+ * @throws KeyTaken if `secret` belongs to another owner.
  */
 export async function issueKey(
   db: Database,
@@ -48,7 +48,7 @@ export async function issueKey(
   return { keyId, secret };
 }
 
-/** Revokes a key at once; false when there is no such key or it is revoked already. */
+/** Revokes a key at once; false if there is no such key or it was already revoked. */
 export async function revokeKey(db: Database, keyId: number): Promise<boolean> {
   const { rowCount } = await db.query(
     'UPDATE kasabi.api_key SET revoked = now() WHERE id = $1 AND revoked IS NULL',

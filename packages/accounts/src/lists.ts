@@ -1,15 +1,15 @@
 import type { Database } from '@kasabi/postgres';
 
-/** An owner, with how much belongs to it. */
+/** An owner, with the numbers of its datasets and keys. */
 export interface OwnerSummary {
   readonly name: string;
   readonly created: Date;
   readonly datasets: number;
-  /** Keys that are valid; revoked ones are not counted. */
+  /** How many valid keys it has; revoked ones are not counted. */
   readonly keys: number;
 }
 
-/** An API key as it may be shown: neither the key nor its digest. */
+/** What may be shown of an API key: neither the key nor its digest. */
 export interface KeySummary {
   readonly keyId: number;
   readonly owner: string;
@@ -18,7 +18,7 @@ export interface KeySummary {
   readonly revoked: Date | null;
 }
 
-/** All owners, by name. */
+/** All owners, in the order of their names. */
 export async function listOwners(db: Database): Promise<OwnerSummary[]> {
   const { rows } = await db.query<OwnerSummary>(`
     SELECT o.name, o.created, coalesce(d.datasets, 0) AS datasets, coalesce(k.keys, 0) AS keys
@@ -31,7 +31,7 @@ export async function listOwners(db: Database): Promise<OwnerSummary[]> {
   return rows;
 }
 
-/** Keys, by their number: all, or one owner's. */
+/** All keys, or those of one owner, in the order of their ids. */
 export async function listKeys(
   db: Database,
   { owner }: { readonly owner?: string | undefined } = {},
@@ -46,7 +46,7 @@ export async function listKeys(
   return rows;
 }
 
-/** Whether there is an owner of that name. */
+/** Whether there is an owner with that name. */
 export async function ownerExists(db: Database, name: string): Promise<boolean> {
   const { rowCount } = await db.query('SELECT FROM kasabi.owner WHERE name = $1', [name]);
   return rowCount === 1;

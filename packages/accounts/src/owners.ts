@@ -1,14 +1,14 @@
 import { type Database, hasSqlState, sqlState } from '@kasabi/postgres';
 import { OwnerExists, OwnerNameInvalid } from './errors.ts';
 
-/** What an owner's name looks like, as its CHECK has it. */
+/** The form of an owner's name, the same as in its CHECK constraint. */
 export const ownerNamePattern = /^[a-z0-9][a-z0-9._-]{0,62}$/;
 
 /**
- * Creates an owner. Names are lower-case letters, digits, `.`, `_` and `-`, at most 63 characters.
+ * Creates an owner. Names have lower-case letters, digits, `.`, `_` and `-`, and at most 63 characters.
  *
  * @throws OwnerNameInvalid
- * @throws OwnerExists when the name is taken.
+ * @throws OwnerExists if another owner has the name.
  */
 export async function createOwner(db: Database, name: string): Promise<{ readonly id: number }> {
   if (!ownerNamePattern.test(name)) throw new OwnerNameInvalid(name);

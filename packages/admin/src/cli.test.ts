@@ -287,7 +287,7 @@ test('a login that already acts as the schema owner serves as well', async () =>
 
 test('a failure exits with 1 and says on standard error what to do', async () => {
   await admin('owner', 'create', 'twice');
-  await fails(1, /There is an owner "twice" already/, 'owner', 'create', 'twice', '--json');
+  await fails(1, /There is already an owner "twice"/, 'owner', 'create', 'twice', '--json');
   await fails(1, /There is no owner "nobody"/, 'key', 'issue', 'nobody', '--json');
   await fails(1, /There is no key 999999/, 'key', 'revoke', '999999');
   await fails(1, /There is no dataset "nowhere"/, 'dataset', 'show', 'nowhere', '--json');

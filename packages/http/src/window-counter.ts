@@ -1,4 +1,4 @@
-/** How many requests of a subject were counted in the present window, this one among them. */
+/** How many requests of a subject have been counted in the current window, including this one. */
 export interface Count {
   readonly count: number;
   /** When the window ends, in milliseconds from now. */
@@ -7,26 +7,18 @@ export interface Count {
 
 export interface WindowCounterOptions {
   readonly windowMs: number;
-  /** So many subjects are remembered; of more, those counted longest ago are forgotten. */
+  /** The most subjects that are remembered; beyond that, those whose windows began first are forgotten. */
   readonly mostSubjects?: number;
 }
 
-/** Counts requests by subject, each in windows of its own that begin with its first request. */
-export interface WindowCounter {
-  add(subject: string): Count;
-  /** How many were counted in its present window. */
-  of(subject: string): number;
-  /** How many subjects are remembered. */
-  readonly size: number;
-}
-
 /**
- * A counter of one process, in memory, whose size has a bound: whoever comes from ever new addresses, or
- * with ever new keys, at worst makes it forget counts early. 50,000 subjects took 9 MB.
+ * Counts requests by subject, each in windows of its own that begin with its first request. The counter is in the
+ * memory of this process, and has a limited size: at worst, requests from ever new addresses or with ever new keys
+ * make it forget counts early. 50,000 subjects took 9 MB.
  */
-export function createWindowCounter(options: WindowCounterOptions): WindowCounter {
+export function createWindowCounter(options: WindowCounterOptions) {
   const { windowMs, mostSubjects = 50_000 } = options;
-  // In the order in which their windows end, for all are of one length and begin when they are put here.
+  // In the order in which the windows end: all have the same length, and begin when they are added.
   const windows = new Map<string, { count: number; ends: number }>();
 
   function forget(now: number): void {
@@ -37,8 +29,9 @@ export function createWindowCounter(options: WindowCounterOptions): WindowCounte
   }
 
   return {
-    add(subject) {
-      // The monotonic clock: the wall clock of this host may be wrong or jump.
+    /** Counts one request. */
+    add(subject: string): Count {
+      // The monotonic clock: the wall clock of this host may be wrong, or jump.
       const now = performance.now();
       let window = windows.get(subject);
       if (window === undefined || window.ends <= now) {
@@ -50,10 +43,7 @@ export function createWindowCounter(options: WindowCounterOptions): WindowCounte
       window.count += 1;
       return { count: window.count, resetMs: window.ends - now };
     },
-    of(subject) {
-      const window = windows.get(subject);
-      return window === undefined || window.ends <= performance.now() ? 0 : window.count;
-    },
+    /** How many subjects are remembered. */
     get size() {
       return windows.size;
     },

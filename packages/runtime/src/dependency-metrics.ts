@@ -1,10 +1,10 @@
 import { Gauge, type Registry } from 'prom-client';
 import type { Ailments } from './health.ts';
 
-/** How often the dependencies are looked at, in milliseconds. */
+/** How often the dependencies are checked, in milliseconds. */
 const everyMs = 5_000;
 
-/** Looks at the dependencies every few seconds, apart from any scrape, and shows what was found. */
+/** Checks the dependencies every few seconds, independent of scrapes, and shows the results. */
 export function followDependencies(
   registry: Registry,
   names: readonly string[],
@@ -12,13 +12,13 @@ export function followDependencies(
 ): void {
   const up = new Gauge({
     name: 'kasabi_dependency_up',
-    help: 'Whether a dependency would do its work for this process, looked at every 5 s: 1 or 0.',
+    help: 'Whether a dependency works for this process, checked every 5 s: 1 or 0.',
     labelNames: ['dependency'],
     registers: [registry],
   });
   const sick = new Gauge({
     name: 'kasabi_dependency_sick',
-    help: 'What is wrong with a dependency that is not up: 1 for the state it is in.',
+    help: 'What is wrong with a dependency that is not up: 1 for its state.',
     labelNames: ['dependency', 'state'],
     registers: [registry],
   });

@@ -2,30 +2,30 @@ import { share } from './share.ts';
 
 /** What is wrong with a dependency. */
 export interface Ailment {
-  /** A name that does not change, for the metrics: `read-only`. */
+  /** A stable name for the metrics: `read-only`. */
   readonly state: string;
-  /** As a sentence goes on after the dependency's name: `is read-only`. */
+  /** The rest of a sentence that begins with the dependency's name: `is read-only`. */
   readonly what: string;
 }
 
-/** Looks whether a dependency would do its work now; undefined when it would. */
+/** Checks whether a dependency works now; undefined if it does. */
 export type Check = () => Promise<Ailment | undefined>;
 
-/** A service's dependencies, by their names. */
+/** The checks of a service's dependencies, by their names. */
 export type Checks = Readonly<Record<string, Check>>;
 
-/** What is wrong, by dependency; empty when all is well. */
+/** What is wrong, by dependency; empty if nothing is. */
 export type Ailments = ReadonlyMap<string, Ailment>;
 
-/** A dependency that takes longer, in milliseconds, does not answer: the prober gives up, too. */
+/** A check that takes longer, in milliseconds, counts as not answered: the prober gives up as well. */
 const checkTimeoutMs = 2_000;
 
-/** What was found is told for so many milliseconds, however many ask. */
+/** A result is used for this many milliseconds, however many ask. */
 const goodForMs = 1_000;
 
 const silent: Ailment = { state: 'unreachable', what: 'does not answer' };
 
-/** Makes what looks at all dependencies; one look is under way at a time, and is good for a second. */
+/** Creates a function that checks all dependencies; one check runs at a time, and its result is used for a second. */
 export function createHealth(checks: Checks): () => Promise<Ailments> {
   const looks = Object.entries(checks).map(([name, check]) => [name, inTime(check)] as const);
   return share(async () => {
@@ -36,7 +36,7 @@ export function createHealth(checks: Checks): () => Promise<Ailments> {
   }, goodForMs);
 }
 
-/** The same check, silent when it takes too long, and until the one that does has ended. */
+/** The same check, which counts as not answered if it takes too long, and until the slow one has ended. */
 function inTime(check: Check): Check {
   let underWay = false;
   return async () => {

@@ -1,17 +1,17 @@
 import { fstatSync, writeSync } from 'node:fs';
 import { Socket } from 'node:net';
 
-/** Lines leave when there are so many bytes of them, or after so many milliseconds. */
+/** Lines are written when they have this many bytes, or after this many milliseconds. */
 const flushAtBytes = 8_192;
 const flushEveryMs = 50;
 
-/** So many bytes are kept for a reader that is slow; what comes on top of them is lost. */
+/** This many bytes are kept for a slow reader; further lines are lost. */
 const keptBytes = 4 * 1_024 * 1_024;
 
-/** How long the end of the process may wait for a slow reader, in milliseconds. */
+/** How long the process may wait for a slow reader when it ends, in milliseconds. */
 const lastFlushMs = 250;
 
-/** The reader is gone, or the file cannot be written at all: none of that ends by itself. */
+/** The reader is gone, or the file cannot be written at all. None of these end by themselves. */
 const goneForGood: ReadonlySet<string> = new Set([
   'EPIPE',
   'ECONNRESET',
@@ -27,14 +27,14 @@ const newline = 0x0a;
 
 export interface LogOutput {
   write(line: string): void;
-  /** Writes what is left, for as long as the end of a process may wait. */
+  /** Writes what is left, as far as the short wait at the end of a process allows. */
   flushSync(): void;
 }
 
 /**
- * Writes lines to a file descriptor, many at a time, and never keeps the process from doing its work or from
- * ending: not when the reader of a pipe has gone, not when it is there and does not read, not when the disk is
- * full. What cannot be written is lost, and the next line that can be says how much that was.
+ * Writes lines to a file descriptor, many at a time, and never keeps the process from working or from ending: not
+ * when the reader of a pipe has gone, not when it does not read, not when the disk is full. Lines that cannot be
+ * written are lost, and the next one that can be says how many were.
  *
  * @param lostLine makes that line.
  */
@@ -42,15 +42,15 @@ export function createLogOutput(fd: number, lostLine: (lines: number) => string)
   let lines: string[] = [];
   let bytes = 0;
   let lost = 0;
-  /** What is left of what was handed to the descriptor, in part. */
+  /** What remains after a partial write. */
   let rest: Buffer = Buffer.alloc(0);
   let gone = false;
-  /** Whether what was written last ends within a line. */
+  /** Whether the last write ended in the middle of a line. */
   let torn = false;
   let timer: NodeJS.Timeout | undefined;
   endBlocking(fd);
 
-  /** Writes as much as can be; false when the reader has to read first. */
+  /** Writes as much as possible; false if the reader has to read first. */
   function flush(): boolean {
     while (!gone && (rest.length > 0 || lines.length > 0 || lost > 0)) {
       if (rest.length === 0) {
@@ -69,7 +69,7 @@ export function createLogOutput(fd: number, lostLine: (lines: number) => string)
         const { code = '' } = error as NodeJS.ErrnoException;
         if (notNow.has(code)) return false;
         gone = goneForGood.has(code);
-        // No room on the disk, say: that may end, and the lines of today are not worth more than tomorrow's.
+        // The disk may be full, for example. That may end, and these lines are not worth more than later ones.
         lost += linesIn(rest) + lines.length;
         rest = Buffer.alloc(0);
         lines = [];
@@ -112,8 +112,8 @@ const linesIn = (text: Buffer): number =>
   text.reduce((sum, byte) => sum + (byte === newline ? 1 : 0), 0);
 
 /**
- * A pipe or socket that blocks would stop the whole process while nobody reads it. Node.js makes those that it
- * opens non-blocking; this one is opened for that alone, and nothing is written through it.
+ * A blocking pipe or socket would stop the whole process while nobody reads it. Node.js makes those that it opens
+ * non-blocking. This one is opened only for that; nothing is written through it.
  */
 function endBlocking(fd: number): void {
   const stat = fstatSync(fd);

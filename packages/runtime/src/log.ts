@@ -10,7 +10,7 @@ export interface LogOptions {
   readonly level: string;
 }
 
-/** An issued key: its prefix and 256 bits in base64url. */
+/** A key that was issued: its prefix and 256 bits in base64url. */
 const issuedKey = /kasabi_[\w-]{43}/g;
 
 /** An error as it is logged. */
@@ -24,9 +24,9 @@ export interface LoggedError {
 }
 
 /**
- * An error for the log: what it says and where it comes from, with its causes, and of its own properties
- * only those that are named here. Libraries hang what they were doing on their errors: ioredis the
- * command, with the password in it when that was AUTH, Postgres the values of a row.
+ * An error for the log: its message and stack, with its causes, and of its other properties only those named here.
+ * Libraries attach what they were doing to their errors: ioredis the command, which contains the password if it was
+ * AUTH; Postgres the values of a row.
  */
 export function loggableError(error: unknown): unknown {
   if (!(error instanceof Error)) return typeof error === 'string' ? error : typeof error;
@@ -43,16 +43,16 @@ export function loggableError(error: unknown): unknown {
   return logged;
 }
 
-/** What joins a line with the trace it was written in, if there is one; new each time, for pino adds to it. */
+/** What connects a line to its trace, if there is one. A new object each time, because pino adds to it. */
 function traceOf(): { readonly traceId?: string } {
   const traceId = traceIdNow();
   return traceId === undefined ? {} : { traceId };
 }
 
 /**
- * A logger that writes one JSON object a line to standard output. Lines are gathered for a moment: a write
- * for each took 4 % of the time of accepting a job. What is left when the process ends is written then; a
- * SIGKILL loses those of the last moment, and a reader that has gone or does not read those it should have had.
+ * A logger that writes one JSON object per line to standard output. Lines are collected for a moment: a write for each
+ * took 4 % of the time of accepting a job. When the process ends, the remaining ones are written. A SIGKILL loses the
+ * last ones; a reader that has gone or does not read loses those that it should have read.
  */
 export function createLogger(options: LogOptions): Logger {
   const output = createLogOutput(1, (lines) => {
@@ -66,8 +66,8 @@ export function createLogger(options: LogOptions): Logger {
       level: options.level,
       serializers: { err: loggableError },
       mixin: traceOf,
-      // Belt and braces: nothing logs headers or parameters, and if something did, no key would show. On the
-      // text, for pino's redact copies what it looks through: a tenth of all that accepting a job allocated.
+      // As a precaution: nothing logs headers or parameters, but if something did, no key would show. This works on
+      // the text because pino's redact copies what it searches, a tenth of all memory that accepting a job allocated.
       hooks: { streamWrite: (line) => line.replace(issuedKey, '[redacted]') },
     },
     output,

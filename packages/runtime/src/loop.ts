@@ -1,43 +1,43 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** A background loop: a named service that does one round at a time. Any number may run at once. */
+/** A background loop: a named service that does one round at a time. Several processes may run the same loop. */
 export interface Loop {
   readonly name: string;
-  /** Begins rounds, the first at once; `measure` is called after each. */
+  /** Starts the rounds, the first one at once; `measure` is called after each. */
   start(measure?: (round: LoopRound) => void): void;
-  /** Begins no further round and resolves when the present one has ended. */
+  /** Starts no further round, and resolves when the current one has ended. */
   stop(): Promise<void>;
-  /** Does one round now; for tests and for the operator. */
+  /** Does one round now; for tests and operators. */
   runOnce(): Promise<void>;
-  /** Milliseconds since a round last ended well; undefined before the first. */
+  /** Milliseconds since the last successful round; undefined before the first one. */
   readonly sinceRoundMs: number | undefined;
 }
 
 export interface LoopOptions {
   readonly name: string;
-  /** Pause between rounds in milliseconds; each is varied by a tenth so that replicas spread out. */
+  /** The pause between rounds in milliseconds; it varies by a tenth, so that replicas spread out. */
   readonly intervalMs: number;
   readonly runOnce: () => Promise<void>;
-  /** Told when a round failed; the next follows after the usual pause. */
+  /** Called when a round has failed; the next one follows after the usual pause. */
   readonly onError: (error: unknown) => void;
 }
 
-/** A round that a started loop has done. */
+/** A round of a started loop. */
 export interface LoopRound {
   readonly loop: string;
   readonly durationMs: number;
   readonly failed: boolean;
 }
 
-/** Makes a loop of `runOnce`. */
+/** Creates a loop that calls `runOnce` again and again. */
 export function createLoop(options: LoopOptions): Loop {
   const stopping = new AbortController();
   let running: Promise<void> | undefined;
-  let endedWell: number | undefined;
+  let lastSuccess: number | undefined;
 
   async function runOnce(): Promise<void> {
     await options.runOnce();
-    endedWell = performance.now();
+    lastSuccess = performance.now();
   }
 
   async function run(measure?: (round: LoopRound) => void): Promise<void> {
@@ -67,7 +67,7 @@ export function createLoop(options: LoopOptions): Loop {
     },
     runOnce,
     get sinceRoundMs() {
-      return endedWell === undefined ? undefined : performance.now() - endedWell;
+      return lastSuccess === undefined ? undefined : performance.now() - lastSuccess;
     },
   };
 }

@@ -1,6 +1,6 @@
 import { Gauge, type Registry } from 'prom-client';
 
-/** As much of a Postgres pool as is measured. */
+/** The properties of a Postgres pool that are measured. */
 export interface MeasuredPool {
   readonly totalCount: number;
   readonly idleCount: number;
@@ -8,7 +8,7 @@ export interface MeasuredPool {
   readonly options: { readonly max?: number | undefined };
 }
 
-/** Shows the use of a process's Postgres pools, by their names. */
+/** Shows how much of a process's Postgres pools is in use, by their names. */
 export function measurePools(
   registry: Registry,
   pools: Readonly<Record<string, MeasuredPool>>,
@@ -35,7 +35,7 @@ export function measurePools(
   );
   gauge(
     'kasabi_db_pool_connections_max',
-    'Most Postgres connections the pool opens.',
+    'The most Postgres connections that the pool opens.',
     (pool) => pool.options.max ?? 10,
   );
   gauge(

@@ -1,5 +1,5 @@
-// Children of metrics, made beforehand for all the values their labels can have: looking one up at each
-// event costs more than counting it, and an alert on an increase needs the zero before the first.
+// Children of metrics, created beforehand for all values of their labels: looking one up at each event costs more than
+// counting it, and an alert on an increase needs the zero before the first event.
 import { Counter, Histogram, type Registry } from 'prom-client';
 
 /** An object with a value for each of these names. */
@@ -10,13 +10,13 @@ export function mapNames<Name extends string, Value>(
   return Object.fromEntries(names.map((name) => [name, make(name)])) as Record<Name, Value>;
 }
 
-/** What a metric is: its name, its help text and, of a histogram, its upper bounds. */
+/** The name and the help text of a metric. */
 export interface MetricText {
   readonly name: string;
   readonly help: string;
 }
 
-/** Makes counters of the events of one kind; each of its children shows 0 at first. */
+/** Creates a counter; returns a function that creates its children, which begin with 0. */
 export function prepareCounter<Label extends string>(
   registry: Registry,
   text: MetricText,
@@ -30,7 +30,7 @@ export function prepareCounter<Label extends string>(
   };
 }
 
-/** Makes histograms of the measurements of one kind; each of its children shows 0 at first. */
+/** Creates a histogram; returns a function that creates its children, which begin with 0. */
 export function prepareHistogram<Label extends string>(
   registry: Registry,
   text: MetricText & { readonly buckets: number[] },

@@ -5,7 +5,7 @@ import { suggest } from './suggest.ts';
 /** The environment a process was started with. */
 export type Environment = Readonly<Record<string, string | undefined>>;
 
-/** Settings that are wrong or unknown; the message names each and says what to do. */
+/** Settings are invalid or unknown. The message names each and says what to do. */
 export class SettingsInvalid extends StartupError {
   readonly code = 'settings-invalid';
   constructor(problems: readonly string[]) {
@@ -18,19 +18,19 @@ export class SettingsInvalid extends StartupError {
 export interface SettingsOptions {
   /** What the settings are for, in messages: `the api service`. */
   readonly of: string;
-  /** A variable that begins like this is meant for us, so an unknown one is an error. */
+  /** A variable with such a prefix is meant for this process, so an unknown one is an error. */
   readonly prefixes?: readonly string[];
 }
 
-// Kubernetes puts such variables into every container for each service of the namespace, so that
-// API_SERVICE_HOST is nobody's typo. API_PORT may come that way as well, as tcp://10.0.0.1:80.
+// Kubernetes sets such variables in every container for each service of the namespace, so API_SERVICE_HOST is not a
+// typing error. API_PORT may be set that way as well, as tcp://10.0.0.1:80.
 const serviceLink = /_SERVICE_(HOST|PORT)(_\w+)?$|_PORT_\d+_(TCP|UDP)(_\w+)?$/;
 const serviceLinkValue = /^(tcp|udp):\/\//;
 
 /**
- * Reads and checks the settings of a process from its environment, all at once. Empty means unset. A
- * variable that is none of the settings but nearly spelt like one, or begins like one, is an error: it
- * was meant, and would be ignored in silence.
+ * Reads and checks all settings of a process from its environment. Empty means unset. A variable that is not a setting
+ * but is spelled nearly like one, or has one of the prefixes, is an error: somebody meant to set it, and it would be
+ * ignored silently.
  *
  * @throws SettingsInvalid
  */
@@ -62,7 +62,7 @@ export function parseSettings<Shape extends z.ZodRawShape>(
       const name = String(issue.path[0] ?? 'the settings together');
       const missing = given[name] === undefined && issue.code !== 'custom';
       const hint = serviceLinkValue.test(given[name] ?? '')
-        ? ' (Kubernetes sets it for a service of that name: enableServiceLinks: false turns that off)'
+        ? ' (Kubernetes sets it for a service of that name; enableServiceLinks: false turns that off)'
         : '';
       problems.push(`${name} ${missing ? 'is not set; it ' : ''}${issue.message}${hint}.`);
     }

@@ -1,6 +1,6 @@
 /**
- * Makes a function that does `work` once for all who ask while it is under way, and whose result is handed on
- * for `goodForMs` milliseconds more: what it costs does not depend on how many ask.
+ * Creates a function that does `work` once for all callers while it is under way, and reuses its result for
+ * `goodForMs` milliseconds. So the cost does not depend on how many call it.
  */
 export function share<T>(work: () => Promise<T>, goodForMs: number): () => Promise<T> {
   let current: Promise<T> | undefined;

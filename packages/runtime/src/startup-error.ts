@@ -1,4 +1,4 @@
-/** What keeps a process from starting and is explained by its message, which is shown without a stack. */
+/** An error that prevents a process from starting. Its message explains it, and is shown without a stack. */
 export abstract class StartupError extends Error {
   abstract readonly code: string;
 }

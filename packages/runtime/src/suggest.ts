@@ -1,6 +1,6 @@
 import { distance } from 'fastest-levenshtein';
 
-/** The candidate nearest to `name`, if it is near enough to have been meant. Case does not count. */
+/** The candidate that is most similar to `name`, if it is similar enough to be what was meant. Case does not matter. */
 export function suggest(name: string, candidates: Iterable<string>): string | undefined {
   const limit = name.length < 6 ? 1 : 2;
   let best: { readonly candidate: string; readonly distance: number } | undefined;

@@ -1,13 +1,13 @@
 import type { Logger } from './log.ts';
 
-/** So many of a kind have a line each in a second; the others are counted. */
+/** This many of each kind get a line of their own in a second; the others are counted. */
 const linesPerSecond = 5;
 
-/** Logs what was turned away: each while they are few, and how many of each kind when they are not. */
+/** Logs requests and connections that were refused: each of them while they are few, otherwise only how many. */
 export interface TurnedAwayLog {
   /**
-   * @param kind what they are counted by: a status code, or a few words.
-   * @param write writes the line of this one.
+   * @param kind the kind by which they are counted: a status code, or a few words.
+   * @param write writes the line for this one.
    */
   note(kind: string, write: () => void): void;
 }
@@ -15,9 +15,9 @@ export interface TurnedAwayLog {
 const logs = new WeakMap<Logger, TurnedAwayLog>();
 
 /**
- * The one of a logger. A line for each of thousands a second would push everything else out of a log that
- * is rotated: 4,000 a second wrote 4 MB a second, with a stack each. Kinds are few, and each has its lines, so
- * that a flood of one hides no other.
+ * The one for a logger. A line for each of thousands a second would push everything else out of a rotated log: 4,000 a
+ * second wrote 4 MB a second, with a stack each. There are few kinds, and each has lines of its own, so that a flood
+ * of one does not hide another.
  */
 export function turnedAwayLog(log: Logger): TurnedAwayLog {
   const known = logs.get(log);
@@ -28,7 +28,7 @@ export function turnedAwayLog(log: Logger): TurnedAwayLog {
 }
 
 function create(log: Logger): TurnedAwayLog {
-  /** How many of each kind there were in this second. */
+  /** How many of each kind there have been in this second. */
   const counts = new Map<string, number>();
 
   function endSecond(): void {
@@ -36,7 +36,7 @@ function create(log: Logger): TurnedAwayLog {
     counts.clear();
     if (more.length === 0) return;
     const turnedAway = Object.fromEntries(more.map(([kind, all]) => [kind, all - linesPerSecond]));
-    log.warn({ turnedAway }, 'more was turned away in a second than has a line each');
+    log.warn({ turnedAway }, 'more was refused in a second than gets a line of its own');
   }
 
   return {

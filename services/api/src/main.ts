@@ -80,7 +80,7 @@ await runService('api', readEnvironment, async ({ settings, log, tracing }) => {
     servesMetrics: settings.METRICS_PORT === undefined,
     refusal: (request) => rateLimit?.refusal(request),
     routes: (router) => {
-      router.use(overload.middleware);
+      router.use(overload);
       if (rateLimit !== undefined) router.use(rateLimit.middleware);
       addDocumentation(router, 'api', {
         apiUrl: settings.API_PUBLIC_URL,
@@ -112,7 +112,6 @@ await runService('api', readEnvironment, async ({ settings, log, tracing }) => {
 
   return async () => {
     await server.close(settings.SHUTDOWN_TIMEOUT_MS / 2);
-    overload.stop();
     await acceptor.settled();
     redis.disconnect();
     await Promise.all([pool.end(), probe.close()]);

@@ -1,17 +1,17 @@
 import { serviceHeaders } from '@kasabi/http';
 import type { Request } from 'express';
 
-/** The api service, as this one reaches it. */
+/** How this service reaches the api service. */
 export interface Api {
   /** Its address, without a trailing slash. */
   readonly url: string;
-  /** The headers that say whose request is passed on: its id, and with the secret its client's address. */
+  /** The headers for a forwarded request: with the secret, its id and its client's address. */
   headersFor(request: Request): Readonly<Record<string, string>>;
 }
 
 /**
- * @param secret what the two services know each other by. Without it the api service takes this one for a
- *   client like any other, and counts all that comes through it as from one address.
+ * @param secret the secret by which the two services recognize each other. Without it, the api service treats this one
+ *   like any other client, and counts everything that comes through it as from one address.
  */
 export function createApi(url: string, secret: string | undefined): Api {
   return {

@@ -4,20 +4,20 @@ import type { Request, Response } from 'express';
 import type { Api } from './api.ts';
 import type { NamedJob } from './read-job.ts';
 
-/** What a header can carry as it is. */
+/** What can be sent in a header unchanged. */
 const printable = /^[\x21-\x7e]+$/;
 
 /** How long the api service may take, in milliseconds. */
 const timeoutMs = 15_000;
 
-/** What of the api service's answer the client gets, beside status and body. */
+/** The headers of the api service's answer that the client gets, besides status and body. */
 const answerHeaders = ['content-type', 'retry-after', 'www-authenticate', 'cache-control'] as const;
 
 /**
- * Hands `DELETE` of a job's address on to the api service: a client knows the job by its address here,
- * and this service writes nothing.
+ * Forwards `DELETE` of a job's address to the api service: clients know the job by its address here, but this service
+ * writes nothing.
  *
- * @throws Unavailable when the api service does not answer.
+ * @throws Unavailable if the api service does not answer.
  */
 export async function forwardCancel(
   api: Api,

@@ -3,8 +3,8 @@ import type { DatasetStatusDocument } from '@kasabi/protocol';
 import type { DatasetReader } from './read-dataset.ts';
 
 /**
- * What tells the status of a dataset. It needs no key: whoever uses a dataset may know whether it can be
- * written just now, and whether its jobs are paused.
+ * The handler for the status of a dataset. It needs no key: anybody who uses a dataset may know whether it can be
+ * written now, and whether its jobs are paused.
  */
 export function datasetHandlers(options: {
   readonly datasets: DatasetReader;

@@ -4,13 +4,12 @@ import type { Description } from './description.ts';
 const time = (dateTime: string): Html => html`<time datetime="${dateTime}">${dateTime}</time>`;
 
 /**
- * The description as a page for people. It has no style sheet: elements that mean something, the
- * browser's own fonts and `color-scheme` are readable on a phone and in the dark, and under any content
- * security policy.
+ * The description as an HTML page. It has no style sheet: semantic elements, the browser's own fonts and
+ * `color-scheme` are readable on a phone, in the dark, and under any content security policy.
  */
 export function toHtml(description: Description): string {
   const { iri, title, statusEndpoint: status } = description;
-  // The title is in whatever language its owner writes.
+  // The title may be in any language.
   const page = html`<!doctype html>
 <html lang="en">
 <head>

@@ -8,7 +8,7 @@ export interface ServiceUrls {
   readonly statusUrl: string;
 }
 
-/** What is said of a dataset, in whichever form. */
+/** The description of a dataset, in any format. */
 export interface Description {
   readonly iri: string;
   readonly code: string;
@@ -24,15 +24,15 @@ const rdf = 'http://www.w3.org/1999/02/22-rdf-syntax-ns#';
 const xsd = 'http://www.w3.org/2001/XMLSchema#';
 const dcterms = 'http://purl.org/dc/terms/';
 const voidNs = 'http://rdfs.org/ns/void#';
-/** The platform's own terms for the services of a dataset, as clients look for them since 2011. */
+/** The platform's own terms for the services of a dataset, which clients have looked for since 2011. */
 const services = 'http://labs.kasabi.com/ns/services#';
 
 /**
- * Describes a dataset of this deployment. Its IRI is the address of its description on the status host:
- * clients look for triples about exactly the address that they asked.
+ * Describes a dataset of this deployment. Its IRI is the address of its description on the status host: clients look for
+ * triples about exactly the address that they requested.
  *
- * How many triples it has (`void:triples`) is left out: to count them is a scan of the whole dataset, and
- * Postgres's estimate may be off by all of them just after a load or a reset.
+ * The number of its triples (`void:triples`) is left out: counting them would scan the whole dataset, and Postgres's
+ * estimate may be completely wrong just after a load or a reset.
  */
 export function describeDataset(dataset: Dataset, urls: ServiceUrls): Description {
   const iri = `${urls.statusUrl}/dataset/${dataset.code}`;
@@ -48,9 +48,8 @@ export function describeDataset(dataset: Dataset, urls: ServiceUrls): Descriptio
 }
 
 /**
- * The description as triples, in the terms of VoID (the W3C note "Describing Linked Datasets with the
- * VoID Vocabulary") and Dublin Core. All have one subject: a client of 2011 takes the first subject of the
- * RDF/JSON for the dataset.
+ * The description as triples, in the terms of VoID (the W3C note "Describing Linked Datasets with the VoID Vocabulary")
+ * and Dublin Core. All have the same subject: clients of 2011 take the first subject in the RDF/JSON as the dataset.
  */
 function toTriples(description: Description): Quad[] {
   const { namedNode, literal, quad } = DataFactory;
@@ -75,7 +74,7 @@ export function toTurtle(description: Description): string {
   const writer = new Writer({ prefixes: { dcterms, services, void: voidNs, xsd } });
   writer.addQuads(toTriples(description));
   let turtle = '';
-  // Without a stream to write to, it calls back before it returns.
+  // Without a stream, it calls back before it returns.
   writer.end((_error, result: string) => {
     turtle = result;
   });
@@ -101,7 +100,7 @@ export function toRdfJson(description: Description): string {
 function toRdfJsonObject(object: Quad['object']): RdfJsonObject {
   if (object.termType !== 'Literal') return { type: 'uri', value: object.value };
   const { value, datatype } = object;
-  // A string goes without its datatype: RDF/JSON is older than RDF 1.1, and so are its readers.
+  // Strings have no datatype here: RDF/JSON is older than RDF 1.1, and so are its readers.
   if (datatype.value === `${xsd}string`) return { type: 'literal', value };
   return { type: 'literal', value, datatype: datatype.value };
 }

@@ -18,7 +18,7 @@ import {
 import { toHtml } from './description-html.ts';
 import type { DatasetReader } from './read-dataset.ts';
 
-/** A form of the description, which has an address of its own that ends in its extension. */
+/** A format of the description. Its own address ends in its extension. */
 interface Form {
   readonly extension: string;
   readonly write: (description: Description) => string;
@@ -29,10 +29,10 @@ const rdfJson: Form = { extension: 'json', write: toRdfJson };
 const html: Form = { extension: 'html', write: toHtml };
 
 /**
- * The forms by media type, in the service's own order of preference. Turtle comes first, and so is what a
- * client gets that accepts anything, accepts nothing we have, or says nothing: it is RDF that people can
- * read as well, and those that cannot do with it, browsers and clients that parse JSON, do ask for HTML or
- * JSON. The last two are what Turtle was called before it was registered.
+ * The formats by media type, in the service's order of preference. Turtle is first, so clients get it if they accept
+ * anything, accept nothing that there is, or do not say what they accept: it is RDF that people can read as well, and
+ * clients that cannot use it, browsers and those that parse JSON, ask for HTML or JSON. The last two are the names that
+ * Turtle had before it was registered.
  */
 const forms: readonly (readonly [type: string, form: Form])[] = [
   ['text/turtle', turtle],
@@ -43,7 +43,7 @@ const forms: readonly (readonly [type: string, form: Form])[] = [
   ['text/n3', turtle],
 ];
 
-/** A new title or a publication shows within this many seconds, whatever caches there are. */
+/** A new title or a publication is visible after this many seconds at the latest, whatever caches there are. */
 const maxAgeSeconds = 60;
 
 export interface DiscoveryOptions extends ServiceUrls {
@@ -51,12 +51,12 @@ export interface DiscoveryOptions extends ServiceUrls {
 }
 
 /**
- * What describes a dataset, in the form that `Accept` prefers or in the one that the address names with
- * `.ttl`, `.json` or `.html`: what a client has to know of a dataset to find its services. It needs no key,
- * and takes no notice of the one that the platform's clients send, nor of any parameter.
+ * The handlers that describe a dataset, with what a client needs to find its services, in the format that `Accept`
+ * prefers or in the one that the address names with `.ttl`, `.json` or `.html`. They need no key, and ignore the one
+ * that the platform's clients send, and all parameters.
  *
- * The dataset's own address answers with its description, not with a redirection to it (303, as some
- * have it for things that are no documents): the clients of 2011 insist on 200.
+ * The dataset's own address answers with its description, not with a redirect to it (303, as some do for things that
+ * are not documents): the clients of 2011 require 200.
  */
 export function discoveryHandlers(
   options: DiscoveryOptions,
@@ -68,11 +68,11 @@ export function discoveryHandlers(
     isAbout(request, code);
     const description = describeDataset(dataset, options);
     const body = form.write(description);
-    // With the type, for RDF/JSON by another name is another representation at this address.
+    // With the type, because RDF/JSON under another name is another representation at this address.
     const tag = entityTag(`${type}\n${body}`);
     response
-      // Not left to Express, to which no copy is fresh when the request says Cache-Control: no-cache,
-      // and fetch adds that to every request with an If-None-Match of the caller's own.
+      // Not left to Express: for it, no copy is fresh if the request has Cache-Control: no-cache, which fetch adds to
+      // every request with an If-None-Match of its caller.
       .status(isFresh(request, tag) ? 304 : 200)
       .set({
         'Cache-Control': `public, max-age=${maxAgeSeconds}`,
@@ -81,7 +81,7 @@ export function discoveryHandlers(
         ETag: tag,
       })
       .vary('Accept')
-      // It leaves out what does not belong to a 304 or to the answer to HEAD.
+      // This omits what a 304 or the answer to HEAD must not have.
       .send(body);
   }
 
@@ -92,7 +92,7 @@ export function discoveryHandlers(
   };
 }
 
-/** Splits `nasa.ttl`: a short code has no dots, so that what follows one is an extension. */
+/** Splits `nasa.ttl` at its first dot: a short code has none. */
 function splitName(name: string): {
   readonly code: string | undefined;
   readonly extension?: string;
@@ -103,11 +103,11 @@ function splitName(name: string): {
 }
 
 /**
- * The form a client gets, and the name of its media type that the client knows. One that accepts none
- * gets Turtle, or the form it named, all the same (RFC 9110, 12.4.1) and not 406: a client that asks for
- * RDF/XML alone, as those of 2011 may, often reads what the Content-Type says.
+ * The format for a client, and the name of its media type that the client knows. A client that accepts none of the
+ * formats gets Turtle, or the one that the address names, and not 406 (RFC 9110, 12.4.1): clients that ask only for
+ * RDF/XML, as those of 2011 may, often read whatever the Content-Type says.
  *
- * @throws NotFound when there is no form with this extension.
+ * @throws NotFound if no format has this extension.
  */
 function choose(
   request: Request,
@@ -117,7 +117,7 @@ function choose(
   const [first] = possible;
   if (first === undefined) {
     throw new NotFound(
-      'The description of a dataset does not come in that form; ask for .ttl, .json or .html.',
+      'The description of a dataset does not exist in that format; ask for .ttl, .json or .html.',
     );
   }
   const accepted = preferredType(

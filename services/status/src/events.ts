@@ -7,8 +7,8 @@ import type { FoundJob } from './read-job.ts';
 import { hasEnded, waitForChange } from './wait.ts';
 
 /**
- * What tells of each change of a job: server-sent events (HTML Standard, section 9.2), one
- * with the job's document now and one at each change of its state; the stream ends with the job.
+ * The handler that streams the changes of a job: server-sent events (HTML Standard, section 9.2), one with the job's
+ * document at once and one at each change of its state. The stream ends with the job.
  */
 export function eventHandlers(options: JobHandlersOptions): Pick<Handlers<'jobs'>, 'watchJob'> {
   const eventOf = (record: JobRecord): { readonly id: string; readonly text: string } => {
@@ -22,7 +22,7 @@ export function eventHandlers(options: JobHandlersOptions): Pick<Handlers<'jobs'
     let event = eventOf(first);
     const known = request.headers['last-event-id'] === event.id;
     if (known && hasEnded(first)) {
-      // What tells an EventSource, which comes back whenever a stream ends, that there is no more.
+      // An EventSource reconnects whenever a stream ends; this tells it that there is no more.
       response.status(204).end();
       return;
     }
@@ -46,7 +46,7 @@ export function eventHandlers(options: JobHandlersOptions): Pick<Handlers<'jobs'
         events.write(event.text);
       }
     } catch (error) {
-      // The stream ends, and who comes back for more is answered with the reason.
+      // The stream ends. A client that comes back gets the reason as its answer.
       if (!(error instanceof ApiError)) throw error;
       events.write(`: ${error.message}\n\n`);
     } finally {

@@ -15,13 +15,13 @@ export interface Held {
   /**
    * Counts a request as held until what it returns is called, once.
    *
-   * @throws TooManyHeld when its key or its address has too many.
-   * @throws Overloaded when the process has.
+   * @throws TooManyHeld if its key or its address has too many.
+   * @throws Overloaded if the process has too many.
    */
   hold(request: Request, found: FoundJob): () => void;
 }
 
-/** Counts held requests of this process. */
+/** Counts the held requests of this process. */
 export function createHeld({ perKey, perAddress, inAll }: HeldLimits): Held {
   const counts = new Map<string, number>();
   let all = 0;

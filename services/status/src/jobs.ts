@@ -20,15 +20,15 @@ export interface JobHandlersOptions {
   readonly stopping: AbortSignal;
 }
 
-/** An ended job never changes; its record is deleted at the earliest a day after it ended. */
+/** An ended job never changes, and its record is deleted a day after it ended at the earliest. */
 const endedMaxAgeSeconds = 3_600;
 
-/** What shows a job, and cancels it. */
+/** The handlers that show a job and cancel it. */
 export function jobHandlers(
   options: JobHandlersOptions,
 ): Pick<Handlers<'jobs'>, 'getJob' | 'cancelJob'> {
   const { watcher, successStatus } = options;
-  // Whoever waits, for an answer or for an event, is answered with what is known.
+  // All who wait, for an answer or for an event, are answered with what is known.
   options.stopping.addEventListener('abort', () => watcher.letGo(), { once: true });
 
   return {
@@ -36,21 +36,21 @@ export function jobHandlers(
       const found = await options.jobs.read(request);
       const arrived = performance.now();
       const record = await held(request, response, found);
-      // Of one that was held for nothing, the time until it is due is as of before.
+      // If it was held without a change, the time until the job is due was measured before that.
       const heldMs = record === found.record ? performance.now() - arrived : 0;
       send(request, response, { ...record, dueInMs: record.dueInMs - heldMs }, successStatus);
     },
     async cancelJob(request, response) {
-      // Made-up keys do not get as far as the api service, which cannot tell one client from another
-      // where the services have no secret.
+      // Requests with made-up keys are not forwarded to the api service: if the services have no secret, it cannot
+      // tell one client from another.
       const named = await options.jobs.readName(request);
       await forwardCancel(options.api, named, request, response);
     },
   };
 
   /**
-   * The record, after the time that the client would rather wait for a change (RFC 7240). One that names
-   * in If-None-Match what it has, and has something else, missed a change: it is told at once.
+   * The record, after the wait for a change that the client prefers (RFC 7240). A client whose If-None-Match names an
+   * older version has missed a change, and is answered at once.
    */
   async function held(request: Request, response: Response, found: FoundJob): Promise<JobRecord> {
     const seconds = parsePreferWait(
@@ -106,7 +106,7 @@ function send(
   else sendWhole(response, json, body);
 }
 
-/** When it is worth asking again, in seconds: once it is due, and within the hour all the same. */
+/** When it is worth asking again, in seconds: when the job is due, but within an hour. */
 function retryAfter(record: JobRecord): string {
   const seconds = record.status === 'running' ? 1 : Math.ceil(record.dueInMs / 1_000);
   return String(Math.min(Math.max(seconds, 1), 3_600));

@@ -87,7 +87,7 @@ await runService('status', readEnvironment, async ({ settings, log }) => {
     servesMetrics: settings.METRICS_PORT === undefined,
     refusal: (request) => rateLimit?.refusal(request),
     routes: (router) => {
-      router.use(overload.middleware);
+      router.use(overload);
       if (rateLimit !== undefined) router.use(rateLimit.middleware);
       addDocumentation(router, 'status', { apiUrl: settings.API_PUBLIC_URL, statusUrl });
       addRoutes(router, 'jobs', {
@@ -116,7 +116,6 @@ await runService('status', readEnvironment, async ({ settings, log }) => {
     // Whoever waits is answered with what is known, so that the server can close.
     stopping.abort();
     await server.close(settings.SHUTDOWN_TIMEOUT_MS / 2);
-    overload.stop();
     await Promise.all(watcher.loops.map((loop) => loop.stop()));
     await Promise.all([pool.end(), probe.close()]);
   };

@@ -3,14 +3,14 @@ import { Gauge, type Registry } from 'prom-client';
 
 export interface StatusMetrics {
   readonly registry: Registry;
-  /** What the loops are started with. */
+  /** Records a round of a background loop. */
   readonly loopRound: (round: LoopRound) => void;
 }
 
 /**
- * All that is measured of the status service.
+ * All metrics of the status service.
  *
- * @param waiting how many clients wait for a job just now.
+ * @param waiting how many clients wait for a job now.
  */
 export function createStatusMetrics(waiting: () => number): StatusMetrics {
   const registry = createRegistry();

@@ -5,18 +5,18 @@ import type pg from 'pg';
 
 export interface DatasetReader {
   /**
-   * The dataset with this short code; none has undefined.
+   * The dataset with this short code; there is none for undefined.
    *
    * @throws DatasetNotFound
    */
   read(code: string | undefined): Promise<Dataset>;
-  /** How many requests wait for a statement. */
+  /** How many requests wait for the next statement. */
   readonly waiting: number;
 }
 
 /**
- * Reads datasets for requests that need no key. Those that come while a statement is under way share the
- * next: however many ask, they cost a statement or two at a time, and none is told what was so before.
+ * Reads datasets for requests that need no key. Those that arrive while a statement runs share the next one. So however
+ * many there are, they cost one or two statements at a time, and none is answered with what was true before it came.
  */
 export function createDatasetReader(pool: pg.Pool): DatasetReader {
   const datasets = createBatcher<string, Dataset | undefined>({

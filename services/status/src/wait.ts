@@ -5,7 +5,7 @@ import type { Request, Response } from 'express';
 import type { FoundJob } from './read-job.ts';
 import type { News, Watcher } from './watcher.ts';
 
-/** Whether a job has ended, so that it never changes again. */
+/** Whether a job has ended; then it never changes again. */
 export function hasEnded(record: JobRecord): boolean {
   return record.endTime !== null;
 }
@@ -13,23 +13,23 @@ export function hasEnded(record: JobRecord): boolean {
 export interface WaitOptions {
   readonly watcher: Watcher;
   readonly found: FoundJob;
-  /** The wait ends when its connection closes. Of the response, one of a pipeline is not told. */
+  /** The wait ends when its connection closes. The response of a pipelined request would not notice that. */
   readonly request: Request;
-  /** What the client waits for; one whose head is sent already is a stream. */
+  /** The answer that the client waits for; if its head has been sent, it is a stream. */
   readonly response: Response;
   /** The wait ends after this many milliseconds at the latest. */
   readonly timeoutMs?: number;
 }
 
 /**
- * The record after its next change of state, or undefined when the time is up, the client has gone, or
- * the service stops. A change is told to nobody whose key had been revoked, or whose dataset had gone to
- * another owner, when it was seen.
+ * The record after its next change of state, or undefined if the time is up, the client has gone, or the service
+ * stops. A client whose key was revoked, or whose dataset got another owner, before the change was seen is not told of
+ * it.
  *
- * @throws Unauthorized or NotFound once the job may not be seen any more: what a new request is answered.
+ * @throws Unauthorized or NotFound once the client may no longer see the job: the answer that a new request would get.
  *
- * Timer and listeners by hand, for an AbortSignal that stands for several holds those weakly: a time-out
- * that nothing else holds is collected and never comes (Node.js 20).
+ * The timer and the listeners are hand-written because AbortSignal.any holds its sources weakly: a timeout that nothing
+ * else holds is garbage-collected and never fires (Node.js 20).
  */
 export function waitForChange(options: WaitOptions): Promise<JobRecord | undefined> {
   const { watcher, found, request, response, timeoutMs } = options;
@@ -66,13 +66,13 @@ export function waitForChange(options: WaitOptions): Promise<JobRecord | undefin
 }
 
 /**
- * Keeps a client that has gone from being waited for: it looks like one that has only closed its half of the
- * connection. An interim answer, which HTTP/1.1 allows before every answer, is sent to it in two parts;
- * HTTP/1.0 does not, so that there the wait ends with what is known.
+ * Notices a client that has gone, which looks like one that has only closed its half of the connection: it is sent an
+ * interim answer in two parts, which HTTP/1.1 allows before any answer. HTTP/1.0 does not, so there the wait ends with
+ * what is known.
  */
 function probe(request: Request, response: Response, giveUp: () => void): () => void {
   const { socket } = request;
-  // One of a pipeline, behind another one: that one finds out.
+  // A pipelined request behind another one: the other one notices.
   if (response.socket === null) return () => undefined;
   if (request.httpVersion === '1.0') return probeHalfClosed(socket, giveUp, () => undefined);
   return probeHalfClosed(

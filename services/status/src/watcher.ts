@@ -8,9 +8,9 @@ import type { FoundJob } from './read-job.ts';
 
 export interface WatcherOptions {
   readonly db: Database;
-  /** Pause between looks at the records, in milliseconds. */
+  /** The pause between looks at the records, in milliseconds. */
   readonly intervalMs: number;
-  /** Pause between looks at the keys, in milliseconds; a second unless set. */
+  /** The pause between looks at the keys, in milliseconds; a second unless set. */
   readonly accessIntervalMs?: number;
   readonly onError: (error: unknown) => void;
 }
@@ -21,18 +21,18 @@ export type News =
   | { readonly outcome: Refusal | 'let-go' };
 export type Tell = (news: News) => void;
 
-/** Waits for jobs to change state, for any number of waiters at the cost of one statement a round. */
+/** Watches jobs for changes of state, for any number of waiters at the cost of one statement per round. */
 export interface Watcher {
   /**
-   * Calls `tell` once the job is in another state than the one known, or may not be seen any more with the
-   * key it was found with; at most once. Returns what ends the wait before.
+   * Calls `tell` once, when the job's state differs from the known one, or when its key may no longer see the job.
+   * Returns a function that ends the wait before that.
    */
   watch(found: FoundJob, tell: Tell): () => void;
-  /** Tells all who wait, and from now on everyone at once, that there is nothing to wait for. */
+  /** Ends all waits, and from now on every new one at once. */
   letGo(): void;
-  /** How many wait just now. */
+  /** How many wait now. */
   readonly waiting: number;
-  /** Looks at the jobs, and at the keys of those who wait for them. */
+  /** The loops that look at the jobs, and at the keys of those who wait for them. */
   readonly loops: readonly Loop[];
 }
 
@@ -41,24 +41,24 @@ interface Waiter {
   readonly tell: Tell;
 }
 
-/** Those who know the same of the same job, or who have shown the same key for the same dataset. */
+/** The waiters that know the same state of the same job, or that have the same key for the same dataset. */
 interface Group<Of> {
   readonly of: Of;
   readonly waiters: Set<Waiter>;
 }
 
 /**
- * So many are told in one turn of the event loop. Their answers leave at the end of a turn: told all at
- * once, the first of thousands would have to wait until the last answer is made.
+ * The most waiters that are told in one turn of the event loop. Answers are sent at the end of a turn: if all were told
+ * at once, the first of thousands would have to wait until the last answer is made.
  */
 const toldPerTurn = 50;
 
 /**
- * Polls rather than LISTENs: a NOTIFY in each transition would serialise all commits on one lock, and
- * does not reach a replica, from which this service may read. A round with nobody waiting asks nothing.
+ * It polls and does not LISTEN: a NOTIFY in each transition would serialize all commits on one lock, and would not
+ * reach a replica, from which this service may read. A round without waiters sends no statement.
  *
- * A key is looked at again while its waiters wait, and once more, after a change was read, before they are
- * told of it: whoever waits longer than a key is valid hears nothing of what came after.
+ * A key is checked again while its waiters wait, and once more after a change was read, before they are told of it. So
+ * a waiter whose key is no longer valid learns nothing about later changes.
  */
 export function createWatcher(options: WatcherOptions): Watcher {
   const { db, intervalMs, accessIntervalMs = 1_000, onError } = options;
@@ -90,7 +90,7 @@ export function createWatcher(options: WatcherOptions): Watcher {
     }
   }
 
-  /** Which keys do not open their dataset any more, and what their waiters are told. */
+  /** The keys that are no longer valid for their dataset, and what their waiters are told. */
   async function refusalsOf(groups: ReadonlySet<Group<Access>>): Promise<Map<Group<Access>, News>> {
     const refusals = new Map<Group<Access>, News>();
     if (groups.size === 0) return refusals;
@@ -109,7 +109,7 @@ export function createWatcher(options: WatcherOptions): Watcher {
   async function tellAll(due: readonly (readonly [Waiter, News])[]): Promise<void> {
     let told = 0;
     for (const [waiter, news] of due) {
-      // Gone meanwhile.
+      // It has gone in the meantime.
       if (!waiter.access.waiters.has(waiter)) continue;
       waiter.tell(news);
       told += 1;
