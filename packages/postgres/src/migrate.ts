@@ -1,8 +1,8 @@
-import { fileURLToPath } from 'node:url';
-import { runner } from 'node-pg-migrate';
 import pg from 'pg';
+import { migrationsFolder } from './migrations.ts';
 import { giveReplicaIdentity } from './replica-identity.ts';
 import { prepareRoles, type RolePasswords, roleName } from './roles.ts';
+import { runMigrations } from './run-migrations.ts';
 import { sessionUrl } from './session.ts';
 
 export interface MigrateOptions {
@@ -16,16 +16,14 @@ export interface MigrateOptions {
   readonly warn?: (sentence: string) => void;
 }
 
-/** Names the advisory lock that is held while roles and schemas are prepared. */
-const rolesLock = 'kasabi roles';
-
-/** Where the migrations are, one SQL file each. */
-export const migrationsFolder = fileURLToPath(new URL('../migrations', import.meta.url));
+/** Names the advisory lock that a migration holds as long as its session lasts. */
+const migrateLock = 'kasabi roles';
 
 /**
  * Migrates the database to the newest schema and returns the names of the migrations it ran. It can be run again,
- * or twice at once: node-pg-migrate holds an advisory lock, and all pending migrations are one
- * transaction.
+ * or twice at once: then the second waits for the first.
+ *
+ * @throws SchemaInUse when other sessions keep tables in use that a migration has to lock.
  */
 export async function migrate(options: MigrateOptions): Promise<string[]> {
   const client = new pg.Client({
@@ -35,28 +33,19 @@ export async function migrate(options: MigrateOptions): Promise<string[]> {
   await client.connect();
   try {
     const warn = options.warn ?? (() => undefined);
-    // Two at once would update the same rows of Postgres's catalog, which refuses that (XX000).
-    await client.query('SELECT FROM pg_advisory_lock(hashtext($1))', [rolesLock]);
+    // Two at once would update the same rows of Postgres's catalog, which refuses that (XX000). Held to the end.
+    await client.query('SELECT FROM pg_advisory_lock(hashtext($1))', [migrateLock]);
     await prepareRoles(client, options.passwords ?? {}, warn);
-    await client.query('SELECT FROM pg_advisory_unlock(hashtext($1))', [rolesLock]);
     // From here on everything created belongs to the owner of the schema, whichever login connected.
     await client.query(`SET ROLE ${roleName('owner')}`);
-    const ran = await runner({
-      dbClient: client,
-      dir: migrationsFolder,
-      direction: 'up',
-      migrationsSchema: 'kasabi',
-      migrationsTable: 'migration',
-      advisoryLockMode: 'wait',
-      log: (line) => options.log?.(line),
-    });
+    const ran = await runMigrations(client, { folder: migrationsFolder, log: options.log, warn });
     const kept = await giveReplicaIdentity(client);
     if (kept.length > 0) {
       warn(
         `${kept.length} of the datasets' tables were in use, so they have no replica identity yet: ${kept.slice(0, 5).join(', ')}${kept.length > 5 ? ', …' : ''}. Migrate again before you publish them.`,
       );
     }
-    return ran.map((migration) => migration.name);
+    return ran;
   } finally {
     await client.end();
   }

@@ -1,8 +1,11 @@
 import { readdirSync } from 'node:fs';
 import path from 'node:path';
+import { fileURLToPath } from 'node:url';
 import { hasSqlState } from './errors.ts';
-import { migrationsFolder } from './migrate.ts';
 import type { Database } from './transaction.ts';
+
+/** Where the migrations are, one SQL file each. */
+export const migrationsFolder = fileURLToPath(new URL('../migrations', import.meta.url));
 
 /** How a database's schema compares with this program's. */
 export interface MigrationState {
@@ -38,9 +41,12 @@ export function compareMigrations(
   };
 }
 
-async function readNames(db: Database): Promise<string[]> {
+/** The names of the migrations that the database has run, in that order; none when there is no schema. */
+export async function readNames(db: Database): Promise<string[]> {
   try {
-    const { rows } = await db.query<{ name: string }>('SELECT name FROM kasabi.migration');
+    const { rows } = await db.query<{ name: string }>(
+      'SELECT name FROM kasabi.migration ORDER BY id',
+    );
     return rows.map((row) => row.name);
   } catch (error) {
     // undefined_table, invalid_schema_name: no migration has ever run.

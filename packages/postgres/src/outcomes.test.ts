@@ -5,7 +5,7 @@ import path from 'node:path';
 import { after, before, test } from 'node:test';
 import { createDatabase, type TestDatabase } from '@kasabi/test/support';
 import type pg from 'pg';
-import { migrationsFolder } from './migrate.ts';
+import { migrationsFolder } from './migrations.ts';
 
 let database: TestDatabase;
 let pool: pg.Pool;
