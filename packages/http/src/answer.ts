@@ -4,8 +4,8 @@ export const plainText = 'text/plain; charset=utf-8';
 export const json = 'application/json; charset=utf-8';
 
 /**
- * Sends a whole answer, of which the status and other headers are set. Express's `send` looks up types and
- * compares tags, for which the two hot paths have no use.
+ * Sends a complete answer, whose status and other headers have been set. Express's `send` also looks up types and
+ * compares tags, which the two hot paths do not need.
  */
 export function sendWhole(response: ServerResponse, contentType: string, body: string): void {
   response.setHeader('Content-Type', contentType);

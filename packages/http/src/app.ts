@@ -24,37 +24,37 @@ import { traceRequests } from './request-trace.ts';
 import { securityHeaders } from './security-headers.ts';
 
 export interface AppOptions {
-  /** Where clients reach the service; if that is by https, answers say that it is by nothing else. */
+  /** Where clients reach the service. If that is https, answers tell browsers to use nothing else. */
   readonly publicUrl?: string;
   readonly log: Logger;
   readonly checks: Checks;
-  /** Those of the checks that the service does its work without; it is ready while they fail. */
+  /** The checks that the service can do its work without; it is ready even while they fail. */
   readonly optional?: readonly string[];
-  /** Says why the process should be restarted; a service without it is alive while it answers. */
+  /** Says why the process should be restarted; a service without it is alive as long as it answers. */
   readonly trouble?: Trouble;
-  /** Where requests are counted, and what the dependencies answer is noted; nowhere unless set. */
+  /** The registry for the metrics of requests and dependencies; there are none unless set. */
   readonly registry?: Registry;
-  /** Whether `GET /metrics` is served here, and not on a port of its own. */
+  /** Whether `GET /metrics` is served here; otherwise it has a port of its own. */
   readonly servesMetrics?: boolean;
-  /** Whom to believe where a request comes from; nobody unless set. */
+  /** Who is trusted to say where a request comes from; nobody unless set. */
   readonly trust?: TrustOptions;
-  /** Refuses requests before anything else is done for them; none unless set. */
+  /** Refuses requests before anything else is done for them; unset: refuses none. */
   readonly refusal?: EarlyRefusal | undefined;
   /** Adds the service's own routes. */
   readonly routes: (app: Express) => void;
-  /** Which errors mean that a dependency does not answer for the moment: 503 instead of 500. */
+  /** Whether an error means that a dependency does not answer at the moment: 503 instead of 500. */
   readonly isUnavailable: (error: unknown) => boolean;
 }
 
-/** The Express app all services share: request log, security headers, health, errors. */
+/** Creates an Express app with what all services share: request log, security headers, health, errors. */
 export function createApp(options: AppOptions): AppListener {
   const app = createExpressApp();
-  // Parameters are read by the protocol package, which tells duplicates and bad encodings.
+  // Parameters are read by the protocol package, which reports duplicates and wrong encodings.
   app.set('query parser', false);
   app.set('case sensitive routing', true);
   const { registry, optional = [], trust = { trustProxy: 0, serviceSecret: undefined } } = options;
   const health = createHealth(options.checks);
-  // For `request.secure`; where a request comes from is for `request.address` to say.
+  // For `request.secure` only; where a request comes from is in `request.address`.
   app.set('trust proxy', trust.trustProxy);
   const metrics = registry === undefined ? undefined : createHttpMetrics(registry);
   if (registry !== undefined) followDependencies(registry, Object.keys(options.checks), health);
@@ -99,10 +99,10 @@ const nothingHere: RequestHandler = (request) => {
 function answerErrors(isUnavailable: AppOptions['isUnavailable']): ErrorRequestHandler {
   return (error, request, response, _next) => {
     const apiError = toApiError(error, request.id, isUnavailable);
-    // What the request's log line shows; of one that there was too much of, there is nothing to show.
+    // For the request's log line, except if the service was overloaded: that is not a fault to look into.
     if (apiError.status >= 500 && !(error instanceof Overloaded)) response.err = error;
     if (response.headersSent) {
-      // Too late for an answer: a broken connection is at least no half answer taken for a whole one.
+      // Too late for another answer. Close the connection, so that half an answer is not taken for a complete one.
       response.destroy();
       return;
     }

@@ -4,33 +4,33 @@ import { isSecret } from './service-secret.ts';
 
 declare module 'node:http' {
   interface IncomingMessage {
-    /** Where the client is, as far as it is believed: `readAddress` of its text, or `unknown`. */
+    /** The client's address, as far as it can be trusted, in the form of `readAddress`; or `unknown`. */
     address: string;
-    /** Whether another service of this system sent the request, and proved it. */
+    /** Whether another service of this system sent the request, and has proved that. */
     fromService: boolean;
   }
 }
 
-/** What one service sends to another: that it is one, and whose request it passes on. */
+/** The headers by which a service proves what it is to another one, and says whose request it forwards. */
 export const serviceHeaders = {
   secret: 'X-Kasabi-Service-Secret',
   clientAddress: 'X-Kasabi-Client-Address',
 } as const;
 
 export interface TrustOptions {
-  /** So many addresses of X-Forwarded-For are believed, from its end. */
+  /** How many addresses of X-Forwarded-For are trusted, from its end. */
   readonly trustProxy: number;
-  /** What proves that another service sent a request; unset, none can. */
+  /** The secret that proves that another service sent a request; if unset, none can. */
   readonly serviceSecret: string | undefined;
 }
 
 /**
- * Makes what notes in a request where its client is. The only reader of X-Forwarded-For: limits, sign-in,
- * log and audit all go by what this says.
+ * Creates the function that sets a request's `address` and `fromService`. Only this reads X-Forwarded-For: limits,
+ * sign-in, log and audit all use its result.
  *
- * Of X-Forwarded-For the entries that trusted proxies added are read from the end; what is no address
- * there ends the reading, and the nearest one that was believed counts. Another service says whose
- * request it passes on in a header of its own, which a proxy between the two leaves alone.
+ * In X-Forwarded-For, the entries that trusted proxies added are read from the end, up to the first that is not an
+ * address; the last one read counts. Another service says whose request it forwards in a header of its own, which a
+ * proxy between the two does not change.
  */
 export function createAddressReader(options: TrustOptions): (request: IncomingMessage) => void {
   const { trustProxy, serviceSecret } = options;
@@ -62,18 +62,18 @@ function forwardedFor(request: IncomingMessage, trustProxy: number): string | un
   return nearest;
 }
 
-/** `203.0.113.8:4711`, and the same in quotes, as RFC 7239 writes it. */
+/** `203.0.113.8:4711`, also in quotes as in RFC 7239. */
 const withPort = /^"?((?:\d{1,3}\.){3}\d{1,3})(?::\d{1,5})?"?$/;
 /** `[2001:db8::1]:4711`, with or without port, brackets and quotes. */
 const inBrackets = /^"?(?:\[([^\]]*)\](?::\d{1,5})?|([^[\]"]*))"?$/;
 
 /**
- * An address in the one form that it has in logs and counts, whatever a socket or a proxy wrote: without
- * port, brackets and zone, IPv6 as RFC 5952 has it, and one of version 4 in its own form. Undefined for
- * what is no address.
+ * An address in the form that is used in logs and for counting, whatever form a socket or a proxy used: without port,
+ * brackets and zone, IPv6 as in RFC 5952, IPv4 in its own form even if it came as IPv6. Undefined if the text is not an
+ * address.
  */
 export function readAddress(text: string): string | undefined {
-  // How a socket that serves both versions writes one of version 4.
+  // The form of an IPv4 address on a socket that serves both versions.
   if (text.startsWith('::ffff:') && isIPv4(text.slice(7))) return text.slice(7);
   const trimmed = text.trim();
   const [, four] = withPort.exec(trimmed) ?? [];
@@ -89,8 +89,8 @@ export function readAddress(text: string): string | undefined {
 }
 
 /**
- * What is counted for an address: of IPv6 its first 64 bits, for a single host commonly has all that
- * follow them. Takes what `readAddress` returned.
+ * What an address is counted as: for IPv6 its first 64 bits, because a single host usually has all addresses that begin
+ * with them. Takes the result of `readAddress`.
  */
 export function subjectOf(address: string): string {
   if (!address.includes(':')) return address;

@@ -1,15 +1,16 @@
 import type { Server } from 'node:http';
 import type { Socket } from 'node:net';
 import { readAddress, subjectOf } from './client-address.ts';
+import { createCounts } from './counts.ts';
 
 export interface ConnectionLimits {
-  /** Most connections in all; no limit unless set, or 0. */
+  /** The most connections in all; 0 or unset: no limit. */
   readonly inAll?: number;
-  /** Most connections of one address; no limit unless set, or 0. */
+  /** The most connections from one address; 0 or unset: no limit. */
   readonly perAddress?: number;
 }
 
-/** The limits that a service's settings ask for. Behind a proxy, all connections come from its address. */
+/** The limits in a service's settings; none per address behind a proxy, where all connections come from one. */
 export function connectionLimits(settings: {
   readonly MAX_CONNECTIONS: number;
   readonly MAX_CONNECTIONS_PER_ADDRESS: number;
@@ -22,8 +23,8 @@ export function connectionLimits(settings: {
 }
 
 /**
- * Closes what connects beyond the limits, unanswered: an answer would cost more than the connection.
- * Addresses are those of the connections themselves, for on a new one nothing has been said yet.
+ * Closes connections beyond the limits without an answer, which would cost more than the connection. The addresses are
+ * those of the connections themselves, because no request has been read yet.
  */
 export function limitConnections(
   server: Server,
@@ -36,17 +37,12 @@ export function limitConnections(
     server.on('drop', () => onRefused('in all'));
   }
   if (perAddress === 0) return;
-  const open = new Map<string, number>();
+  const open = createCounts();
   server.prependListener('connection', (socket: Socket) => {
     const subject = subjectOf(readAddress(socket.remoteAddress ?? '') ?? 'unknown');
-    const count = (open.get(subject) ?? 0) + 1;
-    open.set(subject, count);
-    socket.once('close', () => {
-      const left = (open.get(subject) ?? 1) - 1;
-      if (left === 0) open.delete(subject);
-      else open.set(subject, left);
-    });
-    if (count <= perAddress) return;
+    open.change(subject, 1);
+    socket.once('close', () => open.change(subject, -1));
+    if (open.of(subject) <= perAddress) return;
     onRefused('of one address');
     socket.destroy();
   });

@@ -1,42 +1,42 @@
 import type { RequestListener, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** Knows which connections of an HTTP server wait for an answer, so that it can be closed in order. */
+/** Keeps track of which connections of an HTTP server wait for an answer, so that it can be closed in order. */
 export interface Connections {
   /** Wraps the server's listener. */
   readonly follow: (listener: RequestListener) => RequestListener;
   readonly onConnection: (socket: Socket) => void;
   /**
-   * Runs `step` once the requests that arrived in full on this connection are answered. What is written
-   * to it earlier would be taken for one of their answers.
+   * Runs `step` once the requests that arrived completely on this connection have been answered. Anything written to it
+   * earlier would be taken for one of their answers.
    */
   readonly whenAnswered: (socket: Socket, step: () => void) => void;
-  /** Closes each connection when it has no request under way: most of them at once. */
+  /** Closes each connection as soon as it has no request under way, which is at once for most. */
   readonly drain: () => void;
 }
 
-/** So many requests of one connection are worked on at a time. */
+/** The most requests of one connection that are processed at a time. */
 const mostPipelined = 64;
 
-/** How long answers may take that stand before the end of such a connection, in milliseconds. */
+/** How long the remaining answers on a connection with more requests may take before it is closed, in milliseconds. */
 const lingerMs = 2_000;
 
-/** Follows the connections of one server. */
+/** Creates this for one server. */
 export function createConnections(): Connections {
   const open = new Map<Socket, Set<ServerResponse>>();
-  /** Those with more requests than that: no further one is taken. */
+  /** Connections with too many requests: no further ones are processed. */
   const overfull = new WeakSet<Socket>();
   let draining = false;
 
   return {
     follow: (listener) => (request, response) => {
-      // One of a pipeline, behind an answer that closes the connection: its client is to ask again.
+      // A pipelined request behind an answer that closes the connection: its client has to send it again.
       if (draining || overfull.has(request.socket)) return;
       const underWay = open.get(request.socket);
       if (underWay !== undefined && underWay.size >= mostPipelined) {
         overfull.add(request.socket);
-        // What has arrived is forgotten, and nothing more is read, so that it is not seen when the client
-        // goes: what is not answered soon, such as what is held, is cut off.
+        // What else has arrived is ignored, and nothing more is read. So it goes unnoticed when the client goes, and
+        // requests that are not answered soon, such as those that wait for a change, are cut off.
         request.socket.pause();
         setTimeout(() => request.socket.destroy(), lingerMs).unref();
         refusePipelined(response);
@@ -51,7 +51,7 @@ export function createConnections(): Connections {
     },
     onConnection(socket) {
       open.set(socket, new Set());
-      // Each request that is held listens.
+      // Each request that waits for a change adds a listener.
       socket.setMaxListeners(0);
       socket.once('close', () => open.delete(socket));
     },
@@ -70,7 +70,7 @@ export function createConnections(): Connections {
       draining = true;
       for (const [socket, underWay] of open) {
         const last = [...underWay].at(-1);
-        // Not closeIdleConnections(): to that one, a connection that has yet to send anything is busy.
+        // Not closeIdleConnections(), which takes a connection that has not sent anything yet for busy.
         if (last === undefined) socket.destroySoon();
         else if (!last.headersSent) last.setHeader('Connection', 'close');
       }
@@ -78,7 +78,7 @@ export function createConnections(): Connections {
   };
 }
 
-/** Answers one request too many behind those before it, and ends the connection. */
+/** Refuses the request that is one too many, after the answers to those before it, and closes the connection. */
 function refusePipelined(response: ServerResponse): void {
   const text = `More than ${mostPipelined} requests came on one connection before they were answered; wait for answers, or use more connections.\n`;
   response.writeHead(429, {

@@ -10,7 +10,7 @@ import {
 import { inline, paragraphs } from './docs-html.ts';
 import { renderDocuments, renderErrors, typeOf } from './docs-schemas.ts';
 import { renderSession } from './docs-session.ts';
-import { type Html, html } from './html.ts';
+import { type Html, html, renderPage } from './html.ts';
 
 interface Entry {
   readonly path: string;
@@ -19,7 +19,7 @@ interface Entry {
   readonly operation: Operation;
 }
 
-/** Renders an OpenAPI document as a page that needs no script, and no style to be read. */
+/** Renders an OpenAPI document as a page that needs no script, and is readable without its style sheet. */
 export function renderDocs(document: OpenApiDocument): string {
   const entries = Object.entries(document.paths).flatMap(([path, item]) =>
     methods.flatMap((method) => {
@@ -33,18 +33,9 @@ export function renderDocs(document: OpenApiDocument): string {
     const operations = ofTag.map((entry) => renderOperation(document, entry));
     return html`<h2 id="${name}">${name}</h2>\n${paragraphs(description)}${operations}`;
   });
-  const page = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${info.title}: the HTTP API</title>
-<link rel="stylesheet" href="docs.css">
-<link rel="alternate" type="application/json" href="openapi.json">
-</head>
-<body>
-<header>
+  const head = html`<link rel="stylesheet" href="docs.css">
+<link rel="alternate" type="application/json" href="openapi.json">`;
+  const body = html`<header>
 <h1>${info.title}</h1>
 <p>${info.summary}</p>
 <p><a href="#start">A first session</a>, <a href="#operations">operations</a>, <a href="#keys">API keys</a>, <a href="#documents">documents</a>, <a href="#errors">errors</a>. For programs: <a href="openapi.json">the same in OpenAPI 3.1</a>.</p>
@@ -65,11 +56,8 @@ ${paragraphs(info.description)}<h2 id="keys">API keys</h2>
 ${Object.entries(components.securitySchemes).map(([name, scheme]) => html`<dt><code>${name}</code></dt><dd>${scheme.description}</dd>\n`)}</dl>
 ${renderDocuments(components.schemas)}
 ${renderErrors(document['x-errors'])}
-</main>
-</body>
-</html>
-`;
-  return page.text;
+</main>`;
+  return renderPage(`${info.title}: the HTTP API`, head, body);
 }
 
 const renderLink = ({ method, path, operation }: Entry): Html =>
@@ -96,7 +84,7 @@ ${paragraphs(operation.description)}${first}${folded('More to try', others)}${fo
 `;
 }
 
-/** What is shown once it is asked for; nothing of nothing. */
+/** A section that is closed at first; nothing if it would be empty. */
 const folded = (title: string, parts: readonly Html[]): Html | false =>
   parts.length > 0 && html`<details><summary>${title}</summary>\n${parts}</details>\n`;
 
@@ -118,13 +106,13 @@ function renderBody({ requestBody }: Operation): Html | false {
 
 function renderResponse(status: string, response: ResponseObject): Html {
   const headers = Object.entries(response.headers ?? {}).map(
-    ([name, { required }]) => html`<code>${name}</code>${required ? '' : ' (not always)'} `,
+    ([name, { required }]) => html`<code>${name}</code>${required ? '' : ' (optional)'} `,
   );
   const contents = Object.entries(response.content ?? {});
   const bodies = contents.map(
     ([type, { schema }]) => html`<code>${type}</code>: ${typeOf(schema)} `,
   );
-  // Those of errors are all alike: a sentence, or the document Problem.
+  // Not for errors, which are all alike: a sentence, or the document Problem.
   const shown = Number(status) < 400 ? contents : [];
   const examples = shown.flatMap(([type, { examples = {} }]) =>
     Object.values(examples).map(

@@ -3,7 +3,7 @@ import type { JsonSchema } from '@kasabi/routes';
 import { inline } from './docs-html.ts';
 import { type Html, html } from './html.ts';
 
-/** What a schema allows, in a few words. */
+/** The values that a schema allows, in a few words. */
 export function typeOf(schema: JsonSchema): string | Html {
   const name = schema.$ref?.split('/').at(-1);
   if (name !== undefined) return html`<a href="#${name}">${name}</a>`;
@@ -19,7 +19,7 @@ export function typeOf(schema: JsonSchema): string | Html {
   return [type, schema['format'] ?? []].flat().join(', ');
 }
 
-/** The documents that requests and answers hold, field by field. */
+/** The documents in requests and answers, field by field. */
 export function renderDocuments(schemas: Readonly<Record<string, JsonSchema>>): Html {
   const tables = Object.entries(schemas).map(([name, schema]) => {
     const fields = Object.entries(schema.properties ?? {}).map(
@@ -34,7 +34,7 @@ ${fields}</table></div>
   return html`<h2 id="documents">Documents</h2>\n${tables}`;
 }
 
-/** Every error: when it comes, and what to do about it. */
+/** Every error: what it means, and what to do about it. */
 export function renderErrors(errors: Readonly<Record<string, ErrorDescription>>): Html {
   const entries = Object.entries(errors).map(
     ([type, { status, title, meaning, remedy }]) => html`<dt><code>${status}</code> ${title}</dt>

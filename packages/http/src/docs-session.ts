@@ -1,7 +1,7 @@
 import { exampleValues, type OpenApiDocument, type Operation } from '@kasabi/routes';
 import { type Html, html } from './html.ts';
 
-/** A job from its request to its end, as a client meets it first. Its commands are among those of the operations. */
+/** A job from its request to its end. Its commands and examples are those of the operations. */
 export function renderSession(document: OpenApiDocument): Html {
   const submit = operationOf(document, 'submitJob');
   const look = operationOf(document, 'getJob');
@@ -10,7 +10,7 @@ export function renderSession(document: OpenApiDocument): Html {
   const { key, dataset } = exampleValues;
   return html`<section id="start">
 <h2>A first session</h2>
-<p>Ask for a job. Put the API key of the dataset's owner in the place of <code>${key}</code>, and the dataset's short code in the place of <code>${dataset}</code>. This job is a reset: it deletes all data of the dataset.</p>
+<p>Request a job. Replace <code>${key}</code> with the API key of the dataset's owner, and <code>${dataset}</code> with the dataset's short code. This job is a reset: it deletes all data of the dataset.</p>
 ${commandOf(submit)}<p>The job is accepted, and will run. <code>Location</code> is where to watch it:</p>
 <pre><code>HTTP/1.1 202 Accepted
 Location: ${location}</code></pre>
@@ -19,7 +19,7 @@ ${commandOf(look)}<pre><code>HTTP/1.1 200 OK
 Content-Type: application/json; charset=utf-8
 
 ${JSON.stringify(job, null, 2)}</code></pre>
-<p>A job that has not ended has a <code>Retry-After</code>: ask again then, <a href="#getJob">wait for the change</a>, or <a href="#watchJob">be told of each change</a>. Until it starts, it can be <a href="#cancelJob">cancelled</a>.</p>
+<p>A job that has not ended has a <code>Retry-After</code>: ask again then, <a href="#getJob">wait for the change</a>, or <a href="#watchJob">follow the job</a>. Until it starts, it can be <a href="#cancelJob">cancelled</a>.</p>
 </section>
 `;
 }

@@ -1,4 +1,4 @@
-/** The style sheet of the documentation, for phones and desks, day and night, screen and paper. */
+/** The style sheet of the documentation, for small and large screens, light and dark. */
 export const stylesheet = `:root {
   color-scheme: light dark;
   --text: light-dark(#1b1f24, #e6e8ea);

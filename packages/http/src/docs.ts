@@ -7,14 +7,14 @@ import { preferredType } from './negotiation.ts';
 import { addRoutes, type Handler } from './routes.ts';
 import { renderStart } from './start-page.ts';
 
-/** A new version of the service shows within this many seconds, whatever caches there are. */
+/** A new version of the service is visible after this many seconds at the latest, whatever caches there are. */
 const maxAgeSeconds = 300;
 
 /**
- * Adds the documentation of the HTTP API: `GET /openapi.json`, the same as a page at `/docs`, and a small page
- * at `/` that leads on. All is made once, when the service starts.
+ * Adds the documentation of the HTTP API: `GET /openapi.json`, the same as a page at `/docs`, and a small start page at
+ * `/`. All of them are created once, when the service starts.
  *
- * @param host which of the two hosts the app is.
+ * @param host the host that the app belongs to.
  */
 export function addDocumentation(app: Express, host: 'api' | 'status', urls: DocumentUrls): void {
   const document = createOpenApiDocument(urls);
@@ -42,7 +42,7 @@ function serve(type: string, text: string): Handler<'/'> {
     ETag: tag,
   };
   return (request, response) => {
-    // It leaves out what does not belong to a 304 or to the answer to HEAD.
+    // This omits what a 304 or the answer to HEAD must not have.
     response
       .status(isFresh(request, tag) ? 304 : 200)
       .set(headers)

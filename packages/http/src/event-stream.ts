@@ -2,22 +2,22 @@ import type { Request, Response } from 'express';
 import { probeHalfClosed } from './half-close.ts';
 import { heldForClient } from './http-metrics.ts';
 
-/** A comment this often, in milliseconds, keeps proxies from closing a quiet stream. */
+/** How often a comment is sent, in milliseconds, so that proxies do not close a quiet stream. */
 const heartbeatMs = 15_000;
 
 /** An answer that is a stream of server-sent events (HTML Standard, section 9.2). */
 export interface EventStream {
-  /** Sends lines as they are, which end with an empty one; nothing once it has ended. */
+  /** Sends complete lines, of which the last is empty; does nothing once the stream has ended. */
   write(lines: string): void;
   /** Ends the answer. */
   end(): void;
 }
 
 /**
- * Begins the answer, and sends a comment every now and then until it ends or the client has gone. Of HEAD it
- * is the head alone, and has ended.
+ * Begins the answer, and sends a comment from time to time until it ends or the client has gone. For HEAD, the answer is
+ * only the head, and ends at once.
  *
- * @param goesOn asked before each comment; the stream ends when it is not to go on.
+ * @param goesOn called before each comment; the stream ends if it returns false.
  */
 export function openEventStream(
   request: Request,

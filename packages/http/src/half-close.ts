@@ -1,13 +1,13 @@
 import type { Socket } from 'node:net';
 
-/** The first of two writes to a client that has gone makes its host say so; the second finds that out. */
+/** After the first of two writes, the host of a client that has gone resets the connection; the second one notices. */
 const betweenMs = 250;
 
 /**
- * Finds out, once a client has closed its half of the connection, whether it still listens or has gone, which
- * looks the same: it is written to twice, by `first` and `second`. If it has gone, the connection closes.
+ * Finds out whether a client that has closed its half of the connection still listens or has gone, which looks the same:
+ * `first` and `second` write to it. If it has gone, the connection closes.
  *
- * Returns what ends this; `second` then follows at once if `first` has been written.
+ * Returns a function that ends this; if `first` has been called, `second` is then called at once.
  */
 export function probeHalfClosed(socket: Socket, first: () => void, second: () => void): () => void {
   let timer: NodeJS.Timeout | undefined;

@@ -2,23 +2,23 @@ import type { IncomingMessage } from 'node:http';
 import { MalformedRequest } from '@kasabi/protocol';
 import type { RequestHandler } from 'express';
 
-/** `uri-host [ ":" port ]`, as RFC 9110, section 7.2, has it; it may be empty. */
+/** `uri-host [ ":" port ]`, as in RFC 9110, section 7.2; it may be empty. */
 const validHost =
   /^(?:\[[\da-f:.]+\]|\[v[\da-f]+\.[\w.~!$&'()*+,;=:-]+\]|(?:[\w.~!$&'()*+,;=-]|%[\da-f]{2})*)(?::\d*)?$/i;
 
-/** Refuses a request that does not have exactly one good Host. */
+/** Refuses a request that does not have exactly one valid Host. */
 export const requireHost: RequestHandler = (request, _response, next) => next(hostProblem(request));
 
 /**
- * What is wrong with the Host of a request: it must have exactly one good one (RFC 9112, section 3.2); of
- * HTTP/1.0 it may have none. Node.js answers a missing one with an empty body, and takes the first of two.
+ * What is wrong with the Host of a request: there must be exactly one valid one (RFC 9112, section 3.2), or none in
+ * HTTP/1.0. Node.js would answer a missing one with an empty body, and use the first of two.
  */
 export function hostProblem(request: IncomingMessage): MalformedRequest | undefined {
   const { host } = request.headers;
   if (host === undefined) {
     return request.httpVersion === '1.0'
       ? undefined
-      : new MalformedRequest('The header Host is missing; HTTP/1.1 needs it, send it.');
+      : new MalformedRequest('The header Host is missing; HTTP/1.1 requires it.');
   }
   const { rawHeaders } = request;
   let lines = 0;

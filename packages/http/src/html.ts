@@ -6,7 +6,7 @@ const entities: Readonly<Record<string, string>> = {
   "'": '&#39;',
 };
 
-/** Markup that is safe to put into a page: what is not of this type is escaped. */
+/** Markup that is safe to put into a page. Everything that is not of this type is escaped. */
 export class Html {
   readonly text: string;
   constructor(text: string) {
@@ -14,7 +14,7 @@ export class Html {
   }
 }
 
-/** What a template takes: markup as it is, text and numbers escaped, lists of them; nothing for false. */
+/** The values for a template: markup is inserted as it is, text and numbers escaped, lists in order, false not at all. */
 export type HtmlPart = Html | string | number | false | undefined | readonly HtmlPart[];
 
 function write(part: HtmlPart): string {
@@ -24,12 +24,30 @@ function write(part: HtmlPart): string {
   return String(part).replace(/[&<>"']/g, (char) => entities[char] ?? char);
 }
 
-/** A template for markup: whatever is put into it is escaped, unless it is markup itself. */
+/** A template for markup. Values are escaped, unless they are markup themselves. */
 export function html(strings: TemplateStringsArray, ...parts: readonly HtmlPart[]): Html {
   const pieces = strings.map((string, index) => string + write(parts[index]));
   return new Html(pieces.join(''));
 }
 
-/** An address to read; it may break after each slash, so that it fits on a phone. */
+/** An address for people to read. It may break after each slash, so that it fits on a phone. */
 export const readableUrl = (url: string): Html[] =>
   url.split('/').map((part, index) => (index === 0 ? html`${part}` : html`/<wbr>${part}`));
+
+/** A complete page; `head` is added to what all pages have in their head. */
+export function renderPage(title: string, head: Html, body: Html): string {
+  return html`<!doctype html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>${title}</title>
+${head}
+</head>
+<body>
+${body}
+</body>
+</html>
+`.text;
+}

@@ -9,8 +9,8 @@ import {
 } from '@kasabi/protocol';
 
 /**
- * The one place where whatever a handler threw becomes what the client is told. `isUnavailable` says
- * which errors mean that a dependency does not answer for the moment.
+ * Turns whatever a handler threw into the error for the client; this is the only place that does. `isUnavailable` says
+ * whether an error means that a dependency does not answer at the moment.
  */
 export function toApiError(
   error: unknown,
@@ -20,7 +20,7 @@ export function toApiError(
   if (error instanceof ApiError) return error;
   if (isUnavailable(error)) return new Unavailable();
   const { status } = (error ?? {}) as { readonly status?: number };
-  // What remains with a 4xx status is Express's router: a path that does not decode.
+  // The only other source of a 4xx status is Express's router: a path that cannot be decoded.
   if (status !== undefined && status >= 400 && status < 500) {
     return new MalformedRequest(
       'The path is not percent-encoded UTF-8; write a % itself as %25, and other text in UTF-8.',
@@ -29,12 +29,12 @@ export function toApiError(
   return new InternalError(requestId);
 }
 
-/** The same for what Node.js's HTTP parser refuses before there is a request to handle. */
+/** The same for what Node.js's HTTP parser refuses before there is a request. */
 export function ofParserError(error: Error): ApiError {
   const { code, reason } = error as { readonly code?: string; readonly reason?: string };
   if (code === 'ERR_HTTP_REQUEST_TIMEOUT') return new RequestTimeout();
   if (code === 'HPE_HEADER_OVERFLOW') return new HeadersTooLarge(maxHeaderSize);
   return new MalformedRequest(
-    `The request is not readable as HTTP/1.1${reason === undefined ? '' : ` (${reason})`}; send it as RFC 9112 has it.`,
+    `The request is not readable as HTTP/1.1${reason === undefined ? '' : ` (${reason})`}; see RFC 9112.`,
   );
 }

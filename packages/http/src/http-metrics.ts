@@ -6,27 +6,27 @@ const methods: ReadonlySet<string> = new Set([
   ...['GET', 'HEAD', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS'],
 ]);
 
-/** A request's method as a label or a name: one that is known, or `other`. */
+/** A request's method as a label or a name: a known one, or `other`. */
 export const methodOf = (request: Request): string =>
   methods.has(request.method) ? request.method : 'other';
 
-/** The status a request was answered with; 499, as proxies have it, when its client had gone before. */
+/** The status of the answer to a request; 499, as in proxies, if its client had gone before. */
 export const statusOf = (response: Response): number =>
   response.headersSent ? response.statusCode : 499;
 
 const held = new WeakSet<ServerResponse>();
 
 /**
- * Notes that a response is kept open because its client asked for that: how long it takes says nothing
- * of this service, so it is counted but not timed.
+ * Marks a response that is kept open because its client asked for that. It is counted but not timed, because its
+ * duration says nothing about this service.
  */
 export function heldForClient(response: Response): void {
   held.add(response);
 }
 
 /**
- * The pattern of the route that a request was for, such as `/data/:code/jobs/:id`; `none` where no route
- * is: what clients write in their paths never becomes a label. Routers are mounted at fixed paths only.
+ * The pattern of a request's route, such as `/data/:code/jobs/:id`; `none` if there is no such route, so that what
+ * clients write in their paths never becomes a label. Routers are only mounted at fixed paths.
  */
 export function routeOf(request: Request): string {
   const pattern: unknown = request.route?.path;
@@ -38,28 +38,28 @@ export interface AnsweredRequest {
   readonly method: string;
   readonly route: string;
   readonly code: number;
-  /** How long the answer took, in milliseconds; undefined when that says nothing of this service. */
+  /** How long the answer took, in milliseconds; undefined if that says nothing about this service. */
   readonly ms?: number | undefined;
 }
 
 /** Counts requests by method, route and status code, and times them by method and route. */
 export interface HttpMetrics {
   count(request: AnsweredRequest): void;
-  /** Counts what passes when it has been answered. */
+  /** Counts each request when it has been answered. */
   readonly middleware: RequestHandler;
 }
 
-/** The metrics of the requests of one service, in this registry. */
+/** Creates the metrics of a service's requests in this registry. */
 export function createHttpMetrics(registry: Registry): HttpMetrics {
   const requests = new Counter({
     name: 'http_requests_total',
-    help: 'Requests answered; code 499 when the client had gone before.',
+    help: 'Requests answered; code 499 if the client had gone before.',
     labelNames: ['method', 'route', 'code'],
     registers: [registry],
   });
   const durations = new Histogram({
     name: 'http_request_duration_seconds',
-    help: 'Time from the request to the end of its answer, without what clients asked to be held.',
+    help: 'Time from a request to the end of its answer, except for answers that clients asked to be held.',
     labelNames: ['method', 'route'],
     buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10],
     registers: [registry],

@@ -1,14 +1,14 @@
 import { jobTypeNames } from '@kasabi/domain';
 import { jobStatuses } from '@kasabi/protocol';
 
-/** The words of our own paths. Anything else in a path may be a key that was put there by mistake. */
+/** The words in our own paths. Anything else in a path may be a key that was put there by mistake. */
 const words: ReadonlySet<string> = new Set([
   ...['dataset', 'data', 'jobs', 'events', 'status', 'docs', 'openapi.json', 'favicon.ico'],
   ...['robots.txt', 'ops', 'sign-in', 'sign-out', 'session', 'live', 'coming', 'audit', 'queues'],
   ...['datasets', 'cancel', 'retry', 'unlock', 'assets', 'healthz', 'readyz', 'metrics'],
 ]);
 
-/** The parameters whose values are logged, if they are such values. */
+/** The parameters whose values are logged, if the values have the right form. */
 const harmless: ReadonlyMap<string, (value: string) => boolean> = new Map([
   ['jobType', (value) => (jobTypeNames as readonly string[]).includes(value)],
   ['status', (value) => (jobStatuses as readonly string[]).includes(value)],
@@ -29,9 +29,9 @@ const mostSegments = 8;
 const mostPairs = 8;
 
 /**
- * A request target as it may be logged. A key of an operator's own making looks like nothing in particular,
- * and may stand anywhere by mistake; so what is shown is what we know: our own words, values that our own
- * parameters can have, and `known`, which the request has turned out to be about. Anything else is `*`.
+ * A request target as it may be logged. A key that an operator has chosen can look like anything, and may be anywhere by
+ * mistake. So only what is known is shown: our own words, values that our own parameters can have, and `known`, which
+ * the request has turned out to be about. Anything else is shown as `*`.
  */
 export function redactUrl(url: string, known: readonly unknown[] = []): string {
   const [path = '', ...rest] = url.replace(/^[a-z][a-z0-9+.-]*:\/\/[^/?]*/i, '').split('?');

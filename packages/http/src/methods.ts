@@ -1,7 +1,7 @@
 import { MethodNotAllowed } from '@kasabi/protocol';
 import type { RequestHandler } from 'express';
 
-/** Answers OPTIONS with what is allowed, and every other method with 405. */
+/** Answers OPTIONS with the allowed methods, and every other method with 405. */
 export function methodNotAllowed(...allowed: readonly string[]): RequestHandler {
   const possible = [...allowed, 'OPTIONS'];
   return (request, response) => {

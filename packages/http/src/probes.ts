@@ -10,14 +10,14 @@ import { hostProblem } from './host.ts';
 import type { HttpMetrics } from './http-metrics.ts';
 import { addRoute } from './routes.ts';
 
-/** What a probe is answered. */
+/** The answer to a probe. */
 export interface ProbeAnswer {
   readonly status: 200 | 503;
   readonly contentType: string;
   readonly text: string;
 }
 
-/** Who asks for a path that orchestrators and Prometheus ask every few seconds is answered what this finds. */
+/** Finds the answer for a path that orchestrators or Prometheus request every few seconds. */
 export type Probe = () => ProbeAnswer | Promise<ProbeAnswer>;
 
 const { probes: ofAll, metrics: ofPrometheus } = routeTable;
@@ -26,7 +26,7 @@ const routes = [...Object.values(ofAll.routes), ...Object.values(ofPrometheus.ro
 /** Probes by their paths. */
 export type Probes = { readonly [path in (typeof routes)[number]['path']]?: Probe };
 
-/** Says why the process should be restarted; undefined while it should not. */
+/** Says why the process should be restarted; undefined if it should not. */
 export type Trouble = () => string | undefined;
 
 const answerOf = (isWell: boolean, lines: readonly string[]): ProbeAnswer => ({
@@ -35,7 +35,7 @@ const answerOf = (isWell: boolean, lines: readonly string[]): ProbeAnswer => ({
   text: lines.map((line) => `${line}\n`).join(''),
 });
 
-/** `GET /healthz`: whether the process does its work. */
+/** `GET /healthz`: whether the process works. */
 export function livenessProbe(trouble: Trouble): Probe {
   return () => {
     const reason = trouble();
@@ -60,13 +60,13 @@ export function readinessProbe(
   };
 }
 
-/** A text of metrics is handed on for so many milliseconds. */
+/** A text of metrics is reused for this many milliseconds. */
 const metricsGoodForMs = 1_000;
 
 /**
- * `GET /metrics`, in Prometheus's text format. A scrape prints what the process has in memory and asks
- * nothing of Postgres or Redis, so that scraping costs them nothing and never hangs on them. Printing takes
- * milliseconds, so everyone who asks within a second gets the same text.
+ * `GET /metrics`, in Prometheus's text format. A scrape prints what the process has in memory and sends nothing to
+ * Postgres or Redis, so it costs them nothing and never waits for them. Printing takes milliseconds, so all requests
+ * within a second get the same text.
  */
 export function metricsProbe(registry: Registry): Probe {
   const render = share(() => registry.metrics(), metricsGoodForMs);
@@ -74,17 +74,16 @@ export function metricsProbe(registry: Registry): Probe {
 }
 
 export interface ProbeOptions {
-  /** Headers of every answer, besides those of the answer itself: names and values in turn. */
+  /** The headers of every answer, besides its own: names and values in turn. */
   readonly headers: readonly string[];
-  /** Where answers are counted; nowhere unless set. */
+  /** Counts the answers, if set. */
   readonly metrics?: HttpMetrics | undefined;
 }
 
 /**
- * Makes what answers probes before the app sees the request: no log line, no trace, no limit. A probe took
- * 170 µs of the process behind all of that and takes 90 here, of which 50 are Node.js's own; a flood of
- * probes takes that time from everybody else. What is unusual about a request (a query string, another
- * method, a bad Host) is for the routes of `addProbeRoutes` to answer.
+ * Creates the early answer to probes, without log line, trace and limit. In the app, a probe took 170 µs of the process;
+ * here it takes 90, of which 50 are Node.js's own. A flood of probes takes that time from all other requests. Unusual
+ * requests (with a query string, another method, an invalid Host) are answered by the routes of `addProbeRoutes`.
  */
 export function answerProbes(probes: Probes, options: ProbeOptions): EarlyAnswer {
   const { headers, metrics } = options;
@@ -130,7 +129,7 @@ function send(response: Response, answer: ProbeAnswer, headers: readonly string[
 
 const paths: ReadonlySet<string> = new Set(routes.map(({ path }) => path));
 
-/** Whether a request is for a probe: a log line or a trace for each would bury the others. */
+/** Whether a request is a probe. Log lines and traces of probes would bury all others. */
 export function isProbe(request: IncomingMessage): boolean {
   return paths.has(request.url ?? '');
 }

@@ -8,8 +8,8 @@ import { ofParserError } from './http-errors.ts';
 const lingerMs = 1_000;
 
 /**
- * Answers what Node.js's HTTP parser cannot read, and ends the connection: there is no telling where on
- * it the next request would begin. The bytes themselves are never logged, for a key may be among them.
+ * Answers something that Node.js's HTTP parser cannot read, and ends the connection, because it is unknown where the next
+ * request would begin. The bytes themselves are never logged: they may contain a key.
  */
 export function refuse(socket: Socket, error: Error, log?: Logger): void {
   if (!socket.writable) {
@@ -42,8 +42,8 @@ export function refuse(socket: Socket, error: Error, log?: Logger): void {
     );
   }
   socket.end(`${head.join('\r\n')}\r\n\r\n${body}`);
-  // Closed at once, with bytes of the client's still unread, TCP would reset the connection, and the
-  // client might never see the answer.
+  // If it were closed at once, with unread bytes from the client, TCP would reset the connection, and the client might
+  // never see the answer.
   const linger = setTimeout(() => socket.destroy(), lingerMs);
   socket.once('close', () => clearTimeout(linger));
 }

@@ -5,23 +5,23 @@ import { type HttpMetrics, methodOf } from './http-metrics.ts';
 import { errorAnswer } from './negotiation.ts';
 import type { RequestLog } from './request-log.ts';
 
-/** What refuses a request of which no more than its line and headers need to be known; undefined for any other. */
+/** Refuses a request by its request line and headers alone; returns undefined if it does not. */
 export type EarlyRefusal = (request: Request) => ApiError | undefined;
 
 export interface EarlyRefusalOptions {
   readonly refusal: EarlyRefusal;
-  /** Notes where a request comes from. */
+  /** Sets the address that a request comes from. */
   readonly noteAddress: (request: Request) => void;
   readonly requestLog: RequestLog;
-  /** Headers of every answer: names and values in turn. */
+  /** The headers of every answer: names and values in turn. */
   readonly headers: readonly string[];
   readonly metrics: HttpMetrics | undefined;
 }
 
 /**
- * Makes what refuses requests before the app sees them: a client that is over its limit and sends thousands
- * of requests a second takes the time that they cost from everybody else. Each is logged, counted and
- * answered as it would be further on, and is no span of a trace.
+ * Creates the early answer to requests that are refused: a client that is over its limit and sends thousands of requests
+ * a second takes the time that they cost from all others. Each is logged, counted and answered as the app would, but has
+ * no span in a trace.
  */
 export function refuseEarly(options: EarlyRefusalOptions): EarlyAnswer {
   const { refusal, noteAddress, requestLog, metrics } = options;

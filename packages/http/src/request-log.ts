@@ -10,28 +10,27 @@ declare module 'node:http' {
   interface IncomingMessage {
     /** The id that the request has in the log, and that its answer carries as X-Request-Id. */
     id: string;
-    /** Names that it holds and that turned out to be those of something. */
+    /** The names in its path that turned out to exist. */
     about?: readonly (string | undefined)[];
   }
   interface ServerResponse {
-    /** What the error handler noted for the request's line. */
+    /** The error that the request's log line shows. */
     err?: unknown;
-    /** What else the request's line says. */
+    /** What else the request's log line says. */
     facts?: Readonly<Record<string, unknown>>;
   }
 }
 
-/** What another service of this system gives as a request's id, so that its log lines and ours can be joined. */
+/** The form of a request id from another service of this system, which connects its log lines with ours. */
 const usableId = /^[\w.:-]{8,64}$/;
 
-/** Has the request's log line say more: which job it made or cancelled. */
+/** Adds facts to the request's log line: which job it created or cancelled. */
 export function logWith(response: Response, facts: Readonly<Record<string, unknown>>): void {
   response.facts = facts;
 }
 
 /**
- * Notes names in a request's path that are those of something there is, such as a short code: they may
- * stand in the log, where any other might be a key.
+ * Notes that names in a request's path exist, such as a short code. They may be logged; any other name might be a key.
  */
 export function isAbout(request: IncomingMessage, ...names: readonly (string | undefined)[]): void {
   request.about = names;
@@ -40,16 +39,16 @@ export function isAbout(request: IncomingMessage, ...names: readonly (string | u
 export interface RequestLog {
   /** Gives a request an id. */
   identify(request: Request): void;
-  /** Writes the line of a request that was answered at once. */
+  /** Writes the log line of a request that was answered at once. */
   answered(request: Request, response: Response): void;
-  /** Identifies a request, and writes its line when its answer or its connection has ended. */
+  /** Gives a request an id, and writes its log line when its answer or its connection has ended. */
   readonly middleware: RequestHandler;
 }
 
 /**
- * Gives every request an id and one log line. An id that comes from elsewhere is not taken: there is no telling
- * it from a key in the wrong header. Hand-written because pino-http makes a logger for each request, which takes
- * 3 to 6 % of the time of accepting a job.
+ * Gives every request an id and one log line. An id from outside is not used: it might be a key in the wrong header.
+ * Hand-written because pino-http creates a logger for each request, which takes 3 to 6 % of the time of accepting a
+ * job.
  */
 export function createRequestLog(log: Logger): RequestLog {
   const write = createWriter(log);

@@ -4,8 +4,8 @@ import { methodOf, routeOf, statusOf } from './http-metrics.ts';
 import { isProbe } from './probes.ts';
 
 /**
- * Makes a span of every request, if requests are traced: with its method, route and status, and nothing
- * else of what the client sent, for that is where keys come in.
+ * Creates a span for every request, if requests are traced: with its method, route and status, and nothing else that the
+ * client sent, because that may contain a key.
  */
 export const traceRequests: RequestHandler = (request, response, next) => {
   const span = isProbe(request) ? undefined : startRequestSpan(request.method, request.headers);

@@ -6,25 +6,25 @@ import { readBody } from './read-body.ts';
 /** The routes of a group, by the ids of their operations. */
 type RoutesOf<Group extends keyof RouteTable> = RouteTable[Group]['routes'];
 
-/** What the places in a path are called: `code` and `id` in `/data/{short-code}/jobs/{id}`. */
+/** The names of the parameters in a path: `code` and `id` in `/data/{short-code}/jobs/{id}`. */
 type PlacesOf<Path> = Path extends `${string}{${infer Name}}${infer Rest}`
   ? (Name extends 'short-code' ? 'code' : Name) | PlacesOf<Rest>
   : never;
 
-/** Answers the requests of one route. What it throws is answered by the app. */
+/** Answers the requests to one route. If it throws, the app answers with the error. */
 export type Handler<Path> = (
   request: Request<{ [place in PlacesOf<Path>]: string }>,
   response: Response,
 ) => void | Promise<void>;
 
-/** A handler for each route of a group of the table, by the ids of their operations. */
+/** A handler for each route of a group in the table, by the ids of their operations. */
 export type Handlers<Group extends keyof RouteTable> = {
   readonly [id in keyof RoutesOf<Group>]: RoutesOf<Group>[id] extends { readonly path: infer Path }
     ? Handler<Path>
     : never;
 };
 
-/** Any path of the table, as OpenAPI writes it. */
+/** Any path in the table, in the form of OpenAPI. */
 export type RoutePath = {
   [group in keyof RouteTable]: {
     [id in keyof RoutesOf<group>]: RoutesOf<group>[id] extends { readonly path: infer Path }
@@ -33,15 +33,15 @@ export type RoutePath = {
   }[keyof RoutesOf<group>];
 }[keyof RouteTable];
 
-/** What is done for the methods of one path, in order. */
+/** The handlers for the methods of one path, in order. */
 type Steps = { [method in Method]?: readonly RequestHandler[] };
 
-/** Takes an argument, which nobody gives, once there is a handler of no route. */
+/** Requires an argument that nobody passes if there is a handler without a route. */
 type OfNoRoute<Ids> = [Ids] extends [never] ? [] : [handlersOfNoRoute: Ids];
 
 /**
- * Adds the routes of a group to an app, each with its handler. HEAD, OPTIONS and the answer to other methods
- * come by themselves. A handler that is missing, or is one of no route, does not compile.
+ * Adds the routes of a group to an app, each with its handler. HEAD, OPTIONS and the answer to other methods are added
+ * automatically. A missing handler, or one without a route, does not compile.
  */
 export function addRoutes<Group extends keyof RouteTable, Given extends Handlers<Group>>(
   app: Express,
@@ -56,14 +56,14 @@ export function addRoutes<Group extends keyof RouteTable, Given extends Handlers
     steps[route.method as Method] = 'body' in route ? [readBody, handler] : [handler];
     byPath.set(route.path, steps);
   }
-  // Longer paths first, for /dataset/{short-code}.{extension} is a /dataset/{short-code} as well.
+  // Longer paths first, because /dataset/{short-code} also matches /dataset/{short-code}.{extension}.
   const ordered = [...byPath].sort(([a], [b]) => b.length - a.length);
   for (const [path, steps] of ordered) addRoute(app, path, steps);
 }
 
 const methodsInOrder = ['get', 'post', 'delete'] as const;
 
-/** Adds one path to an app, with HEAD, OPTIONS and the answer to methods that it does not have. */
+/** Adds one path to an app, with HEAD, OPTIONS and the answer to other methods. */
 export function addRoute(app: Express, path: RoutePath, steps: Steps): void {
   const route = app.route(path.replace('{short-code}', ':code').replace(/\{(\w+)\}/g, ':$1'));
   const allowed = methodsInOrder.filter((method) => steps[method] !== undefined);

@@ -2,8 +2,8 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import helmet from 'helmet';
 
 /**
- * What a page of ours may load: its own styles and nothing else. Without upgrade-insecure-requests, which
- * breaks links between pages where no TLS stands in front.
+ * What our pages may load: their own styles and images, nothing else. Without upgrade-insecure-requests, which breaks
+ * links between pages where there is no TLS.
  */
 const contentSecurity = {
   defaultSrc: ["'none'"],
@@ -15,10 +15,10 @@ const contentSecurity = {
 };
 
 /**
- * helmet's headers, by name and value. They are the same for every answer, so helmet is asked once.
+ * The headers of helmet, names and values. They are the same for every answer, so helmet is called once.
  *
- * @param https whether browsers are told to come by https alone from now on: of this host, for its
- *   subdomains may be anybody's. Said over http it would mean nothing (RFC 6797).
+ * @param https whether browsers are told to use only https from now on, for this host but not for its subdomains, which
+ *   may belong to others. Over http, browsers ignore that (RFC 6797).
  */
 export function securityHeaders(https: boolean): readonly (readonly [string, string])[] {
   const secure = helmet({

@@ -7,7 +7,7 @@ import { createConnections } from './connections.ts';
 import { messageClasses } from './express-app.ts';
 import { refuse } from './refusal.ts';
 
-/** The port is taken, or the address is none of this host's. */
+/** The port is in use, or the address does not belong to this host. */
 export class PortUnavailable extends StartupError {
   readonly code = 'port-unavailable';
   constructor({ setting, port, address }: ListenOptions, cause: NodeJS.ErrnoException) {
@@ -18,14 +18,14 @@ export class PortUnavailable extends StartupError {
   }
 }
 
-/** What the system says of an address that no interface has, or of a family that is switched off. */
+/** The system's errors for an address that no interface has, or for a protocol version that is disabled. */
 const foreignAddress = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EINVAL']);
 
 export interface HttpServer {
   readonly port: number;
   /**
-   * Accepts no further connection, closes those without a request at once and the others when they are
-   * answered. Resolves when none is left; those that are after `graceMs` milliseconds are cut off.
+   * Accepts no further connections, closes those without a request at once and the others when they have been answered.
+   * Resolves when none is left; those that are left after `graceMs` milliseconds are cut off.
    */
   close(graceMs?: number): Promise<void>;
 }
@@ -35,14 +35,14 @@ export interface ListenOptions {
   readonly port: number;
   /** An IP address of this host; all of them unless set. */
   readonly address?: string | undefined;
-  /** The setting that the port came from. */
+  /** The name of the setting with the port. */
   readonly setting: string;
-  /** Told of what could not be read as HTTP. */
+  /** For connections and requests that are refused before they reach the listener. */
   readonly log?: Logger;
   readonly connections?: ConnectionLimits;
-  /** A request's headers must have arrived this many milliseconds after its connection. */
+  /** A request's headers must arrive within this many milliseconds after its connection. */
   readonly headersTimeoutMs?: number;
-  /** A request must have arrived in full within this many milliseconds. */
+  /** A request must arrive completely within this many milliseconds. */
   readonly requestTimeoutMs?: number;
 }
 
@@ -58,17 +58,17 @@ export async function listen(options: ListenOptions): Promise<HttpServer> {
   const server = createServer(
     {
       ...messageClasses(options.listener),
-      // Slow clients hold nothing open.
+      // Slow clients cannot keep connections open.
       headersTimeout: headersTimeoutMs,
       requestTimeout: requestTimeoutMs,
       connectionsCheckingInterval: Math.min(1_000, headersTimeoutMs),
       keepAliveTimeout: 65_000,
-      // The app asks for it instead, and says so in words.
+      // The app requires it instead, with a message.
       requireHostHeader: false,
     },
     listener,
   );
-  // A client may close its half of the connection behind its request, and is answered all the same.
+  // A client may close its half of the connection after its request, and is still answered.
   Object.assign(server, { httpAllowHalfOpen: true });
   server.on('connection', connections.onConnection);
   limitConnections(server, options.connections ?? {}, (which) => {
@@ -78,7 +78,7 @@ export async function listen(options: ListenOptions): Promise<HttpServer> {
       log.info({ which }, 'connection refused'),
     );
   });
-  // Node.js refuses expectations other than 100-continue; HTTP lets a server overlook them.
+  // Node.js would refuse expectations other than 100-continue; HTTP allows a server to ignore them.
   server.on('checkExpectation', listener);
   const refused = new WeakSet<Socket>();
   server.on('clientError', (error: Error, stream) => {

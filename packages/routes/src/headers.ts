@@ -76,10 +76,6 @@ export function headersOf(use: HeaderUse): Record<string, Header> {
 }
 
 /** The headers of a host's rate limit, which the operators may switch off. */
-const rateLimitHeaders: HeaderUse = {
-  'RateLimit-Policy': false,
-  RateLimit: false,
-  'RateLimit-Limit': false,
-  'RateLimit-Remaining': false,
-  'RateLimit-Reset': false,
-};
+const rateLimitHeaders: HeaderUse = Object.fromEntries(
+  headerNames.filter((name) => name.startsWith('RateLimit')).map((name) => [name, false]),
+);

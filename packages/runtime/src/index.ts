@@ -7,7 +7,7 @@ export { createLoop, type Loop, type LoopRound } from './loop.ts';
 export { createLoopMetrics } from './loop-metrics.ts';
 export { createRegistry } from './metrics-registry.ts';
 export { measurePools } from './pool-metrics.ts';
-export { mapNames, prepareCounter, prepareHistogram } from './prepared-metrics.ts';
+export { mapNames, metricsOf } from './prepared-metrics.ts';
 export { runService } from './run.ts';
 export * from './setting-kinds.ts';
 export { type Environment, parseSettings, SettingsInvalid } from './settings.ts';

@@ -1,7 +1,7 @@
 import { type JobType, jobTypeNames } from '@kasabi/domain';
 import type { AcceptOutcome, Rejection } from '@kasabi/jobs';
-import { createRegistry, mapNames, prepareCounter } from '@kasabi/runtime';
-import { Gauge, type Registry } from 'prom-client';
+import { createRegistry, metricsOf } from '@kasabi/runtime';
+import type { Registry } from 'prom-client';
 
 const rejections = [
   'refused',
@@ -29,46 +29,29 @@ export interface ApiMetrics {
  */
 export function createApiMetrics(waiting: () => number): ApiMetrics {
   const registry = createRegistry();
-  const counter = (name: string, help: string) => prepareCounter(registry, { name, help }, [])({});
-  const accept = prepareCounter(
-    registry,
-    { name: 'kasabi_jobs_accepted_total', help: 'Jobs accepted.' },
-    ['type'],
+  const { counter, counters, gauge } = metricsOf(registry);
+  const accepted = counters('kasabi_jobs_accepted_total', 'Jobs accepted.', 'type', jobTypeNames);
+  const refused = counters(
+    'kasabi_job_requests_refused_total',
+    'Valid requests for a job that were refused, by the reason.',
+    'reason',
+    rejections,
   );
-  const accepted = mapNames(jobTypeNames, (type) => accept({ type }));
-  const reject = prepareCounter(
-    registry,
-    {
-      name: 'kasabi_job_requests_refused_total',
-      help: 'Valid requests for a job that were refused, by the reason.',
-    },
-    ['reason'],
-  );
-  const refused = mapNames(rejections, (reason) => reject({ reason }));
   const replayed = counter(
     'kasabi_job_requests_replayed_total',
     'Requests answered with the job of an earlier one with the same Idempotency-Key.',
   );
-  const cancelled = prepareCounter(
-    registry,
-    {
-      name: 'kasabi_jobs_cancelled_total',
-      help: 'Jobs cancelled, by whom: their owner, or an operator through the page.',
-    },
-    ['by'],
-  )({ by: 'owner' });
+  const { owner: cancelled } = counters(
+    'kasabi_jobs_cancelled_total',
+    'Jobs cancelled, by whom: their owner, or an operator through the page.',
+    'by',
+    ['owner'],
+  );
   const notEnqueued = counter(
     'kasabi_jobs_enqueue_failures_total',
     'Accepted jobs that could not be handed to Redis at once; the relay does it.',
   );
-  new Gauge({
-    name: 'kasabi_accept_waiting',
-    help: 'Requests for jobs that wait for the next statement.',
-    registers: [registry],
-    collect() {
-      this.set(waiting());
-    },
-  });
+  gauge('kasabi_accept_waiting', 'Requests for jobs that wait for the next statement.', waiting);
   return {
     registry,
     answered(type, outcome) {

@@ -1,4 +1,4 @@
-import { type Html, html, readableUrl } from '@kasabi/http';
+import { type Html, html, readableUrl, renderPage } from '@kasabi/http';
 import type { Description } from './description.ts';
 
 const time = (dateTime: string): Html => html`<time datetime="${dateTime}">${dateTime}</time>`;
@@ -10,18 +10,9 @@ const time = (dateTime: string): Html => html`<time datetime="${dateTime}">${dat
 export function toHtml(description: Description): string {
   const { iri, title, statusEndpoint: status } = description;
   // The title may be in any language.
-  const page = html`<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${title}</title>
-<link rel="alternate" type="text/turtle" href="${iri}.ttl">
-<link rel="alternate" type="application/rdf+json" href="${iri}.json">
-</head>
-<body>
-<main>
+  const head = html`<link rel="alternate" type="text/turtle" href="${iri}.ttl">
+<link rel="alternate" type="application/rdf+json" href="${iri}.json">`;
+  const body = html`<main>
 <h1 lang="" dir="auto">${title}</h1>
 <dl>
 <dt>Dataset</dt>
@@ -36,9 +27,6 @@ export function toHtml(description: Description): string {
 <dd>${readableUrl(description.jobsEndpoint)}</dd>
 </dl>
 <p>For programs: <a href="${iri}.ttl">this as Turtle</a>, <a href="${iri}.json">as RDF/JSON</a>.</p>
-</main>
-</body>
-</html>
-`;
-  return page.text;
+</main>`;
+  return renderPage(title, head, body);
 }

@@ -1,4 +1,4 @@
-import { subjectOf } from '@kasabi/http';
+import { createCounts, subjectOf } from '@kasabi/http';
 import { Overloaded, TooManyHeld } from '@kasabi/protocol';
 import type { Request } from 'express';
 import type { FoundJob } from './read-job.ts';
@@ -23,16 +23,9 @@ export interface Held {
 
 /** Counts the held requests of this process. */
 export function createHeld({ perKey, perAddress, inAll }: HeldLimits): Held {
-  const counts = new Map<string, number>();
+  const counts = createCounts();
   let all = 0;
-
-  const change = (subject: string, by: 1 | -1): void => {
-    const count = (counts.get(subject) ?? 0) + by;
-    if (count === 0) counts.delete(subject);
-    else counts.set(subject, count);
-  };
-  const isFull = (subject: string, most: number): boolean =>
-    most > 0 && (counts.get(subject) ?? 0) >= most;
+  const isFull = (subject: string, most: number): boolean => most > 0 && counts.of(subject) >= most;
 
   return {
     hold(request, { access }) {
@@ -42,13 +35,13 @@ export function createHeld({ perKey, perAddress, inAll }: HeldLimits): Held {
       if (isFull(address, perAddress)) throw new TooManyHeld('address', perAddress);
       if (inAll > 0 && all >= inAll) throw new Overloaded();
       all += 1;
-      for (const subject of [key, address]) change(subject, 1);
+      for (const subject of [key, address]) counts.change(subject, 1);
       let isOver = false;
       return () => {
         if (isOver) return;
         isOver = true;
         all -= 1;
-        for (const subject of [key, address]) change(subject, -1);
+        for (const subject of [key, address]) counts.change(subject, -1);
       };
     },
   };

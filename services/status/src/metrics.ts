@@ -1,5 +1,5 @@
-import { createLoopMetrics, createRegistry, type LoopRound } from '@kasabi/runtime';
-import { Gauge, type Registry } from 'prom-client';
+import { createLoopMetrics, createRegistry, type LoopRound, metricsOf } from '@kasabi/runtime';
+import type { Registry } from 'prom-client';
 
 export interface StatusMetrics {
   readonly registry: Registry;
@@ -14,13 +14,10 @@ export interface StatusMetrics {
  */
 export function createStatusMetrics(waiting: () => number): StatusMetrics {
   const registry = createRegistry();
-  new Gauge({
-    name: 'kasabi_status_waiting_clients',
-    help: "Clients that wait for a job's next change: held requests and event streams.",
-    registers: [registry],
-    collect() {
-      this.set(waiting());
-    },
-  });
+  metricsOf(registry).gauge(
+    'kasabi_status_waiting_clients',
+    "Clients that wait for a job's next change: held requests and event streams.",
+    waiting,
+  );
   return { registry, loopRound: createLoopMetrics(registry) };
 }

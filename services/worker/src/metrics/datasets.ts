@@ -1,5 +1,5 @@
 import type { ClearMethod } from '@kasabi/datasets';
-import { mapNames, prepareCounter, prepareHistogram } from '@kasabi/runtime';
+import { mapNames, metricsOf } from '@kasabi/runtime';
 import type { Registry } from 'prom-client';
 
 const lockOutcomes = ['locked', 'busy'] as const;
@@ -13,25 +13,20 @@ export interface DatasetMetrics {
 
 /** The metrics of locking and clearing. */
 export function createDatasetMetrics(registry: Registry): DatasetMetrics {
-  const wait = prepareHistogram(
-    registry,
-    {
-      name: 'kasabi_dataset_lock_wait_seconds',
-      help: "How long jobs waited for a dataset's writers until it was locked or given up as busy.",
-      buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
-    },
+  const { histogramBy, counters } = metricsOf(registry);
+  const wait = histogramBy(
+    'kasabi_dataset_lock_wait_seconds',
+    "How long jobs waited for a dataset's writers until it was locked or given up as busy.",
+    [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60],
     ['outcome'],
   );
   const waits = mapNames(lockOutcomes, (outcome) => wait({ outcome }));
-  const clear = prepareCounter(
-    registry,
-    {
-      name: 'kasabi_dataset_clears_total',
-      help: 'Datasets cleared, by method: delete for small ones and where readers blocked TRUNCATE.',
-    },
-    ['method'],
+  const clears = counters(
+    'kasabi_dataset_clears_total',
+    'Datasets cleared, by method: delete for small ones and where readers blocked TRUNCATE.',
+    'method',
+    ['truncate', 'delete'],
   );
-  const clears = mapNames(['truncate', 'delete'], (method) => clear({ method }));
   return {
     lockWaited(waitMs, outcome) {
       waits[outcome].observe(waitMs / 1_000);

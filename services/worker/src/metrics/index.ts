@@ -1,5 +1,5 @@
-import { createLoopMetrics, createRegistry, type LoopRound } from '@kasabi/runtime';
-import { Gauge, type Registry } from 'prom-client';
+import { createLoopMetrics, createRegistry, type LoopRound, metricsOf } from '@kasabi/runtime';
+import type { Registry } from 'prom-client';
 import { createDatasetMetrics, type DatasetMetrics } from './datasets.ts';
 import { createJobMetrics, type JobMetrics } from './jobs.ts';
 import { createRelayMetrics, type RelayMetrics } from './relay.ts';
@@ -22,15 +22,7 @@ export interface WorkerFacts {
 /** All metrics of a worker. */
 export function createWorkerMetrics(facts: WorkerFacts): WorkerMetrics {
   const registry = createRegistry();
-  const gauge = (name: string, help: string, read: () => number) =>
-    new Gauge({
-      name,
-      help,
-      registers: [registry],
-      collect() {
-        this.set(read());
-      },
-    });
+  const { gauge } = metricsOf(registry);
   gauge('kasabi_worker_jobs_running', 'Jobs running in this worker now.', facts.running);
   gauge('kasabi_worker_concurrency', 'The most jobs this worker runs at a time.', () => {
     return facts.concurrency;

@@ -1,6 +1,6 @@
 import { type JobType, jobTypeNames } from '@kasabi/domain';
 import type { Claim, Rescued } from '@kasabi/jobs';
-import { mapNames, prepareCounter, prepareHistogram } from '@kasabi/runtime';
+import { mapNames, metricsOf } from '@kasabi/runtime';
 import type { Counter, Registry } from 'prom-client';
 
 const outcomes = ['completed', 'failed', 'retried', 'released', 'dropped'] as const;
@@ -21,10 +21,8 @@ export interface JobMetrics {
 
 /** The metrics of jobs. */
 export function createJobMetrics(registry: Registry): JobMetrics {
-  const byType = (name: string, help: string): Record<JobType, Counter.Internal> => {
-    const child = prepareCounter(registry, { name, help }, ['type']);
-    return mapNames(jobTypeNames, (type) => child({ type }));
-  };
+  const { counterBy, counters, histogramBy } = metricsOf(registry);
+  const byType = (name: string, help: string) => counters(name, help, 'type', jobTypeNames);
   const started = byType('kasabi_jobs_started_total', 'Attempts started, one for each claim.');
   const endings: Record<AttemptOutcome, Record<JobType, Counter.Internal>> = {
     completed: byType('kasabi_jobs_completed_total', 'Jobs completed.'),
@@ -42,56 +40,41 @@ export function createJobMetrics(registry: Registry): JobMetrics {
       'Attempts abandoned because another one had taken over.',
     ),
   };
-  const rescue = prepareCounter(
-    registry,
-    {
-      name: 'kasabi_jobs_rescued_total',
-      help: 'Jobs taken over from a lost worker, by the status they got: scheduled or failed.',
-    },
+  const rescue = counterBy(
+    'kasabi_jobs_rescued_total',
+    'Jobs taken over from a lost worker, by the status they got: scheduled or failed.',
     ['type', 'status'],
   );
   const rescued = mapNames(jobTypeNames, (type) =>
     mapNames(['scheduled', 'failed'], (status) => rescue({ type, status })),
   );
-  const snooze = prepareCounter(
-    registry,
-    {
-      name: 'kasabi_jobs_snoozed_total',
-      help: 'Deliveries postponed: early, busy (another job of the dataset is first), paused, unchecked, or after an error.',
-    },
-    ['reason'],
+  const snoozed = counters(
+    'kasabi_jobs_snoozed_total',
+    'Deliveries postponed: early, busy (another job of the dataset is first), paused, unchecked, or after an error.',
+    'reason',
+    reasons,
   );
-  const snoozed = mapNames(reasons, (reason) => snooze({ reason }));
 
-  const drift = prepareHistogram(
-    registry,
-    {
-      name: 'kasabi_job_start_drift_seconds',
-      help: "From a job's start time to its first attempt, by Postgres's clock.",
-      buckets: [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800],
-    },
+  const drift = histogramBy(
+    'kasabi_job_start_drift_seconds',
+    "From a job's start time to its first attempt, by Postgres's clock.",
+    [0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300, 1_800],
     ['type'],
   );
   const drifts = mapNames(jobTypeNames, (type) => drift({ type }));
-  const run = prepareHistogram(
-    registry,
-    {
-      name: 'kasabi_job_run_duration_seconds',
-      help: 'From the claim to the end of an attempt, by how it ended.',
-      buckets: [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300],
-    },
+  const run = histogramBy(
+    'kasabi_job_run_duration_seconds',
+    'From the claim to the end of an attempt, by how it ended.',
+    [0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300],
     ['type', 'outcome'],
   );
   const runs = mapNames(jobTypeNames, (type) =>
     mapNames(outcomes, (outcome) => run({ type, outcome })),
   );
-  const count = prepareHistogram(
-    registry,
-    {
-      name: 'kasabi_job_attempts',
-      help: 'How many attempts a job took until it completed or failed.',
-      buckets: [1, 2, 3, 5, 10, 20, 50],
-    },
+  const count = histogramBy(
+    'kasabi_job_attempts',
+    'How many attempts a job took until it completed or failed.',
+    [1, 2, 3, 5, 10, 20, 50],
     ['type'],
   );
   const attempts = mapNames(jobTypeNames, (type) => count({ type }));

@@ -1,4 +1,4 @@
-import { prepareCounter } from '@kasabi/runtime';
+import { metricsOf } from '@kasabi/runtime';
 import type { Registry } from 'prom-client';
 
 /** Records what this worker's relay does. */
@@ -10,7 +10,7 @@ export interface RelayMetrics {
 
 /** The metrics of the relay. */
 export function createRelayMetrics(registry: Registry): RelayMetrics {
-  const counter = (name: string, help: string) => prepareCounter(registry, { name, help }, [])({});
+  const { counter } = metricsOf(registry);
   const enqueued = counter(
     'kasabi_relay_enqueued_total',
     'Jobs the relay handed to Redis because Redis did not hold them.',
