@@ -1,14 +1,11 @@
 // What an operator sees and does on the operations page, in a real browser, at desktop and phone width,
 // light and dark.
 import assert from 'node:assert/strict';
-import { randomUUID } from 'node:crypto';
 import { after, before, describe, it } from 'node:test';
-import { createDataset, lockDataset } from '@kasabi/datasets';
-import { withTransaction } from '@kasabi/postgres';
 import { type OperatedStack, startStack } from '@kasabi/test/support';
-import { inMs, submitForm } from '@kasabi/test/support/client';
 import type { Browser, Page } from 'playwright-core';
 import { launchBrowser } from './support/browser.ts';
+import { lockAbandoned, makeFailed, submit } from './support/make-jobs.ts';
 import {
   assertGood,
   type Look,
@@ -18,6 +15,7 @@ import {
   operatorPassword,
   signIn,
 } from './support/pages.ts';
+import { walkThroughSearches } from './support/search-walk.ts';
 
 let stack: OperatedStack;
 let browser: Browser;
@@ -31,33 +29,6 @@ after(async () => {
   await stack?.stop();
 });
 
-/** Submits a job that starts in so many milliseconds; its id. */
-async function submit(startsInMs: number): Promise<string> {
-  const answer = await submitForm(stack, { jobType: 'reset', startTime: inMs(startsInMs) });
-  assert.equal(answer.status, 202, answer.text);
-  return answer.text.split('/').at(-1) ?? '';
-}
-
-/** Makes a dataset that is locked by a job which is not there. */
-async function lockAbandoned(code: string): Promise<void> {
-  const { database, owner } = stack;
-  const { id } = await createDataset(database.pool(), { code, owner });
-  await withTransaction(database.pool('worker'), (client) =>
-    lockDataset(client, { datasetId: id, jobId: randomUUID(), timeoutMs: 1_000 }),
-  );
-}
-
-/** Makes a cancelled job one that failed, which would take hours. */
-async function makeFailed(id: string): Promise<void> {
-  const pool = stack.database.pool();
-  await pool.query('DELETE FROM kasabi.job_transition WHERE job_id = $1', [id]);
-  await pool.query(
-    `UPDATE kasabi.job SET status = 'failed', reason = 'busy', message = 'Writers kept it busy.'
-     WHERE id = $1`,
-    [id],
-  );
-}
-
 const badge = (page: Page, status: string) => page.locator('#job .badge', { hasText: status });
 
 // Two at once: half of the time each waits for the page to update.
@@ -67,7 +38,7 @@ describe('the operations page', { concurrency: 2 }, () => {
 
 describe('the view of the queue', () => {
   it('shows what Redis holds, and changes nothing', async () => {
-    const id = await submit(1_800_000);
+    const id = await submit(stack, 1_800_000);
     const { page, context } = await openPage(
       browser,
       looks[0],
@@ -113,7 +84,7 @@ function walkThrough(look: Look): void {
   });
 
   it(`shows a job go from scheduled to completed without a reload (${name})`, async () => {
-    const id = await submit(8_000);
+    const id = await submit(stack, 8_000);
     await page.goto(ops(`/jobs/${id}`));
     await badge(page, 'scheduled').waitFor();
     await page.evaluate('window.isTheSame = true');
@@ -124,12 +95,12 @@ function walkThrough(look: Look): void {
   });
 
   it(`cancels a scheduled job when asked twice, and repeats only one that failed (${name})`, async () => {
-    const id = await submit(3_600_000);
+    const id = await submit(stack, 3_600_000);
     await go(`/jobs/${id}`);
     await page.getByRole('link', { name: 'Cancel this job' }).click();
     await page.getByRole('heading', { name: 'Cancel this job?' }).waitFor();
     await assertGood(page, 'the question before cancelling');
-    await page.getByRole('link', { name: 'Leave it as it is' }).click();
+    await page.getByRole('link', { name: 'Do nothing' }).click();
     await badge(page, 'scheduled').waitFor();
     await page.getByRole('link', { name: 'Cancel this job' }).click();
     await page.getByRole('button', { name: 'Cancel the job' }).click();
@@ -142,7 +113,7 @@ function walkThrough(look: Look): void {
     await page.getByRole('button', { name: 'Repeat the job' }).click();
     await page.getByText('A cancelled job cannot be repeated.').waitFor();
 
-    await makeFailed(id);
+    await makeFailed(stack, id);
     await go(`/jobs/${id}`);
     await badge(page, 'failed').waitFor();
     await assertGood(page, 'a failed job');
@@ -167,11 +138,11 @@ function walkThrough(look: Look): void {
 
   it(`shows a locked dataset, and unlocks it when no running job holds the lock (${name})`, async () => {
     const code = `locked-${look.join('-')}`;
-    await lockAbandoned(code);
+    await lockAbandoned(stack, code);
     await page.goto(ops());
     const row = page.locator('#locked').getByRole('row').filter({ hasText: code });
-    await row.getByText('not there').waitFor();
-    await page.locator('#findings').getByText(`The dataset ${code} is read-only`).waitFor();
+    await row.getByText('no such job').waitFor();
+    await page.locator('#findings').getByText(`The dataset ${code} has been read-only`).waitFor();
     await assertGood(page, 'the first page with a finding');
     const finding = page.locator('#findings li').filter({ hasText: code });
     await finding.getByRole('link', { name: 'Acknowledge' }).click();
@@ -182,9 +153,9 @@ function walkThrough(look: Look): void {
     await page.locator('#findings li.acknowledged').filter({ hasText: code }).waitFor();
     await page.getByText('known to the owner').first().waitFor();
     await assertGood(page, 'the first page with an acknowledged finding');
-    await finding.getByRole('link', { name: 'Take this back' }).click();
-    await page.getByRole('button', { name: 'Take it back' }).click();
-    await page.getByText('The acknowledgement is taken back').waitFor();
+    await finding.getByRole('link', { name: 'Withdraw…' }).click();
+    await page.getByRole('button', { name: 'Withdraw it' }).click();
+    await page.getByText('The acknowledgement is withdrawn').waitFor();
     await finding.getByRole('link', { name: 'Unlock…' }).waitFor();
     await finding.getByRole('link', { name: code }).click();
     await page.getByText('read-only').first().waitFor();
@@ -195,67 +166,15 @@ function walkThrough(look: Look): void {
     await page.locator('#dataset .badge', { hasText: 'read-write' }).waitFor();
   });
 
-  it(`cancels all jobs that a filter finds, after a question with their number (${name})`, async () => {
-    const code = `bulk-${look.join('-')}`;
-    await createDataset(stack.database.pool(), { code, owner: stack.owner });
-    const of = { ...stack, dataset: code };
-    for (let jobs = 0; jobs < 3; jobs += 1) {
-      const wanted = { jobType: 'reset', startTime: inMs(7_200_000) };
-      assert.equal((await submitForm(of, wanted)).status, 202);
-    }
-    await go('/datasets');
-    await page.getByLabel('Short code').fill(code);
-    await page.getByRole('button', { name: 'Search' }).click();
-    const row = page.getByRole('row').filter({ hasText: code });
-    await row.getByRole('link', { name: '3', exact: true }).click();
-    await page.waitForURL(new RegExp(`dataset=${code}`));
-    await assertGood(page, 'the jobs of a dataset');
-    await page.getByRole('link', { name: 'Cancel all that are scheduled' }).click();
-    const question = `Cancel 3 scheduled jobs of the dataset ${code}?`;
-    await page.getByRole('heading', { name: question }).waitFor();
-    await assertGood(page, 'the question before cancelling all');
-    await page.getByRole('button', { name: 'Cancel 3 jobs' }).click();
-    await page.getByText('Below is what became of each job').waitFor();
-    assert.equal(await page.getByRole('row').filter({ hasText: 'Cancel a job' }).count(), 3);
-    await assertGood(page, 'what became of each job');
-    await go(`/bulk/cancel?dataset=${code}`);
-    await page.getByText('There are none, so there is nothing to do.').waitFor();
-    await go('/audit');
-    await page.getByText(`3 scheduled jobs of the dataset ${code}: 3 done`).waitFor();
-  });
-
-  it(`says what a filter cannot be, instead of leaving it out (${name})`, async () => {
-    await go('/jobs?status=canceled');
-    await page.getByText('There is no status "canceled"; did you mean cancelled?').waitFor();
-    await go('/jobs?from=yesterday&type=rest');
-    await page.getByText('from must be a time such as').waitFor();
-    await page.getByText('did you mean reset?').waitFor();
-    assert.equal(await page.locator('#found tbody tr').count(), 0);
-    await go('/datasets?state=looked');
-    await page.getByText('did you mean locked?').waitFor();
-  });
-
-  it(`finds jobs, and tells what is coming and what is not there (${name})`, async () => {
-    const id = await submit(7_200_000);
-    await go('/coming');
-    await page
-      .locator('#list')
-      .getByRole('link', { name: id.slice(0, 13) })
-      .waitFor();
-    await go('/jobs');
-    await page.getByLabel('Job or dataset').fill(id);
-    await page.getByLabel('Status').selectOption('scheduled');
-    await page.getByRole('button', { name: 'Search' }).click();
-    await page.waitForURL(/status=scheduled/);
-    assert.equal(await page.locator('#found tbody tr').count(), 1);
-    await page.getByLabel('Status').selectOption('running');
-    await page.getByRole('button', { name: 'Search' }).click();
-    await page.getByText('No jobs match.').waitFor();
-    await go(`/datasets/${stack.dataset}`);
-    await page.goto(ops('/nowhere'));
-    await page.getByRole('heading', { name: 'Nothing here' }).waitFor();
-    await assertGood(page, 'an address without a page');
-    open = { ...open, complaints: open.complaints.filter((text) => !text.includes('404')) };
+  walkThroughSearches({
+    name,
+    page: () => page,
+    stack: () => stack,
+    go,
+    expect: (complaint) => {
+      const complaints = open.complaints.filter((text) => !text.includes(complaint));
+      open = { ...open, complaints };
+    },
   });
 
   it(`is operated by keyboard, and leaves focus and text alone when it updates (${name})`, async () => {
@@ -266,14 +185,14 @@ function walkThrough(look: Look): void {
     assert.equal(await page.evaluate('document.activeElement.id'), 'main');
     await page.keyboard.press('Tab');
     await page.keyboard.type('half a wor');
-    const id = await submit(9_000_000);
+    const id = await submit(stack, 9_000_000);
     await page.getByRole('link', { name: id.slice(0, 13) }).waitFor();
     await page.keyboard.type('d');
     assert.equal(await page.getByLabel('Job or dataset').inputValue(), 'half a word');
     await page.locator('#found').getByRole('link').first().focus();
     const focused = (): Promise<unknown> => page.evaluate('document.activeElement.title');
     const before = await focused();
-    const later = await submit(9_100_000);
+    const later = await submit(stack, 9_100_000);
     await page.getByRole('link', { name: later.slice(0, 13) }).waitFor();
     assert.equal(await focused(), before);
   });

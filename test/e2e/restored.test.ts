@@ -138,7 +138,7 @@ test('restored under running services: all is paused, nothing is wiped until the
     { what: 'the pause', timeoutMs: 30_000 },
   );
   assert.equal(pause?.by, 'relay');
-  assert.match(pause?.reason ?? '', /^This Postgres is older than what Redis holds/);
+  assert.match(pause?.reason ?? '', /^This Postgres is older than the data in Redis/);
   // The relay has handed the job over again, or Redis still had it.
   await waitFor(async () => (await snoozed('paused')) > 0 || (await snoozed('unchecked')) > 0, {
     what: 'the job to be refused',
@@ -171,10 +171,7 @@ test('restored without a worker: the doctor says so, and pause and resume need n
   assert.equal((await untilEnded(job, stack.key)).status, 'completed');
   await stopWorker();
   await restore();
-  assert.match(
-    await admin('doctor'),
-    /^fail {2}postgres-restored .*No worker has looked at it yet/m,
-  );
+  assert.match(await admin('doctor'), /^fail {2}postgres-restored .*No worker has checked it yet/m);
   await admin('pause', '--reason', 'restored');
   await startWorker();
   const [pause] = await waitFor(
@@ -216,6 +213,6 @@ test('a copy of the database elsewhere is paused, too, however new', async () =>
   );
   await startWorker(copy.href);
   await waitFor(async () => (await pauses(copy.href))[0]?.by === 'relay', { what: 'the pause' });
-  assert.match((await pauses(copy.href))[0]?.reason ?? '', /was made from a copy of another/);
+  assert.match((await pauses(copy.href))[0]?.reason ?? '', /is a copy of another one/);
   assert.deepEqual(await subjects(copy.href), ['kept']);
 });

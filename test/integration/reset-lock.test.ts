@@ -83,7 +83,7 @@ test('when the writer stays, the job fails with a message its owner can act on',
     for (const { message } of rows) {
       assert.match(
         message,
-        /In the way: process \d+ \(a forgotten load\) of \w+, in a transaction since \d{4}-\S+Z, idle in transaction since /,
+        /Blocked by: process \d+ \(a forgotten load\) of \w+, in a transaction since \d{4}-\S+Z, idle in transaction since /,
       );
     }
     assert.doesNotMatch(job.message ?? '', /forgotten|process/, 'that is for operators alone');

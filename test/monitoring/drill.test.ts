@@ -5,46 +5,18 @@ import path from 'node:path';
 import { describe, it } from 'node:test';
 import { findingCodes, pauseAsOperator, resumeAsOperator } from '@kasabi/operations';
 import { KEY_PREFIX } from '@kasabi/queue';
-import {
-  type OperatedStack,
-  type StackOptions,
-  startStack,
-  type TestStack,
-  waitFor,
-} from '@kasabi/test/support';
-import { ask, submitForm, untilEnded } from '@kasabi/test/support/client';
-import { startPrivateStack } from '@kasabi/test/support/private-servers';
-import { Redis } from 'ioredis';
+import { type OperatedStack, type StackOptions, startStack, waitFor } from '@kasabi/test/support';
+import { untilEnded } from '@kasabi/test/support/client';
 import pg from 'pg';
 import { startDrill } from './support/drill.ts';
+import { drillServers } from './support/drill-servers.ts';
+import { inTurn, operations, redis, submit } from './support/drill-steps.ts';
 import { operatorPassword } from './support/operator.ts';
 import { keptTable, type Row, renderTable } from './support/table.ts';
 import { underDrill } from './support/under-drill.ts';
 
 const rows: Row[] = [];
-// The operations service looks more often than usual; what it looks for is the same.
-const operations = { SAMPLE_INTERVAL_MS: '2000' };
 const skewClock = path.join(import.meta.dirname, '../integration/support/skew-clock.cjs');
-
-async function redis<T>(url: string, work: (client: Redis) => Promise<T>): Promise<T> {
-  const client = new Redis(url);
-  try {
-    return await work(client);
-  } finally {
-    client.disconnect();
-  }
-}
-
-async function submit(stack: TestStack): Promise<string> {
-  const { status, text } = await submitForm(stack, { jobType: 'reset' });
-  assert.equal(status, 202, text);
-  return text;
-}
-
-// Inherited unless set.
-const inTurn = { concurrency: 1 };
-
-const inTenMinutes = () => new Date(Date.now() + 600_000).toISOString();
 
 const idOf = (url: string): string => url.split('/').at(-1) ?? '';
 
@@ -66,79 +38,7 @@ const stackUnderDrill = (options: StackOptions) =>
   );
 
 describe('an operator is told', { concurrency: 4 }, () => {
-  describe('of servers', inTurn, () => {
-    const ill = underDrill(
-      () => startPrivateStack({ operatorPassword, settings: { operations } }),
-      (stack) => {
-        const { api, status, operations, worker, databaseUrl, redisUrl } = stack;
-        const watched = { operationsUrl: operations.url, databaseUrl, redisUrl };
-        return startDrill(watched, [api, status, operations, worker], rows);
-      },
-    );
-
-    it('that Redis lost its data', async () => {
-      const { stack, drill } = ill();
-      const { status } = await ask(`${stack.api.url}/dataset/nasa/jobs`, {
-        method: 'POST',
-        headers: { X_KASABI_APIKEY: stack.key },
-        body: new URLSearchParams({ jobType: 'reset', startTime: inTenMinutes() }),
-      });
-      assert.equal(status, 202);
-      const postgres = new pg.Client({ connectionString: stack.databaseUrl });
-      await postgres.connect();
-      const enqueued = 'SELECT FROM kasabi.job WHERE enqueued_at IS NOT NULL';
-      await waitFor(async () => (await postgres.query(enqueued)).rowCount === 1, {
-        what: 'Redis to hold the job',
-      }).finally(() => postgres.end());
-      await redis(stack.redisUrl, (client) => client.flushall());
-      await drill.untilNamed(
-        'redis-wiped',
-        'The data of Redis, with a job in them, are deleted (`FLUSHALL`)',
-      );
-    });
-
-    it('that Redis is down', async () => {
-      const { stack, drill } = ill();
-      await stack.redis.stop();
-      await drill.untilNamed('redis-down', 'Redis is stopped');
-      await stack.redis.start();
-      await drill.untilSilent('redis-down');
-    });
-
-    it('that Postgres is down', async () => {
-      const { stack, drill } = ill();
-      await stack.postgres.stop();
-      await drill.untilNamed('postgres-down', 'Postgres is stopped');
-      await stack.postgres.start();
-      await drill.untilSilent('postgres-down');
-    });
-
-    it('that Redis takes no writes', async () => {
-      const { stack, drill } = ill();
-      const needReplicas = (number: number) =>
-        redis(stack.redisUrl, (client) => client.config('SET', 'min-replicas-to-write', number));
-      await needReplicas(1);
-      await drill.untilNamed('redis-sick', 'Redis has fewer replicas than it needs for a write');
-      await needReplicas(0);
-      await drill.untilSilent('redis-sick');
-    });
-
-    it('that Postgres takes no writes', async () => {
-      const { stack, drill } = ill();
-      const postgres = new pg.Client({ connectionString: stack.databaseUrl });
-      await postgres.connect();
-      try {
-        await postgres.query('ALTER SYSTEM SET default_transaction_read_only = on');
-        await postgres.query('SELECT pg_reload_conf()');
-        await drill.untilNamed('postgres-sick', 'Postgres is set to read-only transactions');
-        await postgres.query('ALTER SYSTEM RESET default_transaction_read_only');
-        await postgres.query('SELECT pg_reload_conf()');
-      } finally {
-        await postgres.end();
-      }
-      await drill.untilSilent('postgres-sick');
-    });
-  });
+  drillServers(rows);
 
   describe('of workers and jobs', inTurn, () => {
     const ill = stackUnderDrill({

@@ -1,34 +1,11 @@
 // Actions at the command line leave a row in the audit; and the lists of owners and keys.
 import assert from 'node:assert/strict';
-import { after, before, test } from 'node:test';
-import {
-  createDatabase,
-  type InProcessRun,
-  runInProcess,
-  type TestDatabase,
-} from '@kasabi/test/support';
-import type pg from 'pg';
-import { createCommands } from '../test/commands.ts';
-import { runAdmin } from './program.ts';
+import { after, test } from 'node:test';
+import { openCommands } from '../test/commands.ts';
 
 const quad = '<http://e.org/s> <http://e.org/p> "o" .\n';
-let database: TestDatabase;
-let pool: pg.Pool;
-
-before(async () => {
-  database = await createDatabase();
-  pool = database.pool('owner');
-});
-
-after(async () => {
-  removeFolder();
-  await database.close();
-});
-
-const admin = (...args: string[]): Promise<InProcessRun> =>
-  runInProcess(runAdmin, args, { DATABASE_URL: database.url });
-
-const { json, fails, file, removeFolder } = createCommands(admin);
+const { pool, admin, json, fails, file, close } = await openCommands();
+after(close);
 
 test('owners and keys are listed, without anything to use a key by', async () => {
   await admin('owner', 'create', 'cnsa');

@@ -1,11 +1,15 @@
-/** Writes a result for people to standard output. */
+/** Writes to standard output, which carries the result and nothing else. */
 export function print(text: string): void {
   process.stdout.write(`${text}\n`);
 }
 
-/** Writes a result for programs to standard output: one JSON document. */
-export function printJson(value: unknown): void {
-  process.stdout.write(`${JSON.stringify(value, null, 2)}\n`);
+/** Writes a command's result to standard output: one JSON document if `--json` was given, else words. */
+export function printResult(
+  { json }: { readonly json?: true | undefined },
+  value: unknown,
+  words: string,
+): void {
+  print(json ? JSON.stringify(value, null, 2) : words);
 }
 
 /** Writes to standard error, which carries everything that is not the result. */
@@ -16,11 +20,6 @@ export function printError(text: string): void {
 /** `2026-07-31T12:00:00Z`, or a dash for null. */
 export function formatTime(time: Date | null): string {
   return time === null ? '-' : time.toISOString().replace(/\.\d+Z$/, 'Z');
-}
-
-/** `17,823`. */
-export function formatCount(count: number): string {
-  return count.toLocaleString('en-US', { maximumFractionDigits: 0 });
 }
 
 /** Ends quietly when a reader such as `head` closes the pipe; the work is done by then. */

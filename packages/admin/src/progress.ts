@@ -1,7 +1,7 @@
 import type { WriteStream } from 'node:tty';
 import type { LoadProgress } from '@kasabi/datasets';
+import { formatCount } from '@kasabi/operations';
 import { SingleBar } from 'cli-progress';
-import { formatCount } from './output.ts';
 
 export interface Progress {
   update(progress: LoadProgress): void;

@@ -2,16 +2,21 @@ import assert from 'node:assert/strict';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
+import {
+  createDatabase,
+  type InProcessRun,
+  runInProcess,
+  type TestDatabase,
+} from '@kasabi/test/support';
+import type pg from 'pg';
+import { runAdmin } from '../src/program.ts';
 
-/** What a command came to. */
-interface Run {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
-/** Commands by what they must come to, and a folder of files for them to read. */
+/** The command line on a database of its own, run in this process, and a folder of files for it to read. */
 export interface Commands {
+  readonly database: TestDatabase;
+  /** Connections as the schema's owner. */
+  readonly pool: pg.Pool;
+  admin(...args: string[]): Promise<InProcessRun>;
   /** Runs a command that must succeed and returns its JSON document. */
   json<T>(...args: string[]): Promise<T>;
   /** Runs a command that must fail with this exit code and error, leaving standard output empty. */
@@ -19,13 +24,19 @@ export interface Commands {
   readonly folder: string;
   /** Writes a file and returns its path. */
   file(name: string, content: string): string;
-  removeFolder(): void;
+  /** Removes the folder and the database. */
+  close(): Promise<void>;
 }
 
-/** @param admin runs a command, in this process or in one of its own. */
-export function createCommands(admin: (...args: string[]) => Promise<Run>): Commands {
+export async function openCommands(): Promise<Commands> {
+  const database = await createDatabase();
   const folder = mkdtempSync(path.join(tmpdir(), 'kasabi-admin-'));
+  const admin: Commands['admin'] = (...args) =>
+    runInProcess(runAdmin, args, { DATABASE_URL: database.url });
   return {
+    database,
+    pool: database.pool('owner'),
+    admin,
     async json(...args) {
       const { code, out, err } = await admin(...args, '--json');
       assert.deepEqual([code, err], [0, ''], args.join(' '));
@@ -42,6 +53,9 @@ export function createCommands(admin: (...args: string[]) => Promise<Run>): Comm
       writeFileSync(place, content);
       return place;
     },
-    removeFolder: () => rmSync(folder, { recursive: true }),
+    async close() {
+      rmSync(folder, { recursive: true });
+      await database.close();
+    },
   };
 }

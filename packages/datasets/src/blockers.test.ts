@@ -73,7 +73,7 @@ async function keptBy(work: (client: pg.PoolClient) => Promise<unknown>): Promis
   assert.ok(error instanceof DatasetBusy, String(error));
   assert.ok(performance.now() - begun < 8_000);
   assert.doesNotMatch(error.message, /secret of bob/);
-  const named = /in time\. In the way: (.*)\.$/.exec(error.message);
+  const named = /in time\. Blocked by: (.*)\.$/.exec(error.message);
   assert.ok(named?.[1] !== undefined, error.message);
   return named[1].split('; ');
 }

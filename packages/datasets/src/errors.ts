@@ -35,7 +35,7 @@ export class FencedOut extends Error {
 /** Other transactions kept the dataset from being locked or cleared: mostly writers. They may have ended by now. */
 export class DatasetBusy extends Error {
   readonly code = 'dataset-busy';
-  /** @param options.blockers the transactions that were in the way, in words for operators. */
+  /** @param options.blockers the transactions that blocked the job, in words for operators. */
   constructor(
     datasetId: number,
     options: { readonly cause: unknown; readonly blockers?: readonly string[] },
@@ -44,7 +44,7 @@ export class DatasetBusy extends Error {
     const who =
       blockers === undefined || blockers.length === 0
         ? 'The blocking transactions are unknown.'
-        : `In the way: ${blockers.join('; ')}.`;
+        : `Blocked by: ${blockers.join('; ')}.`;
     super(`Dataset ${datasetId} could not be locked or cleared in time. ${who}`, { cause });
   }
 }

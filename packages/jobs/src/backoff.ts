@@ -2,12 +2,11 @@
 const longestMs = 5 * 60_000;
 
 /**
- * How long to wait before the attempt after `attempt`, in milliseconds: exponential from one second, at
- * most five minutes, of which a random half is taken off so that jobs that failed together part ways.
+ * How long to wait after `attempt` before the next one, in milliseconds: exponential from one second to five minutes,
+ * minus up to half of that at random, so that jobs that failed together do not come back together.
  *
- * Five minutes, because an attempt costs others something: while it waits for writers, later ones wait
- * behind it, up to LOCK_TIMEOUT_MS. At 10 s in five minutes that is a thirtieth of their time at least, and
- * a fifteenth at most.
+ * Five minutes, because attempts cost others something: while one waits for writers, later writers wait behind it, for
+ * up to LOCK_TIMEOUT_MS. At 10 s in five minutes that takes between a thirtieth and a fifteenth of their time.
  */
 export function backoffMs(attempt: number, random: () => number = Math.random): number {
   const ceiling = Math.min(longestMs, 1_000 * 2 ** (attempt - 1));

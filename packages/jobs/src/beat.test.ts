@@ -113,7 +113,7 @@ test('a Postgres that is older than what Redis has seen is paused, once, until i
   }
   await restore(backup);
   assert.equal(await outcome(jobId), 'unchecked', 'before anybody has looked');
-  assert.match((await readRestored(fixture.worker, mark)) ?? '', /is older than what Redis holds/);
+  assert.match((await readRestored(fixture.worker, mark)) ?? '', /is older than the data in Redis/);
   await Promise.all([keeper().look(), keeper().look()]);
   const [pause, ...more] = await pauses();
   assert.deepEqual([pause?.['dataset_id'], pause?.['paused_by'], more], [null, 'relay', []]);
@@ -121,7 +121,7 @@ test('a Postgres that is older than what Redis has seen is paused, once, until i
   assert.match(
     pause?.['reason'],
     new RegExp(
-      `^This Postgres is older than what Redis holds: its newest beat is of ${day}, Redis has seen one of ${day}\\.$`,
+      `^This Postgres is older than the data in Redis: its newest beat is from ${day}, but Redis has seen one from ${day}\\.$`,
     ),
   );
   assert.equal(restored.length, 1);
@@ -183,7 +183,7 @@ test('a Redis that knows nothing of a Postgres with an old beat: nobody can tell
   await age(61);
   mark = undefined;
   await keeper().look();
-  assert.match((await pauses())[0]?.['reason'], /^Redis knows nothing of this Postgres/);
+  assert.match((await pauses())[0]?.['reason'], /^Redis has not seen this Postgres/);
 });
 
 test('a Postgres that was restored under a running worker is paused, though Redis was wiped as well', async () => {
@@ -204,7 +204,7 @@ test('a copy of the database elsewhere is paused, however new', async () => {
     await keeper().look();
     await fixture.admin.query(`UPDATE kasabi.beat SET ${change}`);
     await keeper().look();
-    assert.match((await pauses())[0]?.['reason'], /was made from a copy of another/, change);
+    assert.match((await pauses())[0]?.['reason'], /is a copy of another one/, change);
     await fixture.admin.query('DELETE FROM kasabi.pause');
   }
 });

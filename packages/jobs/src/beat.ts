@@ -4,28 +4,28 @@ import { type Beat, judgeBeat } from './restored.ts';
 
 export interface BeatOptions {
   readonly db: Database;
-  /** The newest beat that Redis has seen; undefined when it has none. */
+  /** Reads the newest beat that Redis has seen; undefined if there is none. */
   readonly readMark: () => Promise<Beat | undefined>;
   readonly writeMark: (beat: Beat) => Promise<void>;
-  /** Told why this Postgres is not the one it was; everything is paused by then. */
+  /** Called when this Postgres was restored, with the reason; all jobs are paused by then. */
   readonly onRestored: (reason: string) => void;
   readonly onError: (error: unknown) => void;
 }
 
 export interface BeatKeeper {
   readonly loop: Loop;
-  /** Does a round at once, for a claim that was refused for want of it; one for all who ask meanwhile. */
+  /** Does a round now, for a claim that was refused without one. Calls at the same time share a round. */
   look(): Promise<void>;
 }
 
-/** The pause between rounds, in milliseconds: six beats within the time after which claims refuse. */
+/** The pause between rounds, in milliseconds: there are six beats within the time after which claims are refused. */
 const intervalMs = 10_000;
 
-/** Another worker's beat within so many seconds will do. */
+/** No new beat is needed if another worker's is at most this many seconds old. */
 const freshSeconds = 8;
 
-// Nobody beats twice: what was judged must still be there. In the same commit all jobs are paused if the
-// database was restored, and what was seen has been taken account of, so that a resume is the end of it.
+// The UPDATE requires the beat that was judged, so that two workers do not write the same one. If the database was
+// restored, the same commit pauses all jobs and counts on from what Redis has seen, so that one resume is enough.
 const text = `
   WITH judged AS (${judgeBeat}
   ), beaten AS (
@@ -56,29 +56,27 @@ interface Row extends Beat {
   readonly restored: string | null;
 }
 
-/** The row that the beat is kept in is missing; the migration makes it. */
+/** The row that holds the beat is missing; the migration makes it. */
 export class BeatMissing extends Error {
   readonly code = 'beat-missing';
   constructor() {
-    super(
-      'kasabi.beat has no row, so that no job may start: INSERT INTO kasabi.beat DEFAULT VALUES.',
-    );
+    super('kasabi.beat has no row, so no job may start: INSERT INTO kasabi.beat DEFAULT VALUES.');
   }
 }
 
 /**
- * Keeps the beat of Postgres, by which a database that was restored from a backup is known: its newest beat is
- * older than the one that Redis has seen, or that this process has. Then all jobs are paused until somebody
- * resumes them. Claims refuse while the newest beat is old, so that nothing starts before one has looked.
+ * Keeps the beat of Postgres, which reveals a database that was restored from a backup: its newest beat is older than
+ * the one that Redis or this process has seen. Then all jobs are paused until somebody resumes them. Claims are refused
+ * while the newest beat is old, so that nothing starts before a worker has checked.
  */
 export function createBeat(options: BeatOptions): BeatKeeper {
   const { db } = options;
-  /** Outlives a Redis that loses its data. */
+  /** Kept here as well, in case Redis loses its data. */
   let remembered: Beat | undefined;
   let looking: Promise<void> | undefined;
 
   async function beat(): Promise<void> {
-    // First: what Redis has seen of the same database, Postgres then has, too.
+    // Read first: if it is the same database, Postgres then has everything that Redis has seen.
     const mark = await options.readMark();
     const known = (mark?.beats ?? -1) > (remembered?.beats ?? -1) ? mark : remembered;
     const { rows } = await db.query<Row>({

@@ -6,9 +6,9 @@ export interface CancelledBy {
 }
 
 /**
- * The CTE `cancelled`, for whoever may cancel. It follows a CTE `asked` of one row with the job's `id` and an
- * `outcome`, which is 'not-scheduled' if the job is there and may be cancelled, and has a row if it was. The
- * transition is noted with it. Everything in `as` is SQL, and may name columns of `asked`.
+ * The CTE `cancelled`, for everyone who may cancel; it has a row if the job was cancelled, and notes the transition. It
+ * follows a CTE `asked` of one row with the job's `id` and an `outcome`, which is 'not-scheduled' if the job exists and
+ * the caller may cancel it. Everything in `as` is SQL and may name columns of `asked`.
  */
 export const cancelAsked = (as: CancelledBy): string => `
   cancelled AS MATERIALIZED (

@@ -5,7 +5,7 @@ import { cancelAsked } from './cancel-asked.ts';
 
 export type CancelOutcome =
   | { readonly outcome: 'cancelled' | Refusal }
-  /** It has been taken up or has ended; nothing was changed. */
+  /** The job is running or has ended; nothing was changed. */
   | { readonly outcome: 'not-scheduled'; readonly status: RecordStatus };
 
 interface Row {
@@ -19,8 +19,8 @@ const cancelled = cancelAsked({
 });
 
 /**
- * Cancels a scheduled job for the key with this digest: key, ownership and record in one statement. The
- * job ends as `cancelled` with a message that says who cancelled it, and never runs, whatever Redis holds.
+ * Cancels a scheduled job for the key with this digest. One statement checks the key and the owner and changes the
+ * record. The job ends as `cancelled` with a message that says who cancelled it, and never runs, whatever Redis holds.
  */
 export async function cancel(db: Database, request: AskedJob): Promise<CancelOutcome> {
   const { rows } = await db.query<Row>({
@@ -33,7 +33,7 @@ export async function cancel(db: Database, request: AskedJob): Promise<CancelOut
         LEFT JOIN kasabi.owner o ON o.id = k.owner_id
       ), ${cancelled}
       SELECT CASE WHEN cancelled.id IS NULL THEN asked.outcome ELSE 'cancelled' END AS outcome,
-             -- Scheduled when this began, yet not cancelled: a worker was quicker.
+             -- Scheduled when this began, but not cancelled: a worker was faster.
              CASE asked.status WHEN 'scheduled' THEN 'running' ELSE asked.status END AS status
       FROM asked LEFT JOIN cancelled ON true`,
     values: askedValues([request]),

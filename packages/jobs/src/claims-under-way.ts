@@ -12,12 +12,12 @@ async function read(db: Database): Promise<Set<string>> {
 }
 
 /**
- * Waits until every claim has ended that may not know of a pause that is committed. A claim takes its lock on
- * the table of pauses before its snapshot, so that one whose lock is not there yet will see the pause. No
- * claim waits for this, and nothing but claims is waited for.
+ * Waits for the end of all claims that may not know about a committed pause. A claim locks the table of pauses before it
+ * takes its snapshot, so a claim whose lock is not there yet will see the pause. No claim waits for this, and this waits
+ * for nothing but claims.
  *
- * @param timeoutMs how long to wait, in milliseconds: a claim waits when someone else holds its record.
- * @returns how many of them have not ended by then.
+ * @param timeoutMs how long to wait, in milliseconds: a claim waits while somebody else holds its record.
+ * @returns how many of the claims have not ended by then.
  */
 export async function claimsSettled(db: Database, timeoutMs: number): Promise<number> {
   const deadline = performance.now() + timeoutMs;

@@ -7,7 +7,7 @@ import { updateLeased } from './leased.ts';
 
 export interface FailOptions {
   readonly reason: FailureReason;
-  /** What the job's owner is told: what they can do about it. */
+  /** What the job's owner is told, including what they can do about it. */
   readonly message: string;
   /** What operators are told instead. */
   readonly cause?: string;

@@ -1,13 +1,13 @@
 import type { RecordStatus } from '@kasabi/domain';
 
-/** Which of a job's times a range is of. */
+/** The times of a job that a range can refer to. */
 export const filterTimes = ['created', 'start', 'ended'] as const;
 
 export type FilterTime = (typeof filterTimes)[number];
 
-/** What jobs are looked for by; everything that is given has to match. */
+/** A filter for jobs; everything that is given has to match. */
 export interface JobFilter {
-  /** A job's id or its first eight digits or more, or part of a dataset's short code. */
+  /** A job's id, or at least its first eight digits, or part of a dataset's short code. */
   readonly text?: string | undefined;
   /** An owner's name. */
   readonly owner?: string | undefined;
@@ -15,28 +15,28 @@ export interface JobFilter {
   readonly dataset?: string | undefined;
   readonly status?: RecordStatus | undefined;
   readonly type?: string | undefined;
-  /** Part of the message, whatever its case. */
+  /** Part of the message, in upper or lower case. */
   readonly message?: string | undefined;
-  /** The time that `from` and `to` are of: when it was created unless given. */
+  /** The time that `from` and `to` refer to: the creation unless given. */
   readonly time?: FilterTime | undefined;
-  /** From then on. */
+  /** Inclusive. */
   readonly from?: Date | undefined;
-  /** Before then. */
+  /** Exclusive. */
   readonly to?: Date | undefined;
 }
 
-/** A filter as SQL conditions, and the values of their parameters. */
+/** A filter as SQL conditions, with the values of their parameters. */
 export interface FilterSql {
-  /** Of `kasabi.job j`, by its indexes. */
+  /** Conditions on `kasabi.job j` that indexes cover. */
   readonly indexed: readonly string[];
-  /** Of `kasabi.job j`, for which every job has to be looked at. */
+  /** Conditions on `kasabi.job j` that have to look at every job. */
   readonly scanned: readonly string[];
-  /** Of `kasabi.dataset d`. */
+  /** Conditions on `kasabi.dataset d`. */
   readonly datasets: readonly string[];
   readonly values: unknown[];
-  /** The values of `indexed` alone, which are the first. */
+  /** The values of `indexed` alone; they come first. */
   readonly indexedValues: unknown[];
-  /** Adds a value and returns what stands for it. */
+  /** Adds a value and returns its placeholder. */
   parameter(value: unknown): string;
 }
 
@@ -46,13 +46,13 @@ export interface FilterWithin extends JobFilter {
 
 const idPrefix = /^[0-9a-f]{8}[0-9a-f-]{0,28}$/;
 
-/** A job's id is made within this of its creation: that is when its transaction began. */
+/** A job's id is made at most this much later than `created`, which is when its transaction began. */
 const idLateMs = 60_000;
 
 /**
  * Turns a filter into conditions.
  *
- * @param values those of a statement that this is a part of.
+ * @param values the values of the statement that this becomes a part of; more are added.
  */
 export function filterSql(filter: FilterWithin, values: unknown[] = []): FilterSql {
   const parameter = (value: unknown): string => `$${values.push(value)}`;
@@ -105,7 +105,7 @@ function idAt(ms: number): string {
   return `${digits.slice(0, 8)}-${digits.slice(8)}-0000-0000-000000000000`;
 }
 
-/** The ids that begin with these digits, from the first to the last; undefined if none can. */
+/** The first and the last id that begin with these digits; undefined if none can. */
 function idRange(prefix: string): [string, string] | undefined {
   const digits = prefix.replaceAll('-', '');
   if (digits.length > 32) return undefined;

@@ -10,8 +10,8 @@ export type FindOutcome =
 type Row = { readonly outcome: FindOutcome['outcome'] } & JobRecord;
 
 /**
- * Reads jobs of datasets, each for the key with its digest: key, ownership and record of all of them in
- * one statement. Returns one outcome per request, in order.
+ * Reads jobs, each for the key with its digest. One statement checks all keys and owners and reads all records. Returns
+ * one outcome per request, in order.
  */
 export async function findJobs(
   db: Database,

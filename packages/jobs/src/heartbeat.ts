@@ -3,12 +3,12 @@ import { given, hasStatus } from './by-key.ts';
 import type { Claim } from './claim.ts';
 
 /**
- * Extends the leases of all jobs a worker runs, in one statement, to `leaseMs` milliseconds from now.
- * Returns, by id, those it has not lost: those it still holds, and those that this very attempt ends. A job
+ * Extends the leases of all jobs that a worker runs, in one statement, to `leaseMs` milliseconds from now. Returns, by
+ * id, the jobs that it has not lost: those whose lease was extended, and those that this attempt is just ending. A job
  * that is missing was rescued and must be dropped.
  *
- * An attempt that ends is no lost one: after a TRUNCATE of 10 million quads the others saw the commit 300 ms
- * before its worker did, since Postgres unlinks the files in between.
+ * An attempt that is ending is not lost: after a TRUNCATE of 10 million quads, others saw the commit 300 ms before its
+ * worker did, because Postgres unlinks the files in between.
  */
 export async function heartbeat(
   db: Database,
@@ -17,8 +17,8 @@ export async function heartbeat(
 ): Promise<ReadonlyMap<string, 'extended' | 'ending'>> {
   const { rows } = await db.query<{ id: string; extended: boolean }>({
     name: 'heartbeat',
-    // The second part is of before the first: what it shows as running, and the first did not find so, ended
-    // while that waited for it; or was rescued, which the next heartbeat finds.
+    // The second part sees the state before the first part. If it shows a job as running that the first part did not
+    // find, the job ended while the first part waited for it, or was rescued, which the next heartbeat finds.
     text: `
       WITH extended AS (
         UPDATE kasabi.job j

@@ -5,24 +5,24 @@ import type { Claim } from './claim.ts';
 import { LeaseLost } from './errors.ts';
 import { type NotedEvent, noteTransition } from './transition.ts';
 
-/** The guard that every statement of an attempt carries; its values are `$1`, `$2` and `$3`. */
+/** The guard in every statement of an attempt; its values are `$1`, `$2` and `$3`. */
 const isLeased = `id = $1 AND ${hasStatus('job', 'running')} AND lease_holder = $2 AND attempt = $3`;
 
 export interface LeasedOptions {
   /** The parameters from `$4` on. */
   readonly values?: readonly unknown[];
-  /** What operators are told of the event, as SQL; it may name `fence`, the record's. */
+  /** The note for operators, as SQL; it may name `fence`, the record's. */
   readonly note?: string;
-  /** What is read besides, as a SQL query for at most one row; it may name `updated.dataset_id`. */
+  /** A SQL query for at most one row to read as well; it may name `updated.dataset_id`. */
   readonly read?: string;
 }
 
 /**
- * Updates the record of a running job if, and only if, this attempt still has its lease, and notes the event.
- * `set` is SQL of this package with parameters from `$4` on, and always the same for an event: the
- * statement is prepared under that name. Returns what is read besides, with nulls if there is none.
+ * Updates the record of a running job if, and only if, this attempt still has its lease, and notes the event. `set` is
+ * SQL of this package with parameters from `$4` on. It is always the same for an event, because the statement is
+ * prepared under the event's name. Returns the row of `read`, or nulls if there is none.
  *
- * @throws LeaseLost when it has not.
+ * @throws LeaseLost if the attempt no longer has its lease.
  */
 export async function updateLeased<Row extends pg.QueryResultRow>(
   db: Database,

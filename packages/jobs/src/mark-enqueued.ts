@@ -3,8 +3,8 @@ import type { Database } from '@kasabi/postgres';
 import { given, hasStatus } from './by-key.ts';
 
 /**
- * Notes that Redis holds these deliveries, so that the relay need not hand them over. The commit does not
- * wait for the disk: a note that Postgres loses in a crash costs a second delivery.
+ * Notes that Redis holds these deliveries, so that the relay need not hand them over. The commit does not wait for the
+ * disk: if Postgres loses the note in a crash, that costs only a second delivery.
  */
 export async function markEnqueued(db: Database, deliveries: readonly Delivery[]): Promise<void> {
   await db.query({

@@ -2,9 +2,8 @@ import { isPaused } from '@kasabi/datasets';
 import type { Database } from '@kasabi/postgres';
 
 /**
- * For how long, in milliseconds, the oldest due job has waited to be taken up; 0 when none is due. What
- * tells whether jobs flow: a long queue may be healthy, an old one is not. Jobs of paused datasets wait because
- * they are meant to, and do not count.
+ * How long the oldest due job has waited to be claimed, in milliseconds; 0 when none is due. This shows whether jobs
+ * flow: a long queue may be healthy, an old one is not. Paused jobs wait on purpose and do not count.
  */
 export async function oldestDueMs(db: Database): Promise<number> {
   const { rows } = await db.query<{ waited: number }>({

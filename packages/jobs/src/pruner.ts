@@ -7,7 +7,7 @@ export interface PrunerOptions {
   readonly intervalMs: number;
   /** Ended jobs are kept for this many days. */
   readonly retentionDays: number;
-  /** Told how many records of jobs and idempotency keys were deleted. */
+  /** Called with the numbers of deleted job records and idempotency keys. */
   readonly onPrune: (deleted: { readonly jobs: number; readonly keys: number }) => void;
   readonly onError: (error: unknown) => void;
 }
@@ -35,7 +35,7 @@ const tallies = `
     SELECT minute, type FROM kasabi.job_tally WHERE minute < now() - $1 * interval '1 day'
     ORDER BY minute LIMIT $2 FOR UPDATE SKIP LOCKED)`;
 
-/** Hours for which the row of a worker that stopped answering is kept. */
+/** How many hours the row of a worker that stopped reporting is kept. */
 const workerHours = 24;
 
 const lostWorkers = `
@@ -43,7 +43,7 @@ const lostWorkers = `
     SELECT holder FROM kasabi.worker WHERE seen < now() - $1 * interval '1 hour'
     ORDER BY seen LIMIT $2 FOR UPDATE SKIP LOCKED)`;
 
-/** The pruner: deletes what is older than it has to be kept, in batches. */
+/** The pruner deletes old rows in batches. */
 export function createPruner(options: PrunerOptions): Loop {
   async function prune(text: string, age: number): Promise<number> {
     for (let deleted = 0; ; ) {

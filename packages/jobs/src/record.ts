@@ -1,7 +1,7 @@
 import { isPaused } from '@kasabi/datasets';
 import type { FailureReason, JobType, RecordStatus } from '@kasabi/domain';
 
-/** A job record as its readers see it. */
+/** A job record, as everyone who reads it may see it. */
 export interface JobRecord {
   readonly id: string;
   /** The dataset's short code. */
@@ -10,9 +10,9 @@ export interface JobRecord {
   readonly status: RecordStatus;
   readonly created: Date;
   readonly startTime: Date;
-  /** When its next attempt may begin: the start time, or later after a retry's backoff. */
+  /** When its next attempt may begin: the start time, or later after the backoff of a retry. */
   readonly due: Date;
-  /** Milliseconds from the moment of reading until then, by Postgres's clock; 0 when it is past. */
+  /** Milliseconds until then, by Postgres's clock at the moment of reading; 0 when it is past. */
   readonly dueInMs: number;
   readonly started: Date | null;
   readonly endTime: Date | null;
@@ -23,17 +23,17 @@ export interface JobRecord {
   readonly reason: FailureReason | null;
 }
 
-// Part of no record: it is so while the pause lasts.
+// Not stored in records, because it is true only while the pause lasts.
 const pausedNotice = "'The job is due and waits: its operators have paused it.'";
 
 /**
- * The columns of `kasabi.job` that a `JobRecord` is read from, for a subquery: a role that shows jobs may read
- * no others, so that `*` is refused to it.
+ * The columns of `kasabi.job` that a `JobRecord` is read from, for a subquery. A role that shows jobs may read no others,
+ * so it cannot use `*`.
  */
 export const recordSource =
   'id, dataset_id, type, status, created, start_time, due, started, end_time, attempt, message, reason';
 
-/** The columns of a `JobRecord`, of `kasabi.job j` and `kasabi.dataset d`. */
+/** The select list of a `JobRecord`, from `kasabi.job j` and `kasabi.dataset d`. */
 export const recordColumns = `j.id, d.code AS dataset, j.type, j.status, j.created,
   j.start_time AS "startTime", j.due,
   greatest(extract(epoch FROM j.due - now()) * 1000, 0)::float8 AS "dueInMs", j.started, j.end_time AS "endTime", j.attempt,

@@ -6,35 +6,34 @@ import { markEnqueued } from './mark-enqueued.ts';
 
 export interface RelayOptions {
   readonly db: Database;
-  /** Adds deliveries that Redis does not hold. */
+  /** Adds deliveries that Redis does not hold yet. */
   readonly enqueue: Enqueue;
-  /** The same for overdue jobs, and makes due at once those that Redis holds as delayed. */
+  /** The same for due jobs; deliveries that Redis holds as delayed become due at once. */
   readonly ensureDue: Enqueue;
   /**
-   * True when the queue may have lost what it held since that was acknowledged: Redis was restarted,
-   * failed over or wiped.
+   * Whether the queue may have lost data since the last `acknowledgeData`: Redis was restarted, failed over or wiped.
    */
   readonly lostData: () => Promise<boolean>;
-  /** Tells Redis's present data that the records know of it; called after they were marked. */
+  /** Marks the present data of Redis as known; called once the records show that Redis has to be handed everything. */
   readonly acknowledgeData: () => Promise<void>;
   readonly intervalMs: number;
   /** Jobs due later than this many milliseconds from now stay out of Redis. */
   readonly horizonMs: number;
-  /** How long a due job may stay unclaimed, in milliseconds, before its delivery is asserted again. */
+  /** How long a due job may stay unclaimed, in milliseconds, before its delivery is asserted. */
   readonly overdueMs: number;
-  /** How long after that its delivery is asserted again, in milliseconds, while it stays unclaimed. */
+  /** The pause before its delivery is asserted again, in milliseconds, while it stays unclaimed. */
   readonly reassertMs: number;
   readonly batchSize: number;
   /**
-   * Told that Redis lost what it held, and how many deliveries it is handed again. Not of an empty Redis
-   * that was never used.
+   * Called when Redis has lost its data, with the number of deliveries that it is handed again. Not called for an empty
+   * Redis that was never used.
    */
   readonly onLoss?: (loss: { readonly forgotten: number }) => void;
   readonly onRound?: (round: { readonly enqueued: number; readonly overdue: number }) => void;
   readonly onError: (error: unknown) => void;
 }
 
-// Fresh records are the API's to enqueue; it does so behind its answer.
+// The api itself enqueues new records, right after it has answered.
 const toEnqueue = `
   SELECT id AS "jobId", attempt, trace, (extract(epoch FROM due) * 1000)::float8 AS due,
          due <= now() AS "isDue"
@@ -53,10 +52,10 @@ interface Overdue extends Delivery {
   readonly after: Date;
 }
 
-// A page of the due jobs, in their order: a round costs the same whatever the backlog, and the next round
-// goes on where this one ended. A delivery that was asserted after its job was due is left alone for a
-// while: it waits its turn, or was snoozed. One of a paused dataset is left alone until that is resumed; it is
-// looked at with the page, for a round to cost the same however many there are.
+// A page of the due jobs, in order: a round costs the same whatever the backlog, and the next round continues where this
+// one ended. A delivery that was asserted after its job was due is left alone for a while, because it waits its turn or
+// was snoozed. Jobs of paused datasets are left alone until they are resumed. They are part of the page all the same, so
+// that a round costs the same however many there are.
 const overdue = `
   SELECT id AS "jobId", attempt, trace, (extract(epoch FROM page.due) * 1000)::float8 AS due,
          page.due AS after,
@@ -81,14 +80,14 @@ const forget = `
 const beginning = { after: new Date(0), jobId: '00000000-0000-0000-0000-000000000000' };
 
 /**
- * The relay: sees to it that Redis holds every job that it should. It covers an API that died between
- * record and enqueue, a Redis that was down, lost its data or failed over, and jobs that lay beyond the
- * horizon. Handing a job over twice is harmless: the queue drops the second.
+ * The relay makes sure that Redis holds every job that it should. It helps when an api died between record and enqueue,
+ * when Redis was down, lost its data or failed over, and when a job was beyond the horizon. Handing a job over twice is
+ * harmless: the queue drops the second delivery.
  */
 export function createRelay(options: RelayOptions): Loop {
   const { db, batchSize } = options;
   let page: Pick<Overdue, 'after' | 'jobId'> = beginning;
-  /** Whether this relay knew the data in Redis before. */
+  /** Whether this relay has seen the data in Redis before. */
   let acquainted = false;
 
   async function forgetAll(): Promise<number> {
@@ -102,7 +101,7 @@ export function createRelay(options: RelayOptions): Loop {
   async function enqueueMissing(): Promise<number> {
     for (let total = 0; ; ) {
       const { rows } = await db.query<Unnoted>(toEnqueue, [options.horizonMs, batchSize]);
-      // What is due may be in Redis as delayed, by a worker whose clock was wrong.
+      // A due job may be delayed in Redis, because of a worker whose clock was wrong.
       const due = rows.filter((row) => row.isDue);
       const ahead = rows.filter((row) => !row.isDue);
       if (due.length > 0) await options.ensureDue(due);

@@ -18,9 +18,9 @@ export interface Rescued {
 }
 
 export interface RescueOptions {
-  /** A job that has lost this many attempts with their workers fails. */
+  /** A job fails when this many of its attempts were lost with their workers. */
   readonly maxAttempts: number;
-  /** Most jobs in one transaction. */
+  /** The most jobs in one transaction. */
   readonly limit: number;
 }
 
@@ -34,13 +34,13 @@ const noted = noteTransition('rescue', {
 });
 
 /**
- * Takes running jobs whose lease has expired from their workers: each is due again at once or, when it has
- * lost too many attempts that way, has failed; its dataset is unlocked in the same commit.
+ * Takes running jobs whose lease has expired away from their workers. Each is due again at once or, if it has lost too
+ * many attempts that way, has failed. Its dataset is unlocked in the same commit.
  *
- * Any number may run at once: SKIP LOCKED hands each its own jobs. It also steps over a dataset that the
- * job has locked and whose registry row is held by the open transaction of its frozen worker; Postgres
- * ends that one by idle_in_transaction_session_timeout, and a later round finds the job. A dataset that
- * the job has not locked is none of its concern: every writer in flight holds that row.
+ * Any number of rescues may run at once: SKIP LOCKED gives each its own jobs. It also skips a job whose dataset is locked
+ * for it while the open transaction of its frozen worker holds the registry row; Postgres ends that transaction by
+ * idle_in_transaction_session_timeout, and a later round finds the job. If the job has not locked its dataset, the row
+ * does not matter: every writer in flight holds it.
  */
 export async function rescue(pool: pg.Pool, options: RescueOptions): Promise<Rescued[]> {
   return await withTransaction(pool, async (client) => {

@@ -12,7 +12,7 @@ export interface RescuerOptions {
 
 const batchSize = 100;
 
-/** The rescuer: finds running jobs whose worker was lost; see `rescue` for what becomes of them. */
+/** The rescuer finds running jobs whose worker was lost, and rescues them; see `rescue`. */
 export function createRescuer(options: RescuerOptions): Loop {
   async function runOnce(): Promise<void> {
     for (;;) {

@@ -10,13 +10,13 @@ export interface RetryOptions {
   readonly message: string;
   /** What operators are told instead. */
   readonly cause?: string;
-  /** Whether it was the dataset's writers that kept the job from its work. */
+  /** Whether the dataset's writers were the reason. */
   readonly busy?: boolean;
 }
 
 /**
- * Schedules another attempt `delayMs` milliseconds from now and unlocks the dataset in the same commit.
- * The caller gives the delivery back to the queue for that time.
+ * Schedules another attempt `delayMs` milliseconds from now, and unlocks the dataset in the same commit. The caller
+ * gives the delivery back to the queue for that time.
  *
  * @throws LeaseLost
  */

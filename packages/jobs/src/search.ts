@@ -4,34 +4,33 @@ import { type FilterSql, filterSql, type JobFilter } from './filter-sql.ts';
 import { type JobRecord, recordColumns, recordSource } from './record.ts';
 
 export interface JobSearch extends JobFilter {
-  /** Instead of a status, any of these; for a search by nothing that every job has to be looked at for. */
+  /** Any of these, instead of a status. Not for filters that have to look at every job. */
   readonly statuses?: readonly RecordStatus[] | undefined;
-  /** Only jobs older than the one with this id: the last of the page before. */
+  /** Only jobs older than the one with this id, the last one of the previous page. */
   readonly before?: string | undefined;
   readonly limit: number;
 }
 
-/** Jobs that were found, newest first. */
+/** The jobs found, newest first. */
 export interface FoundJobs {
   readonly jobs: readonly JobRecord[];
   /**
-   * The last job that was looked at, where the search ended before it had looked at all: a page that begins
-   * there goes on.
+   * The last job that was looked at, if the search stopped before it had looked at all of them; continue with a page
+   * that begins there.
    */
   readonly searchedTo: string | undefined;
 }
 
-/** At most so many jobs are looked at for what no index tells: a message, a start, an end. */
+/** How many jobs are looked at for what no index covers: a message, a start, an end. */
 export const mostLookedAt = 100_000;
 
 /**
- * Jobs that match everything that is given, newest first: their ids (UUIDv7) are in the order in which they were
- * accepted.
+ * Finds jobs, newest first. Their ids (UUIDv7) are in the order in which they were accepted.
  */
 export async function searchJobs(db: Database, search: JobSearch): Promise<FoundJobs> {
   const values: unknown[] = [search.limit];
   const limit = '$1';
-  // Each status by itself: an index has the jobs of one in order, of several together it has not.
+  // One part for each status: an index has the jobs of one status in order, but not those of several together.
   const parts = (search.statuses ?? [search.status]).map((status) => {
     const sql = filterSql({ ...search, status }, values);
     return `(${sql.scanned.length > 0 ? windowed(sql, limit) : ofNewest(sql, limit)})`;
@@ -51,16 +50,16 @@ export async function searchJobs(db: Database, search: JobSearch): Promise<Found
      ORDER BY j.id DESC OFFSET ${mostLookedAt - 1} LIMIT 2`,
     end.indexedValues,
   );
-  // With another one behind it, there is more to look at.
+  // If another job follows, there is more to look at.
   return { jobs, searchedTo: rows.length > 1 ? rows[0]?.id : undefined };
 }
 
-/** The newest jobs, as far as an index tells; of some datasets, the newest of each by its index. */
+/** The newest jobs, by an index; with conditions on datasets, the newest of each dataset, by its index. */
 function ofNewest({ indexed, datasets }: FilterSql, limit: string): string {
   const newest = (most: string, ...more: readonly string[]): string =>
     `SELECT ${recordSource} FROM kasabi.job j ${whereOf([...more, ...indexed])} ORDER BY j.id DESC LIMIT ${most}`;
   if (datasets.length === 0) return newest(limit);
-  // The jobs wanted are of those datasets whose newest ones are the newest: of thousands, few are looked into.
+  // Only datasets whose newest job is among the newest can have the wanted jobs: few of thousands are looked into.
   return `SELECT each.* FROM (
       SELECT d.id FROM kasabi.dataset d CROSS JOIN LATERAL (
         SELECT j.id FROM kasabi.job j ${whereOf(['j.dataset_id = d.id', ...indexed])}
@@ -70,7 +69,7 @@ function ofNewest({ indexed, datasets }: FilterSql, limit: string): string {
     ORDER BY each.id DESC LIMIT ${limit}`;
 }
 
-/** Those of the newest jobs that match what no index tells. */
+/** Those of the newest jobs that match conditions which no index covers. */
 function windowed({ indexed, scanned, datasets }: FilterSql, limit: string): string {
   const ofDatasets =
     datasets.length === 0

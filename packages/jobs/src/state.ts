@@ -5,15 +5,15 @@ import type { RecordStatus } from '@kasabi/domain';
  * guarded statement (`fence` is in `confirm-lease.ts`); `accept` makes the record.
  */
 export type JobEvent =
-  | 'claim' // a worker takes the job up, with a lease
+  | 'claim' // a worker takes the job, with a lease
   | 'heartbeat' // its worker is alive: the lease is extended
   | 'fence' // its worker locks the dataset, and its lease is confirmed
   | 'complete' // its effect and its record are committed
-  | 'fail' // it cannot be done, or not within the time for retries
-  | 'retry' // this attempt hit something transient; another follows
-  | 'release' // its worker shuts down and gives it back; costs no attempt
-  | 'rescue' // its lease has expired: another attempt, or too many were lost
-  | 'cancel'; // its owner or an operator calls it off
+  | 'fail' // it cannot be done, or not within the time allowed for retries
+  | 'retry' // this attempt met a transient problem; another one follows
+  | 'release' // its worker shuts down and gives it back; the attempt does not count
+  | 'rescue' // its lease has expired: it gets another attempt, unless too many were lost
+  | 'cancel'; // its owner or an operator cancels it
 
 /** Nothing happens to a job that has ended. */
 const ended: Record<JobEvent, readonly RecordStatus[]> = {
@@ -29,7 +29,7 @@ const ended: Record<JobEvent, readonly RecordStatus[]> = {
 };
 
 /**
- * The state machine, total over state × event: where an event may lead; nowhere means it is refused and
+ * The state machine: for each state and event, where the event may lead. An empty list means that it is refused and
  * changes nothing. A test runs every cell against the statements.
  *
  *     accept ──► scheduled ──claim──► running ──complete──► completed

@@ -1,19 +1,19 @@
 import { isPaused } from '@kasabi/datasets';
 import { staleAfterSeconds } from './restored.ts';
 
-// Never true, and never read. What matters is the lock that a statement with it takes on the table before it
-// takes its snapshot: ROW SHARE, which nothing else has. See `claimsUnderWay`.
+// Never true, and never evaluated. What matters is the lock that a statement with this takes on the table before its
+// snapshot: ROW SHARE, which nothing else takes. See `claimsSettled`.
 const claimsMark = 'EXISTS (SELECT FROM kasabi.pause WHERE false FOR KEY SHARE)';
 
-// Of the future when Postgres's clock was set back; 'infinity' where nobody is to look.
+// A beat may be in the future if Postgres's clock was set back; 'infinity' turns the check off.
 const isChecked = `
   (SELECT b.at > now() - interval '${staleAfterSeconds} seconds'
      AND (b.at < now() + interval '${staleAfterSeconds} seconds' OR b.at = 'infinity')
    FROM kasabi.beat b)`;
 
 /**
- * What keeps a job of this dataset from being claimed, as SQL: 'paused', 'unchecked' while nobody has made sure
- * of late that this database is the one it was, or NULL.
+ * SQL for what keeps jobs of this dataset from being claimed: 'paused', 'unchecked' if no worker has recently made sure
+ * that this database was not restored, or NULL.
  */
 export const stopOf = (datasetId: string): string => `
   CASE WHEN ${isPaused(datasetId)} OR ${claimsMark} THEN 'paused'

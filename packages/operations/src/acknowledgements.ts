@@ -3,22 +3,22 @@ import type { Acknowledgement } from './acknowledgement.ts';
 import type { Finding, FindingCode } from './finding.ts';
 import { recordAction } from './record-action.ts';
 
-/** Most hours for which a finding can be acknowledged. */
+/** The most hours for which a finding can be acknowledged. */
 export const mostAcknowledgedHours = 30 * 24;
 
 /**
- * For how many hours a finding is acknowledged unless its operator says otherwise. One about an event (a job
- * failed) changes when there is another, and may be acknowledged for long; one about a state (jobs wait)
- * comes and goes under the same name, and the next time is to be an alarm again.
+ * For how many hours a finding is acknowledged unless the operator says otherwise. A finding about an event (a job
+ * failed) changes with the next event, so it may be acknowledged for long. One about a state (jobs wait) comes and
+ * goes under the same name, and should raise an alarm the next time.
  */
 export const acknowledgedHours = ({ event }: Pick<Finding, 'event'>): number =>
   event === undefined ? 1 : mostAcknowledgedHours;
 
-/** What tells this finding from the next of its name about the same thing. */
+/** What distinguishes this finding from a later one with the same code and subject. */
 export const markOf = ({ severity, event }: Pick<Finding, 'severity' | 'event'>): string =>
   `${severity} ${event ?? ''}`.trim();
 
-/** The findings, each with its acknowledgement if there is one that still holds. */
+/** The findings, each with its acknowledgement if one still holds. */
 export function withAcknowledgements(
   findings: readonly Finding[],
   acknowledged: readonly Acknowledgement[],
@@ -32,7 +32,7 @@ export function withAcknowledgements(
   });
 }
 
-/** One that was acknowledged as critical is not an alarm when it is a warning; the other way round it is. */
+/** A finding acknowledged as critical raises no alarm as a warning; one acknowledged as a warning does as critical. */
 const holds = (mark: string, finding: Finding): boolean =>
   mark === markOf(finding) || mark === markOf({ ...finding, severity: 'critical' });
 
@@ -48,8 +48,8 @@ export interface AcknowledgeRequest {
 }
 
 /**
- * Acknowledges a finding as the operator saw it, with its audit record: one that has changed since stays an
- * alarm. An earlier acknowledgement of it is replaced, and those that are over are deleted.
+ * Acknowledges a finding as the operator saw it, with an audit record: if it has changed since, it stays an alarm.
+ * Replaces an earlier acknowledgement of it, and deletes those that have run out.
  */
 export async function acknowledgeFinding(db: Database, request: AcknowledgeRequest): Promise<void> {
   const { code, subject, mark, hours, note, operatorAddress } = request;
@@ -73,7 +73,7 @@ export async function acknowledgeFinding(db: Database, request: AcknowledgeReque
   });
 }
 
-/** Withdraws an acknowledgement, with its audit record. */
+/** Withdraws an acknowledgement, with an audit record. */
 export async function unacknowledgeFinding(
   db: Database,
   request: Pick<AcknowledgeRequest, 'code' | 'subject' | 'operatorAddress'>,

@@ -5,29 +5,29 @@ import { describeFilter } from './job-filter.ts';
 import { recordAction } from './record-action.ts';
 import { repeatAsOperator } from './repeat-as-operator.ts';
 
-/** What can be done to all jobs that a filter finds. */
+/** What can be done to all jobs that match a filter. */
 export type BulkVerb = 'cancel' | 'retry';
 
 export const bulkVerbs = ['cancel', 'retry'] as const satisfies readonly BulkVerb[];
 
-/** At most so many jobs at once. */
+/** The most jobs in one bulk action. */
 export const mostInBulk = 100_000;
 
-/** What a bulk action would be done to. */
+/** The jobs that a bulk action concerns. */
 export interface BulkCount {
-  /** Exactly; `mostInBulk` + 1 stands for more than `mostInBulk`. */
+  /** The exact number; `mostInBulk` + 1 means more than `mostInBulk`. */
   readonly count: number;
-  /** The newest of them: jobs that come later are none of this. Null when there are none. */
+  /** The id of the newest one; later jobs are left alone. Null when there are none. */
   readonly newest: string | null;
 }
 
-/** Whether a filter leaves jobs that this can be done to: only scheduled ones are cancelled, failed ones repeated. */
+/** Whether this can be done to jobs of the filter's status: scheduled jobs are cancelled, failed ones repeated. */
 export const suits = (verb: BulkVerb, { status }: JobFilter): boolean =>
   status === undefined || status === statusOf[verb];
 
 const statusOf = { cancel: 'scheduled', retry: 'failed' } as const;
 
-/** Counts exactly what a bulk action would be done to; of failed jobs, those not repeated before. */
+/** Counts the jobs that a bulk action would concern; failed jobs that were already repeated do not count. */
 export async function countForBulk(
   db: Database,
   verb: BulkVerb,
@@ -51,36 +51,36 @@ export function describeBulk(verb: BulkVerb, filter: JobFilter, count: number): 
 export interface BulkRequest {
   readonly verb: BulkVerb;
   readonly filter: JobFilter;
-  /** What the operator was told and agreed to: no more jobs than these, and none that is newer. */
+  /** What the operator agreed to: no more jobs than these, and none that is newer. */
   readonly agreed: BulkCount;
   readonly operatorAddress: string;
-  /** It ends when this aborts, between two batches. */
+  /** Ends the action early, between two batches. */
   readonly signal?: AbortSignal;
-  /** Called after each batch with how many are done with. */
+  /** Called after each batch. */
   readonly onProgress?: (doneWith: number, of: number) => void;
 }
 
 /**
- * `done`: how many jobs had each outcome, and how many were left when it was stopped. `changed`: more jobs match
- * than were agreed to, and nothing was done.
+ * `done`: how many jobs had each outcome, and how many were left when the action was stopped. `changed`: more jobs
+ * match now than were agreed to, and nothing was done.
  */
 export type BulkOutcome =
   | {
       readonly outcome: 'done';
-      /** The audit's row of this bulk action; its parts are those of each job. */
+      /** The id of the bulk action's audit record; the records of the single jobs refer to it. */
       readonly actionId: string;
       readonly outcomes: Readonly<Record<string, number>>;
       readonly left: number;
     }
   | { readonly outcome: 'changed'; readonly count: number };
 
-/** So many jobs are done at a time; each is a statement of its own, with its audit record. */
+/** How many jobs are done at the same time, each by a statement of its own. */
 const batchSize = 8;
 
 /**
- * Does something to all jobs that a filter finds, oldest first. Each is done as by itself, so that one which has
- * changed meanwhile is left alone, and has its own record in the audit, which is a part of the record of the
- * whole. That says what was asked for when it begins, and what came of it when it ends.
+ * Cancels or repeats all jobs that match a filter, oldest first. Each is done by itself, with its own audit record, so
+ * that a job that has changed meanwhile is left alone. The bulk action has two audit records: what was asked for, when
+ * it begins, and what came of it, when it ends.
  */
 export async function runBulk(db: Database, request: BulkRequest): Promise<BulkOutcome> {
   const { verb, filter, agreed, operatorAddress, signal, onProgress } = request;
@@ -123,14 +123,14 @@ export function describeOutcomes(outcomes: Readonly<Record<string, number>>, lef
   return parts.length === 0 ? 'nothing to do' : parts.join(', ');
 }
 
-/** The ids that a bulk action is for, in no order. */
+/** A query for the ids that a bulk action concerns, in no particular order. */
 function selection(
   verb: BulkVerb,
   filter: JobFilter,
   newest: string | undefined,
 ): { readonly text: string; readonly values: unknown[] } {
   const sql = filterSql({ ...filter, status: undefined });
-  // Written out, so that Postgres sees the index of the few in this state, and never reads those that completed.
+  // The status is no parameter, so that Postgres uses the partial index of the few jobs in it.
   const conditions = [`j.status = '${statusOf[verb]}'`, ...sql.indexed, ...sql.scanned];
   if (filter.status !== undefined && filter.status !== statusOf[verb]) conditions.push('false');
   if (newest !== undefined) conditions.push(`j.id <= ${sql.parameter(newest)}::uuid`);

@@ -1,7 +1,7 @@
 import type { RecordStatus } from '@kasabi/domain';
 import { inMs } from './in-ms.ts';
 
-/** A job that has waited for a while for its dataset's writers, from attempt to attempt. */
+/** A job that has waited for its dataset's writers for a while, attempt after attempt. */
 export interface BusyJob {
   readonly id: string;
   readonly dataset: string;
@@ -10,18 +10,18 @@ export interface BusyJob {
   readonly attempt: number;
   readonly busySince: Date;
   readonly busyMs: number;
-  /** From now to its next attempt; 0 when that is due or under way. */
+  /** Until its next attempt; 0 when that is due or running. */
   readonly dueInMs: number;
-  /** What its last attempt noted for operators: who was in the way. */
+  /** What its last attempt noted for operators: who blocked it. */
   readonly cause: string | null;
   /** How long ago that was noted. */
   readonly causeMs: number | null;
 }
 
-/** A job may find its dataset busy for so long before that is named, in minutes. */
+/** For how many minutes a job may find its dataset busy before that is reported. */
 const namedAfterMinutes = 2;
 
-/** Those jobs, the longest waiting first, as SQL: read by an index of the few that wait. */
+/** A SQL query for these jobs, the longest waiting first. It reads an index of busy jobs only. */
 export const busyJobs = `
   SELECT b.id, d.code AS dataset, b.type, b.status, b.attempt, b.busy_since AS "busySince",
          ${inMs('now() - b.busy_since')} AS "busyMs",
@@ -39,7 +39,7 @@ export const busyJobs = `
     WHERE t.job_id = b.id AND t.event = 'retry' ORDER BY t.at DESC LIMIT 1
   ) AS noted ON true`;
 
-/** The datasets whose job finds them busy: what is due behind it waits for no worker. */
+/** A SQL query for the datasets that their job finds busy: due jobs behind it do not wait for a worker. */
 export const busyDatasets = `
   SELECT dataset_id FROM kasabi.job
   WHERE busy_since IS NOT NULL AND status IN ('scheduled', 'running')`;

@@ -2,17 +2,18 @@ import type { RecordStatus } from '@kasabi/domain';
 import { cancelAsked } from '@kasabi/jobs';
 import type { Database } from '@kasabi/postgres';
 
-/** Which job an operator acts on, and from where: an address, or 'command line'. */
+/** Which job an operator acts on, and from where. */
 export interface ActionOnJob {
   readonly jobId: string;
+  /** An address, or 'command line'. */
   readonly operatorAddress: string;
-  /** The audit's row of the bulk action that this is a part of. */
+  /** The id of the audit record of the bulk action that this is a part of. */
   readonly partOf?: string | undefined;
 }
 
 export type OperatorCancelOutcome =
   | { readonly outcome: 'done' | 'job-unknown' }
-  /** It has been taken up or has ended; nothing was changed. */
+  /** The job is running or has ended; nothing was changed. */
   | { readonly outcome: 'not-scheduled'; readonly status: RecordStatus };
 
 interface Row {
@@ -22,7 +23,7 @@ interface Row {
 
 const cancelled = cancelAsked({ by: "'an operator'", actor: "'operator'" });
 
-/** Cancels a scheduled job, whoever's it is; with its audit record, in one statement. */
+/** Cancels a scheduled job of any owner, with an audit record, in one statement. */
 export async function cancelAsOperator(
   db: Database,
   { jobId, operatorAddress, partOf }: ActionOnJob,
@@ -37,7 +38,7 @@ export async function cancelAsOperator(
       ), ${cancelled}, settled AS (
         SELECT asked.dataset_id,
                CASE WHEN cancelled.id IS NULL THEN asked.outcome ELSE 'done' END AS outcome,
-               -- Scheduled when this began, yet not cancelled: a worker was quicker.
+               -- Scheduled when this began, but not cancelled: a worker was faster.
                CASE asked.status WHEN 'scheduled' THEN 'running' ELSE asked.status END AS status
         FROM asked LEFT JOIN cancelled ON true
       ), audited AS (

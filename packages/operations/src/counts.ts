@@ -8,13 +8,13 @@ export interface JobCount {
 }
 
 export interface Counts {
-  /** Open jobs, by type and status; of those that wait, the first `countLimit` are counted. */
+  /** Open jobs by type and status; of the scheduled ones, only the first `countLimit` are counted. */
   readonly jobs: readonly JobCount[];
-  /** Datasets that are read-only, all of them. */
+  /** All datasets that are read-only. */
   readonly readOnlyDatasets: number;
 }
 
-/** What the overview does not tell apart. It reads partial indexes, of open jobs, and the registry. */
+/** Counts that the overview does not have. Reads partial indexes of open jobs, and the registry. */
 export async function readCounts(db: Database): Promise<Counts> {
   const { rows } = await db.query<Counts>({
     name: 'counts',

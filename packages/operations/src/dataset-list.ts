@@ -1,7 +1,7 @@
 import type { PublicationStatus, StorageMode } from '@kasabi/datasets';
 import type { Database } from '@kasabi/postgres';
 
-/** What datasets are looked for by; everything that is given has to match. */
+/** A filter for datasets; everything that is given has to match. */
 export interface DatasetFilter {
   /** Part of the short code. */
   readonly text?: string | undefined;
@@ -9,13 +9,13 @@ export interface DatasetFilter {
   readonly owner?: string | undefined;
   readonly status?: PublicationStatus | undefined;
   readonly locked?: boolean | undefined;
-  /** Paused by itself; a pause of all datasets is none of this. */
+  /** Whether the dataset itself is paused; a pause of all jobs does not count. */
   readonly paused?: boolean | undefined;
 }
 
 export interface DatasetSearch extends DatasetFilter {
   readonly limit: number;
-  /** Only those that follow this short code: the last of the page before. */
+  /** Only datasets after this short code, the last one of the previous page. */
   readonly after?: string | undefined;
 }
 
@@ -29,14 +29,14 @@ export interface ListedDataset {
   readonly storageMode: StorageMode;
   readonly lockedAt: Date | null;
   readonly paused: boolean;
-  /** Jobs that wait, at most `mostOpenCounted`. */
+  /** Scheduled jobs, at most `mostOpenCounted`. */
   readonly scheduled: number;
 }
 
-/** A dataset's waiting jobs are counted as far as this. */
+/** Where the count of a dataset's scheduled jobs stops. */
 export const mostOpenCounted = 1_000;
 
-/** Datasets are counted as far as this. */
+/** Where the count of datasets stops. */
 export const mostDatasetsCounted = 10_000;
 
 function conditionsOf(filter: DatasetFilter, values: unknown[]): string[] {
@@ -54,7 +54,7 @@ function conditionsOf(filter: DatasetFilter, values: unknown[]): string[] {
   ];
 }
 
-/** Datasets by short code, a page of them. It reads the registry, and of jobs an index of those that wait. */
+/** A page of datasets, by short code. Reads the registry and an index of scheduled jobs. */
 export async function searchDatasets(
   db: Database,
   search: DatasetSearch,

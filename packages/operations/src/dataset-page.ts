@@ -5,9 +5,9 @@ import type { Database } from '@kasabi/postgres';
 
 export interface DatasetPage {
   readonly dataset: Dataset;
-  /** Of the job that holds its lock; null when there is no lock, or no such job. */
+  /** The status of the job that holds the lock; null without a lock, or when there is no such job. */
   readonly lockStatus: RecordStatus | null;
-  /** Whether its lock may be released: the job that holds it has ended, or is not there. */
+  /** Whether the dataset may be unlocked: the job that holds the lock has ended or does not exist. */
   readonly lockAbandoned: boolean;
   /** Its newest jobs. */
   readonly jobs: readonly JobRecord[];

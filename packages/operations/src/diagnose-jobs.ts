@@ -1,11 +1,12 @@
 import { formatDuration } from './duration.ts';
 import type { Finding } from './finding.ts';
 import type { LockedDataset, Overview, TroubledJob } from './overview.ts';
+import { plural } from './plural.ts';
 
-/** A due job may wait for so long, in milliseconds, before that is a backlog. */
+/** When the oldest due job has waited this long, in milliseconds, there is a backlog. */
 const backlogAfterMs = 30_000;
 
-/** The rescuer may take so long, in milliseconds, to come by. */
+/** How late, in milliseconds, the rescuer may be. */
 const rescueLateMs = 15_000;
 
 /** What is wrong with jobs and datasets. */
@@ -22,11 +23,11 @@ function abandoned({ lockedDatasets }: Overview): Finding[] {
       {
         code: 'dataset-abandoned',
         severity: 'critical',
-        what: `The dataset ${lock.code} is read-only, locked for ${formatDuration(lock.lockedMs)} by the job ${lock.lockedBy}, ${why}.`,
+        what: `The dataset ${lock.code} has been read-only for ${formatDuration(lock.lockedMs)}. It is locked by the job ${lock.lockedBy}, ${why}.`,
         since: lock.lockedAt,
         todo: releasable
           ? `Unlock it: on the operations page, or npm run admin -- dataset unlock ${lock.code}`
-          : 'The rescuer frees it when a worker runs; the log of the workers says "rescuer round failed" if it cannot.',
+          : 'The rescuer unlocks it when a worker runs. If it cannot, the workers log "rescuer round failed".',
         subject: { kind: 'dataset', id: lock.code },
         event: lock.lockedBy,
         ...(releasable && { remedy: 'unlock' }),
@@ -35,7 +36,7 @@ function abandoned({ lockedDatasets }: Overview): Finding[] {
   });
 }
 
-/** Why a lock is nobody's; undefined while its job is at work. */
+/** Why no running job holds a lock; undefined while one does. */
 function whyAbandoned({ jobStatus, leaseExpiredMs }: LockedDataset): string | undefined {
   switch (jobStatus) {
     case null:
@@ -45,7 +46,7 @@ function whyAbandoned({ jobStatus, leaseExpiredMs }: LockedDataset): string | un
     case 'cancelled':
       return `which has ended (${jobStatus})`;
     case 'scheduled':
-      return 'which does not run (scheduled)';
+      return 'which is not running (scheduled)';
     case 'running':
       return leaseExpiredMs === null || leaseExpiredMs < rescueLateMs
         ? undefined
@@ -53,24 +54,24 @@ function whyAbandoned({ jobStatus, leaseExpiredMs }: LockedDataset): string | un
   }
 }
 
-/** It ends with the job, or with an attempt that does not find the dataset busy. */
+/** These end with the job, or with an attempt that does not find the dataset busy. */
 function busy({ busyJobs }: Overview): Finding[] {
   return busyJobs.map((job) => {
     const { id, dataset, type, attempt, busyMs, cause, causeMs } = job;
     const next =
       job.dueInMs > 0
         ? `the next is in ${formatDuration(job.dueInMs)}`
-        : 'the next is due or under way';
+        : 'the next is due or running';
     const noted =
       cause === null || causeMs === null
         ? ''
-        : ` ${formatDuration(causeMs)} ago it noted: ${cause}`;
+        : ` The last one, ${formatDuration(causeMs)} ago, reported: ${cause}`;
     return {
       code: 'dataset-busy',
       severity: 'warning',
-      what: `The ${type} ${id} of ${dataset} has waited for the dataset's writers for ${formatDuration(busyMs)}: ${attempt} attempt(s), ${next}.${noted}`,
+      what: `The ${type} ${id} of ${dataset} has waited for the dataset's writers for ${formatDuration(busyMs)}: ${plural(attempt, 'attempt')} so far, ${next}.${noted}`,
       since: job.busySince,
-      todo: `See that whoever is in the way commits or rolls back; Postgres ends their session by SELECT pg_terminate_backend(PROCESS), a prepared transaction by ROLLBACK PREPARED 'NAME'. The job then goes on by itself, within five minutes. Or cancel it: npm run admin -- job cancel ${id}`,
+      todo: `Have whoever blocks it commit or roll back. SELECT pg_terminate_backend(PROCESS) ends a session, ROLLBACK PREPARED 'NAME' a prepared transaction. The job then continues by itself within five minutes. Or cancel it: npm run admin -- job cancel ${id}`,
       subject: { kind: 'job', id },
       event: job.busySince.toISOString(),
     };
@@ -84,14 +85,14 @@ function backlog({ oldestDueMs, due, running, workers, now }: Overview): Finding
     {
       code: 'queue-backlog',
       severity: 'warning',
-      what: `${due} jobs are due and wait, the oldest for ${formatDuration(oldestDueMs)}; ${running} run, of ${room} that the workers could.`,
+      what: `${plural(due, 'due job waits', 'due jobs wait')}, the oldest for ${formatDuration(oldestDueMs)}. ${plural(running, 'job is', 'jobs are')} running, of ${room} that the workers can run at a time.`,
       since: new Date(now.getTime() - oldestDueMs),
-      todo: 'With all places taken, start more workers or raise WORKER_CONCURRENCY. With places free, see whether the jobs that wait are of one dataset (one runs at a time), and the log of the workers.',
+      todo: 'If the workers are full, start more or raise WORKER_CONCURRENCY. If they have room, check whether the waiting jobs belong to one dataset (one runs at a time), and read the log of the workers.',
     },
   ];
 }
 
-/** One for each dataset: a job that completes there ends it, whichever of its jobs failed. */
+/** One for each dataset, because any later job that completes there ends it. */
 function failing({ troubledJobs }: Overview): Finding[] {
   const datasets = new Map<string, TroubledJob[]>();
   for (const job of troubledJobs) {
@@ -109,18 +110,18 @@ function failingJob(job: TroubledJob, others: number): Finding {
   const { id, dataset, attempt, message, endTime } = job;
   const hasFailed = endTime !== null;
   const how = hasFailed
-    ? `has failed after ${attempt} attempt${attempt === 1 ? '' : 's'}`
+    ? `has failed after ${plural(attempt, 'attempt')}`
     : `is at attempt ${attempt}`;
   const more =
-    others === 0 ? '' : ` ${others} more of its jobs ${others === 1 ? 'fails' : 'fail'}, too.`;
+    others === 0 ? '' : ` ${plural(others, 'other job fails', 'other jobs fail')} there, too.`;
   return {
     code: 'job-fails',
     severity: 'warning',
     what: `The job ${id} of ${dataset} ${how}${message === null ? '.' : `: ${message}`}${more}`,
     ...(hasFailed && { since: endTime, remedy: 'retry' }),
     todo: hasFailed
-      ? `See its transitions: npm run admin -- job show ${id}. When the cause is gone, repeat it. This ends when a later job of the dataset completes, or after a day.`
-      : `See its transitions: npm run admin -- job show ${id}. It is tried again by itself.`,
+      ? `See what happened: npm run admin -- job show ${id}. Fix the cause, then repeat the job. This finding ends when a later job of the dataset completes, or after a day.`
+      : `See what happened: npm run admin -- job show ${id}. It is retried automatically.`,
     subject: { kind: 'job', id },
     event: hasFailed ? endTime.toISOString() : 'trying',
   };

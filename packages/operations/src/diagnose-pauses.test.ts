@@ -18,19 +18,19 @@ test('a pause is a warning that says who paused what, why, and how it ends', () 
   assert.deepEqual([all?.code, all?.severity, all?.subject], ['paused', 'warning', undefined]);
   assert.match(
     all?.what ?? '',
-    /^All jobs are paused, by an operator from 203\.0\.113\.9: a restore\. /,
+    /^All jobs are paused by an operator \(203\.0\.113\.9\): a restore\. /,
   );
   assert.match(all?.todo ?? '', /npm run admin -- resume$/);
   assert.match(
     one?.what ?? '',
-    /^The jobs of the dataset nasa are paused, by an operator from \S+\. They/,
+    /^The jobs of the dataset nasa are paused by an operator \(\S+\)\. New jobs/,
   );
   assert.deepEqual(one?.subject, { kind: 'dataset', id: 'nasa' });
   assert.match(one?.todo ?? '', /resume nasa$/);
 });
 
 test('a Postgres that a relay found restored is critical, and named once', () => {
-  const reason = 'This Postgres is older than what Redis holds.';
+  const reason = 'This Postgres is older than the data in Redis.';
   const [finding, ...more] = found([{ dataset: null, since, reason, by: 'relay' }], reason);
   assert.deepEqual([finding?.code, finding?.severity, more], ['postgres-restored', 'critical', []]);
   assert.equal(finding?.what, `${reason} All jobs are paused.`);
@@ -42,6 +42,6 @@ test('one that no relay has looked at is named as well, by who can see Redis', (
     findings.map(({ code }) => code),
     ['postgres-restored', 'paused'],
   );
-  assert.match(findings[0]?.what ?? '', /No worker has looked at it yet/);
+  assert.match(findings[0]?.what ?? '', /No worker has checked it yet/);
   assert.deepEqual(found([]), []);
 });

@@ -1,7 +1,7 @@
 import type { Facts, Finding } from './finding.ts';
 import { type Pause, relayPaused } from './pauses.ts';
 
-/** What somebody, or a relay that found Postgres restored, keeps from starting. */
+/** What operators, or a worker that found Postgres restored, have paused. */
 export function diagnosePauses({ overview, restored }: Facts): Finding[] {
   const pauses = overview?.pauses ?? [];
   const found = pauses.map((pause) =>
@@ -16,7 +16,7 @@ const restoredAndPaused = ({ reason, since }: Pause): Finding => ({
   severity: 'critical',
   what: `${reason ?? 'This Postgres was restored.'} All jobs are paused.`,
   since,
-  todo: 'See which jobs are due, and cancel those that would delete what was restored. If this is the database to go on with, resume: on the operations page, or npm run admin -- resume',
+  todo: 'Check which jobs are due, and cancel those that would delete what was restored. If this is the right database, resume: on the operations page, or npm run admin -- resume',
   event: since.toISOString(),
   remedy: 'resume',
 });
@@ -24,8 +24,8 @@ const restoredAndPaused = ({ reason, since }: Pause): Finding => ({
 const restoredUnseen = (reason: string): Finding => ({
   code: 'postgres-restored',
   severity: 'critical',
-  what: `${reason} No worker has looked at it yet: the first that does pauses all jobs, and none starts before.`,
-  todo: 'Pause it now, with a reason that others understand: npm run admin -- pause --reason TEXT. See which jobs are due, and cancel those that would delete what was restored. Then resume: npm run admin -- resume',
+  what: `${reason} No worker has checked it yet: the first one that does pauses all jobs, and none starts before that.`,
+  todo: 'Pause it now, with a reason for other operators: npm run admin -- pause --reason TEXT. Check which jobs are due, and cancel those that would delete what was restored. Then resume: npm run admin -- resume',
   event: reason,
 });
 
@@ -36,9 +36,9 @@ function paused({ dataset, reason, by, since }: Pause): Finding {
   return {
     code: 'paused',
     severity: 'warning',
-    what: `${whose} are paused, by an operator from ${by}${why} They are accepted and wait; those that run go on.`,
+    what: `${whose} are paused by an operator (${by})${why} New jobs are accepted and wait; running jobs continue.`,
     since,
-    todo: `When they are to start again: on the operations page, or npm run admin -- resume${argument}`,
+    todo: `To let them start again, resume: on the operations page, or npm run admin -- resume${argument}`,
     event: since.toISOString(),
     remedy: 'resume',
     ...(dataset !== null && { subject: { kind: 'dataset', id: dataset } }),

@@ -1,13 +1,14 @@
 import type { Facts, Finding } from './finding.ts';
 import type { WorkerState } from './overview.ts';
+import { plural } from './plural.ts';
 
 const startIt =
-  'Start Redis, or see to the network between it and the services. Nothing else is needed: jobs are accepted meanwhile, and the relay hands over what Redis has missed.';
+  'Start Redis, or fix the network between it and the services. Nothing else is needed: jobs are still accepted, and the relay hands over what Redis has missed.';
 
 const mendIt =
-  "Have REDIS_URL lead to the master, or see to Redis's memory, disk, replicas and users, as its log says. Nothing else is needed: the services connect again by themselves, and the relay hands over what Redis has missed.";
+  'Make REDIS_URL point to the master, or fix what its log complains about: memory, disk, replicas or users. Nothing else is needed: the services reconnect by themselves, and the relay hands over what Redis has missed.';
 
-/** What is wrong with Redis, as those see it that would write to it. */
+/** What is wrong with Redis, according to the processes that write to it. */
 export function diagnoseRedis(alive: readonly WorkerState[], facts: Facts): Finding[] {
   const cutOff = alive.filter((worker) => !worker.redisAnswers);
   const isForAll = cutOff.length > 0 && cutOff.length === alive.length;
@@ -18,7 +19,8 @@ export function diagnoseRedis(alive: readonly WorkerState[], facts: Facts): Find
     cutOff.find(({ redisTrouble }) => redisTrouble !== null)?.redisTrouble ?? undefined;
   if (isForAll) return [trouble === undefined ? down : sick(trouble)];
   const who = cutOff.map(({ holder }) => holder).join(', ');
-  const others = `it serves ${alive.length - cutOff.length} other worker(s)`;
+  const served = alive.length - cutOff.length;
+  const others = `${plural(served, 'other worker reaches', 'other workers reach')} it`;
   return [
     trouble === undefined
       ? {
@@ -30,7 +32,7 @@ export function diagnoseRedis(alive: readonly WorkerState[], facts: Facts): Find
       : {
           code: 'redis-sick',
           severity: 'warning',
-          what: `Redis ${trouble}, say ${who}; ${others}.`,
+          what: `Redis ${trouble}, according to ${who}; ${others}.`,
           todo: mendIt,
         },
   ];
@@ -39,13 +41,13 @@ export function diagnoseRedis(alive: readonly WorkerState[], facts: Facts): Find
 const down: Finding = {
   code: 'redis-down',
   severity: 'critical',
-  what: 'Redis does not answer: jobs are accepted, and none is taken up.',
+  what: 'Redis does not answer: jobs are accepted but do not start.',
   todo: startIt,
 };
 
 const sick = (trouble: string): Finding => ({
   code: 'redis-sick',
   severity: 'critical',
-  what: `Redis ${trouble}: jobs are accepted, and none is taken up.`,
+  what: `Redis ${trouble}: jobs are accepted but do not start.`,
   todo: mendIt,
 });

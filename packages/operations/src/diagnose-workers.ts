@@ -2,19 +2,20 @@ import { diagnoseRedis } from './diagnose-redis.ts';
 import { formatDuration } from './duration.ts';
 import type { Facts, Finding, FindingSubject } from './finding.ts';
 import type { Overview, WorkerState } from './overview.ts';
+import { plural } from './plural.ts';
 import { presenceOf, silentAfterMs } from './replaced-workers.ts';
 import { reportIntervalMs } from './report-worker.ts';
 
-/** A clock may be so far off, in milliseconds; the workers correct theirs in any case. */
+/** How far off a clock may be, in milliseconds. Workers correct theirs in any case. */
 const clockToleranceMs = 5_000;
 
-/** How long a loss of Redis's data is news, in milliseconds. */
+/** For how long a loss of Redis's data is reported, in milliseconds. */
 const lossIsNewsMs = 15 * 60_000;
 
-/** A relay may be late by this many milliseconds, and by three of its rounds. */
+/** How late a relay may be: this many milliseconds, or three of its rounds if that is longer. */
 const relayLateMs = 15_000;
 
-/** Those that reported just now. */
+/** The workers that have reported recently. */
 export function workersAlive({ workers }: Overview): readonly WorkerState[] {
   return workers.filter((worker) => worker.silentMs < silentAfterMs);
 }
@@ -41,15 +42,15 @@ function missing({ workers }: Overview, alive: readonly WorkerState[]): Finding[
       severity: 'critical',
       what:
         last === undefined
-          ? 'No worker runs: no job is taken up, and no lost one rescued.'
-          : `No worker runs: the last report was of ${last.holder}, ${formatDuration(last.silentMs)} ago.`,
+          ? 'No worker is running: no job starts, and no lost job is rescued.'
+          : `No worker is running: the last report came from ${last.holder}, ${formatDuration(last.silentMs)} ago.`,
       ...(last !== undefined && { since: last.seen }),
-      todo: 'Start a worker. If one should be running, its log says why it is not, or why it cannot reach Postgres. Jobs that are due run then.',
+      todo: 'Start a worker; it runs the jobs that are due. If one should be running, its log says why it is not, or why it cannot reach Postgres.',
     },
   ];
 }
 
-/** Not beside `no-worker`, which says the same of all. */
+/** Not when all are silent: that is `no-worker`. */
 function silent({ workers }: Overview, alive: readonly WorkerState[]): Finding[] {
   if (alive.length === 0) return [];
   const presence = presenceOf(workers);
@@ -60,7 +61,7 @@ function silent({ workers }: Overview, alive: readonly WorkerState[]): Finding[]
       severity: 'warning',
       what: `The worker ${worker.holder} has not reported for ${formatDuration(worker.silentMs)}: it is frozen, lost, or cut off from Postgres.`,
       since: worker.seen,
-      todo: 'If its process is still there, end it. If nothing starts another by itself, do: this ends when one has taken its place and its jobs. If there are to be fewer workers now, acknowledge this.',
+      todo: 'If its process is still there, end it. If nothing starts a replacement automatically, start one: this finding ends when another worker has taken its place and its jobs. If you want fewer workers now, acknowledge it.',
       subject: { kind: 'worker', id: worker.holder },
       event: worker.seen.toISOString(),
     }));
@@ -76,9 +77,9 @@ function redisWiped({ workers, relay, now }: Overview): Finding[] {
     {
       code: 'redis-wiped',
       severity: 'warning',
-      what: `Redis was restarted or lost its data; ${latest.redisForgotten ?? 0} jobs were handed to it again. No job is lost.`,
+      what: `Redis was restarted or lost its data; ${plural(latest.redisForgotten ?? 0, 'job was', 'jobs were')} handed to it again. No job is lost.`,
       since: latest.redisLost,
-      todo: 'See why it lost its data: appendonly must be yes and maxmemory-policy noeviction. Acknowledge this when you know; it ends after 15 minutes, when all jobs are handed over again.',
+      todo: 'Find out why: appendonly must be yes, and maxmemory-policy noeviction. Acknowledge this when you know. It ends after 15 minutes, once all jobs have been handed over again.',
       event: latest.redisLost.toISOString(),
     },
   ];
@@ -95,17 +96,22 @@ function relayStopped({ relay, now }: Overview, alive: readonly WorkerState[]): 
   });
   if (late.length < alive.length && relay.lagMs < 2 * relayLateMs) return [];
   const last = relay.lastRoundAgeMs;
+  const since = last === null ? 'since the workers started' : `for ${formatDuration(last)}`;
+  const stopped =
+    late.length < alive.length
+      ? 'The relay does not keep up'
+      : `No relay has finished a round ${since}`;
+  const waiting =
+    relay.backlog === 0
+      ? 'no job waits to be handed to Redis'
+      : `${plural(relay.backlog, 'job waits', 'jobs wait')} to be handed to Redis, the first for ${formatDuration(relay.lagMs)}`;
   return [
     {
       code: 'relay-stopped',
       severity: relay.backlog > 0 ? 'critical' : 'warning',
-      what: `${
-        late.length < alive.length
-          ? `The relay does not keep up`
-          : `No relay has ended a round for ${last === null ? 'as long as the workers run' : formatDuration(last)}`
-      }: ${relay.backlog} jobs wait to be handed to Redis, the first for ${formatDuration(relay.lagMs)}.`,
+      what: `${stopped}; ${waiting}.`,
       ...(last !== null && { since: new Date(now.getTime() - last) }),
-      todo: 'The log of the workers says "relay round failed" and why. Restart a worker if it says nothing.',
+      todo: 'The workers log "relay round failed" and why. If they log nothing, restart a worker.',
     },
   ];
 }
@@ -127,8 +133,8 @@ function clocksOff(alive: readonly WorkerState[], facts: Facts): Finding[] {
       {
         code: 'clock-off',
         severity: 'warning',
-        what: `The clock of ${whose} is ${formatDuration(Math.abs(offset))} ${offset > 0 ? 'ahead of' : 'behind'} Postgres's. Jobs start by Postgres's; logs and certificates do not.`,
-        todo: "Set that host's clock by NTP; if the others are off by the same, Postgres's host is the one that is wrong.",
+        what: `The clock of ${whose} is ${formatDuration(Math.abs(offset))} ${offset > 0 ? 'ahead of' : 'behind'} Postgres's. Jobs start by Postgres's clock; logs and certificates use the wrong one.`,
+        todo: "Set that host's clock by NTP. If all are off by the same amount, Postgres's host is the one that is wrong.",
         ...(subject !== undefined && { subject }),
       },
     ];

@@ -6,8 +6,8 @@ import { diagnoseWorkers, workersAlive } from './diagnose-workers.ts';
 import { type Facts, type Finding, type FindingCode, findingCodes } from './finding.ts';
 
 /**
- * Says what is wrong, the gravest first and what an operator has acknowledged last. What follows from another
- * finding is not named beside it: with Redis away, the relay cannot run either.
+ * Says what is wrong, the most serious finding first and acknowledged ones last. A finding that follows from another
+ * one is left out: without Redis, the relay cannot run either.
  */
 export function diagnose(facts: Facts): Finding[] {
   const { overview } = facts;
@@ -32,11 +32,11 @@ export function diagnose(facts: Facts): Finding[] {
   return [...alarms(known), ...known.filter(({ acknowledged }) => acknowledged !== undefined)];
 }
 
-/** The findings that nobody has acknowledged yet. */
+/** The findings that nobody has acknowledged. */
 export const alarms = (findings: readonly Finding[]): Finding[] =>
   findings.filter(({ acknowledged }) => acknowledged === undefined);
 
-/** A worker that cannot write cannot report either. */
+/** Causes, each with the findings that follow from it: a worker that cannot write cannot report either, and so on. */
 const following: readonly (readonly [FindingCode, readonly FindingCode[]])[] = [
   ['postgres-sick', ['no-worker', 'worker-frozen', 'relay-stopped', 'queue-backlog']],
   ['redis-down', ['relay-stopped', 'queue-backlog']],

@@ -3,16 +3,16 @@ import { isUuid } from '@kasabi/domain';
 import type { Database } from '@kasabi/postgres';
 import type { QueueView } from '@kasabi/queue';
 
-/** Where Postgres and Redis differ, of a sample. */
+/** Where Postgres and Redis differ, in a sample. */
 export interface Drift {
-  /** How many records were looked up in Redis, and the jobs of those that it should hold and does not. */
+  /** How many records were looked up in Redis, and which of them it lacks. */
   readonly records: number;
   readonly missing: readonly string[];
   /** How many deliveries were looked up in Postgres. */
   readonly deliveries: number;
-  /** Of these, those whose job has ended: a worker drops them when they are due. */
+  /** How many of these belong to jobs that have ended; a worker drops them when they are due. */
   readonly ended: number;
-  /** Those whose job Postgres does not have: this Redis is another database's as well. */
+  /** Deliveries of jobs that Postgres does not have: another database uses this Redis too. */
   readonly foreign: readonly string[];
 }
 
@@ -21,18 +21,18 @@ interface Expected {
   readonly attempt: number;
 }
 
-// What was handed over, and has had time to be.
+// Handed over at least a second ago: since then Redis should have it.
 const handedOver = `
   SELECT id, attempt FROM kasabi.job
   WHERE status = 'scheduled' AND enqueued_at < now() - interval '1 second' AND ($2::uuid[] IS NULL OR id = ANY($2))
   ORDER BY due LIMIT $1`;
 
-/** How long after the first look the second follows, in milliseconds. */
+/** The pause before the second look, in milliseconds. */
 const secondLookMs = 1_000;
 
 /**
- * Compares Postgres with Redis: of up to `sample` records that are due next, and of as many deliveries.
- * Jobs move meanwhile, so that what is missing is looked for again a second later.
+ * Compares Postgres with Redis: up to `sample` records that are due next, and as many deliveries. Jobs move in the
+ * meantime, so what seems missing is looked up again a second later.
  */
 export async function readDrift(db: Database, queue: QueueView, sample: number): Promise<Drift> {
   const expect = async (ids: readonly string[] | null): Promise<Expected[]> =>

@@ -5,7 +5,7 @@ const units = [
   ['s', 1_000],
 ] as const;
 
-/** `0.4 s`, `12 s`, `3 min 20 s`, `1 h 2 min`: two units at most. Takes milliseconds. */
+/** Formats milliseconds, with two units at most: `0.4 s`, `12 s`, `3 min 20 s`, `1 h 2 min`. */
 export function formatDuration(milliseconds: number): string {
   if (milliseconds < 9_950) return `${(Math.max(0, milliseconds) / 1_000).toFixed(1)} s`;
   let rest = Math.round(milliseconds / 1_000) * 1_000;

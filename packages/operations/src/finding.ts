@@ -2,7 +2,7 @@ import type { SickState } from '@kasabi/postgres';
 import type { Acknowledgement } from './acknowledgement.ts';
 import type { Overview } from './overview.ts';
 
-/** Everything that can be found wrong, by a name that the page, `doctor`, the alerts and the runbooks share. */
+/** Names for everything that can be wrong; the page, `doctor`, the alerts and the runbooks share them. */
 export const findingCodes = [
   'postgres-down',
   'postgres-sick',
@@ -23,51 +23,51 @@ export const findingCodes = [
 
 export type FindingCode = (typeof findingCodes)[number];
 
-/** `critical`: jobs do not run, or a dataset is kept from its owner. `warning`: that may follow. */
+/** `critical`: jobs do not run, or an owner cannot write to a dataset. `warning`: that may follow. */
 export type Severity = 'critical' | 'warning';
 
-/** What a finding is about, where that is not the system as a whole. */
+/** What a finding is about, if not the whole system. */
 export interface FindingSubject {
   readonly kind: 'job' | 'dataset' | 'worker';
   /** A job's id, a dataset's short code, a worker's holder. */
   readonly id: string;
 }
 
-/** What helps at once, and has a button on the page. */
+/** An action that helps, with a button on the page. */
 export type Remedy = 'unlock' | 'retry' | 'resume';
 
 /** Something that is wrong. */
 export interface Finding {
   readonly code: FindingCode;
   readonly severity: Severity;
-  /** What is wrong and where, in a sentence. */
+  /** What is wrong and where, in one or more sentences. */
   readonly what: string;
-  /** Since when, as far as that is known. */
+  /** Since when, if that is known. */
   readonly since?: Date;
   /** What to do about it. */
   readonly todo: string;
-  /** What it is about; absent for the system as a whole. */
+  /** Absent for the system as a whole. */
   readonly subject?: FindingSubject;
   readonly remedy?: Remedy;
-  /** Of a finding about an event: what tells it from the next one about the same subject. */
+  /** For a finding about an event: what distinguishes it from the next one about the same subject. */
   readonly event?: string;
-  /** Present when an operator has seen to it: then it is no alarm. */
+  /** Present when an operator has acknowledged it: then it raises no alarm. */
   readonly acknowledged?: Acknowledgement;
 }
 
-/** What is known. Whoever asks for a diagnosis gathers as much of it as it can. */
+/** What a diagnosis is made from. Each caller provides what it can find out. */
 export interface Facts {
-  /** Undefined when Postgres did not answer; `postgresError` then says how. */
+  /** Undefined when Postgres did not answer; `postgresError` then says why. */
   readonly overview: Overview | undefined;
   readonly postgresError?: string | undefined;
-  /** The state that Postgres is known to be in, whether or not it could be read. */
+  /** The state that Postgres is in, if it is a known one; also when it could be read. */
   readonly postgresSick?: SickState | undefined;
-  /** Why this Postgres must have been restored, by what Redis has seen; see `readRestored`. */
+  /** Why this Postgres must have been restored, judging by Redis; see `readRestored`. */
   readonly restored?: string | undefined;
-  /** Whether Redis answered the one who asks; undefined when it has no connection to it. */
+  /** Whether Redis answered the caller; undefined if the caller has no connection to it. */
   readonly redisAnswers?: boolean | undefined;
-  /** Why it takes no writes, if it answers all the same: as a sentence goes on after "Redis". */
+  /** Why Redis accepts no writes although it answers: the part of the sentence after "Redis". */
   readonly redisTrouble?: string | undefined;
-  /** How far the clock of the host that asks is ahead of Postgres's, in milliseconds. */
+  /** How far the caller's clock is ahead of Postgres's, in milliseconds. */
   readonly clockOffsetMs?: number | undefined;
 }

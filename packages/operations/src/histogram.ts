@@ -1,21 +1,21 @@
-/** Jobs by how long something took, as the tally keeps them: buckets by their number. */
+/** Numbers of jobs by how long something took, as the tally keeps them: counts by bucket number. */
 export type Histogram = Readonly<Record<string, number>>;
 
-/** How much wider each bucket is than the one before: what is read from them is right to within 10 %. */
+/** How much wider each bucket is than the one before: percentiles are accurate to within 10 %. */
 const growth = 1.1;
 
 /**
- * SQL for the bucket of a length of time in milliseconds: bucket n holds what took over 1.1^(n-1) ms and at most
- * 1.1^n, bucket 0 up to 1 ms.
+ * SQL for the bucket of a length of time in milliseconds: bucket 0 holds up to 1 ms, bucket n more than 1.1^(n-1) ms
+ * and at most 1.1^n ms.
  */
 export const bucketOf = (milliseconds: string): string =>
   `ceil(ln(greatest(${milliseconds}, 1)) / ln(${growth}))::int`;
 
-/** SQL for a histogram of a column of buckets, of the rows of a group; NULL when there are none. */
+/** SQL for the histogram of a group, from its columns of buckets and counts; NULL when there are none. */
 export const histogramOf = (bucket: string, count: string): string =>
   `jsonb_object_agg(${bucket}, ${count}) FILTER (WHERE ${bucket} IS NOT NULL)`;
 
-/** All of them as one. */
+/** The sum of several histograms. */
 export function addHistograms(histograms: Iterable<Histogram | null>): Histogram {
   const sum: Record<string, number> = {};
   for (const histogram of histograms) {
@@ -27,8 +27,8 @@ export function addHistograms(histograms: Iterable<Histogram | null>): Histogram
 }
 
 /**
- * The time, in milliseconds, within which this part of the jobs was done: 0.5 for the median. Within a bucket
- * they count as evenly spread. Null when there are none.
+ * The time, in milliseconds, within which this part of the jobs was done: 0.5 for the median. The jobs of a bucket are
+ * taken to be evenly spread over it. Null when there are no jobs.
  */
 export function percentileOf(histogram: Histogram, part: number): number | null {
   const buckets = Object.entries(histogram)

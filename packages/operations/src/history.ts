@@ -8,15 +8,15 @@ export interface HistoryPoint {
   readonly completed: number;
   readonly failed: number;
   readonly cancelled: number;
-  /** From the start time to the first start, of the jobs that ended in the span; right to within 10 %. */
+  /** From the start time to the first start, for jobs that ended in the span; accurate to within 10 %. */
   readonly driftP50Ms: number | null;
   readonly driftP99Ms: number | null;
-  /** From the first start to the end, with everything between. */
+  /** From the first start to the end, including the pauses in between. */
   readonly runP50Ms: number | null;
   readonly runP99Ms: number | null;
 }
 
-/** Most points, whatever the hours asked for: as many columns as can be told apart on a phone. */
+/** The most points, whatever the hours: as many columns as can be told apart on a phone. */
 const maxPoints = 60;
 
 interface Row {
@@ -30,8 +30,8 @@ interface Row {
 }
 
 /**
- * The last `hours` of the tally, oldest first, without gaps, in at most 60 spans of whole minutes. The last one
- * is unfinished; it is as old as the workers' last tally.
+ * The last `hours` of the tally, oldest first, without gaps, in at most 60 spans of whole minutes. The last span is
+ * not over yet, and has what the workers had tallied when they last did.
  */
 export async function readHistory(
   db: Database,

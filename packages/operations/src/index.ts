@@ -50,7 +50,7 @@ export {
   parseJobFilter,
   unknownWord,
 } from './job-filter.ts';
-export { isWordOf, parseMoment } from './moment.ts';
+export { isWordOf, parseMoment, parseSpan } from './moment.ts';
 export {
   type OperatorAction,
   readOperatorActions,
@@ -66,6 +66,7 @@ export {
   pauseAsOperator,
 } from './pause-as-operator.ts';
 export { type Pause, readPauses } from './pauses.ts';
+export { formatCount, plural } from './plural.ts';
 export { readOverview } from './read-overview.ts';
 export {
   type OperatorActionName,

@@ -1,9 +1,9 @@
 import { datasetCodePattern, jobTypeNames, recordStatuses } from '@kasabi/domain';
 import { filterTimes, type JobFilter } from '@kasabi/jobs';
 import { suggest } from '@kasabi/runtime';
-import { isWordOf, type Moment, parseMoment } from './moment.ts';
+import { isWordOf, parseMoment } from './moment.ts';
 
-/** The parameters that a filter has in an address, a form or on the command line. */
+/** The names of a filter's parameters, in an address, in a form and on the command line. */
 export const filterParameters = [
   'text',
   'owner',
@@ -20,7 +20,7 @@ export type FilterParameters = Readonly<
   Partial<Record<(typeof filterParameters)[number], string | undefined>>
 >;
 
-/** A filter as it was read, and a sentence for each value that it cannot have. */
+/** A filter, and a sentence for each parameter with a bad value. */
 export interface ParsedFilter {
   readonly filter: JobFilter;
   readonly problems: readonly string[];
@@ -29,10 +29,10 @@ export interface ParsedFilter {
 const mostCharacters = 200;
 
 /**
- * Reads a filter. What it cannot be is told and not left out in silence: a list that ignores a misspelt status
- * shows jobs that nobody asked for. An empty value is the same as none.
+ * Reads a filter. Bad values are reported, not ignored: a list that ignores a misspelt status shows jobs that nobody
+ * asked for. An empty value means none.
  *
- * @param now what times such as `2h` are counted back from.
+ * @param now from when times such as `2h` count back.
  */
 export function parseJobFilter(given: FilterParameters, now = new Date()): ParsedFilter {
   const problems: string[] = [];
@@ -53,7 +53,7 @@ export function parseJobFilter(given: FilterParameters, now = new Date()): Parse
     problems.push(unknownWord(name, value, words));
     return undefined;
   };
-  const moment = (name: 'from' | 'to'): Moment | undefined => {
+  const moment = (name: 'from' | 'to'): Date | undefined => {
     const value = text(name);
     const parsed = value === undefined ? undefined : parseMoment(value, now);
     if (value !== undefined && parsed === undefined) {
@@ -81,7 +81,7 @@ export function parseJobFilter(given: FilterParameters, now = new Date()): Parse
   return { filter, problems };
 }
 
-/** `unknown status "complete"; did you mean completed?` */
+/** `There is no status "complete"; did you mean completed?` */
 export function unknownWord(name: string, value: string, words: readonly string[]): string {
   const meant = suggest(value, words);
   const shown = /^[\w.-]{1,40}$/.test(value) ? ` "${value}"` : '';
@@ -93,8 +93,8 @@ export function unknownWord(name: string, value: string, words: readonly string[
 const timeWords = { created: 'created', start: 'with a start time', ended: 'ended' } as const;
 
 /**
- * A filter in words, to follow a plural: `of the owner nasa, with "busy" in the message`. Empty for one that
- * everything matches. The status is left to the caller, who says it before the noun.
+ * A filter in words, to follow a plural: `of the owner nasa, with "busy" in the message`. Empty for a filter that every
+ * job matches. It leaves out the status, which the caller puts before the noun.
  */
 export function describeFilter(filter: JobFilter): string {
   const { text, owner, dataset, type, message, time = 'created', from, to } = filter;

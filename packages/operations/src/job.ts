@@ -1,26 +1,26 @@
 import { type JobRecord, recordColumns } from '@kasabi/jobs';
 import type { Database } from '@kasabi/postgres';
 
-/** A job record with what only operators see of it. */
+/** A job record, including what only operators see. */
 export interface OperatorJob extends JobRecord {
   readonly owner: string;
-  /** The number of the API key it was asked for with. */
+  /** The number of the API key that it was requested with. */
   readonly keyId: number;
   readonly leaseHolder: string | null;
   readonly leaseExpires: Date | null;
   readonly fence: number | null;
-  /** How many of its attempts were lost with their worker. */
+  /** How many of its attempts were lost with their workers. */
   readonly lost: number;
-  /** Since when its attempts have found the dataset busy; null when the last one did not. */
+  /** Since when its attempts have found the dataset busy; null if the last one did not. */
   readonly busySince: Date | null;
-  /** The failed job that it repeats, and the one that repeats it. */
+  /** The failed job that it repeats, and the job that repeats it. */
   readonly repeats: string | null;
   readonly repeatedBy: string | null;
-  /** When Redis was last handed its delivery; null while the relay has to hand it over. */
+  /** When its delivery was last handed to Redis; null while the relay still has to do that. */
   readonly enqueuedAt: Date | null;
 }
 
-/** A job by its id, whoever's it is; undefined when there is none. */
+/** Finds a job of any owner by its id. */
 export async function readJob(db: Database, jobId: string): Promise<OperatorJob | undefined> {
   const { rows } = await db.query<OperatorJob>({
     name: 'operator-job',

@@ -1,7 +1,7 @@
 import type { Database } from '@kasabi/postgres';
 import type { OperatorActionName } from './record-action.ts';
 
-/** What an operator did, or tried to do. */
+/** An audit record: what an operator did or tried to do. */
 export interface OperatorAction {
   readonly id: string;
   readonly at: Date;
@@ -9,28 +9,28 @@ export interface OperatorAction {
   readonly jobId: string | null;
   /** The dataset's short code. */
   readonly dataset: string | null;
-  /** What it was done to, where that is neither a job nor a dataset. */
+  /** What it was done to, if that is neither a job nor a dataset. */
   readonly subject: string | null;
   readonly detail: string | null;
-  /** The bulk action that it is a part of. */
+  /** The id of the bulk action that it is a part of. */
   readonly partOf: string | null;
   /** The address it came from, or 'command line'. */
   readonly operatorAddress: string;
   /** 'done', or why it was refused. */
   readonly outcome: string;
-  /** The job that a retry made. */
+  /** The job that was made to repeat another. */
   readonly madeJobId: string | null;
 }
 
 export interface ActionSearch {
   readonly limit: number;
-  /** Only what was done before the action with this id: the last of the page before. */
+  /** Only records older than the one with this id, the last one of the previous page. */
   readonly before?: string | undefined;
-  /** Only the parts of this bulk action; else everything but parts. */
+  /** Only the parts of this bulk action; everything except parts unless given. */
   readonly partOf?: string | undefined;
 }
 
-/** The audit of operators' actions, newest first. */
+/** Reads the audit, newest first. */
 export async function readOperatorActions(
   db: Database,
   { limit, before, partOf }: ActionSearch,

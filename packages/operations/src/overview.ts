@@ -3,34 +3,34 @@ import type { Acknowledgement } from './acknowledgement.ts';
 import type { BusyJob } from './busy-jobs.ts';
 import type { Pause } from './pauses.ts';
 
-/** Counts go no further than this: a longer queue is not counted out at every look. */
+/** Where counts stop, so that a long queue is not counted to its end at every look. */
 export const countLimit = 10_000;
 
-/** A worker's row. Ages are in milliseconds, by Postgres's clock. */
+/** A worker, as it last reported. Ages are in milliseconds, by Postgres's clock. */
 export interface WorkerState {
   readonly holder: string;
   readonly host: string;
   readonly version: string;
   readonly started: Date;
-  /** Its last report. */
+  /** When it last reported. */
   readonly seen: Date;
   readonly silentMs: number;
   readonly concurrency: number;
   readonly running: number;
-  /** How far its host's clock is ahead of Postgres's; null until it was compared. */
+  /** How far its host's clock is ahead of Postgres's; null before they were compared. */
   readonly clockOffsetMs: number | null;
-  /** Whether Redis would take a write. */
+  /** Whether Redis would accept a write. */
   readonly redisAnswers: boolean;
-  /** Why not, if it answers all the same: as a sentence goes on after "Redis". */
+  /** Why it would not although it answers: the part of the sentence after "Redis". */
   readonly redisTrouble: string | null;
-  /** Since the last good round of its relay ended, as of its last report; null before the first. */
+  /** Since the last successful round of its relay, when it last reported; null before the first. */
   readonly sinceRelayMs: number | null;
   readonly relayIntervalMs: number;
   readonly sinceRescueMs: number | null;
-  /** When its relay last found that Redis had lost what it held, and of how many jobs. */
+  /** When its relay last found that Redis had lost its data, and how many jobs Redis had forgotten. */
   readonly redisLost: Date | null;
   readonly redisForgotten: number | null;
-  /** Running jobs whose lease it has, by their records: of a silent worker, those still to be rescued. */
+  /** How many leases it has, according to the job records: for a silent worker, the jobs still to be rescued. */
   readonly heldJobs: number;
 }
 
@@ -43,14 +43,13 @@ export interface LockedDataset {
   readonly lockedMs: number;
   /** Null when there is no such job. */
   readonly jobStatus: RecordStatus | null;
-  /** For how long its job's lease has been over; null while it holds, or when there is none. */
+  /** How long ago its job's lease ran out; null if it has not, or if there is none. */
   readonly leaseExpiredMs: number | null;
 }
 
 /**
- * A job that fails: at its third attempt or later, or failed within a day, without a later job of its dataset
- * that completed (a repetition is one). Those that find their dataset
- * busy are told of by themselves.
+ * A job that is at its third attempt or later, or has failed within a day without a later job of its dataset having
+ * completed (one that repeats it, for example). Jobs that find their dataset busy are not among them: see `BusyJob`.
  */
 export interface TroubledJob {
   readonly id: string;
@@ -62,37 +61,37 @@ export interface TroubledJob {
   readonly endTime: Date | null;
 }
 
-/** How things are at one moment, by Postgres's clock. */
+/** The state of the whole system at one moment, by Postgres's clock. */
 export interface Overview {
   readonly now: Date;
-  /** Whether this Postgres takes no writes: it was made read-only, or is a standby in recovery. */
+  /** Whether this Postgres accepts no writes: it was made read-only, or is a standby in recovery. */
   readonly readOnly: boolean;
   readonly inRecovery: boolean;
-  /** Jobs that wait, at most `countLimit`. */
+  /** Scheduled jobs, at most `countLimit`. */
   readonly scheduled: number;
-  /** Those of them that are due. */
+  /** How many of them are due. */
   readonly due: number;
   readonly running: number;
   /**
-   * For how long the oldest due job has waited to be taken up; 0 when none is due. What waits behind a job that
-   * finds its dataset busy is none of them, nor is what is paused.
+   * How long the oldest due job has waited to be claimed; 0 when none is due. Paused jobs do not count, nor do those
+   * behind a job that finds its dataset busy.
    */
   readonly oldestDueMs: number;
-  /** At most 100, the longest locked first. */
+  /** At most 100, the one locked longest first. */
   readonly lockedDatasets: readonly LockedDataset[];
-  /** The workers that reported within a day, the latest report first; at most 200. */
+  /** The workers that have reported within a day, the latest report first; at most 200. */
   readonly workers: readonly WorkerState[];
-  /** That of all datasets first, then the oldest. */
+  /** The pause of all jobs first, then the oldest. */
   readonly pauses: readonly Pause[];
   readonly relay: {
-    /** Records that Redis should hold and was never handed, at most `countLimit`. */
+    /** Jobs that Redis should hold but was never handed, at most `countLimit`. */
     readonly backlog: number;
-    /** For how long it should have held the oldest of them; 0 when there is none. */
+    /** How long Redis should have held the oldest of them; 0 when there is none. */
     readonly lagMs: number;
-    /** Since the last good round of any relay; null when none is known. */
+    /** Since the last successful round of any relay; null when none is known. */
     readonly lastRoundAgeMs: number | null;
   };
-  /** Those that hold; at most 1000. */
+  /** Those that have not run out, at most 1000. */
   readonly acknowledgements: readonly Acknowledgement[];
   /** At most 20 of each kind. */
   readonly troubledJobs: readonly TroubledJob[];

@@ -1,7 +1,7 @@
 import { claimsSettled } from '@kasabi/jobs';
 import type { Database } from '@kasabi/postgres';
 
-/** What an operator pauses or resumes: a dataset's jobs by its short code, or all jobs. */
+/** What an operator pauses or resumes: the jobs of one dataset, by its short code, or all jobs. */
 export interface ActionOnPause {
   readonly dataset?: string | undefined;
   /** An address, or 'command line'. */
@@ -11,11 +11,11 @@ export interface ActionOnPause {
 export type OperatorPauseOutcome =
   | {
       readonly outcome: 'done' | 'already-paused';
-      /** Since when it is paused. */
+      /** When the pause began. */
       readonly since: Date;
-      /** Jobs that were taken up before, and go on to their end. */
+      /** Jobs that were running already, and continue. */
       readonly running: number;
-      /** Claims that began before and have not ended: so many jobs may still be taken up. */
+      /** Claims that began before the pause and have not ended: this many jobs may still start. */
       readonly unsettled: number;
     }
   | { readonly outcome: 'dataset-unknown' };
@@ -26,14 +26,14 @@ interface Row {
   readonly since: Date;
 }
 
-/** How long a claim that began before the pause is waited for, in milliseconds. */
+/** How long to wait for claims that began before the pause, in milliseconds. */
 const patienceMs = 5_000;
 
 /**
- * Keeps jobs from being taken up, of one dataset or of all, until they are resumed; with its audit record.
- * When it returns, nothing starts any more: it waits for the claims that began before, and says if one of them
- * has not ended in 5 s. Running jobs go on. What is paused already stays as it was. Not for use in a transaction:
- * the pause has to be committed for claims to see it.
+ * Keeps jobs of one dataset, or all jobs, from starting until they are resumed, with an audit record. Once it has
+ * returned, nothing starts: it waits for claims that began before the pause, and says if some have not ended after
+ * 5 s. Running jobs continue. An existing pause is left as it is. Do not use it in a transaction: claims only see a
+ * pause that is committed.
  */
 export async function pauseAsOperator(
   db: Database,

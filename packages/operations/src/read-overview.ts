@@ -9,7 +9,7 @@ import { selectPauses } from './pauses.ts';
 const list = (select: string): string =>
   `(SELECT coalesce(json_agg(x), '[]') FROM (${select}) AS x)`;
 
-// The job is looked up for each of them: a plain join may be done by a scan of all jobs.
+// LATERAL looks up each job by its id; for a plain join Postgres may scan all jobs.
 const lockedDatasets = `
   SELECT d.code, d.locked_by AS "lockedBy", d.locked_at AS "lockedAt",
          ${inMs('now() - d.locked_at')} AS "lockedMs", j.status AS "jobStatus",
@@ -31,7 +31,7 @@ const workers = `
   ) AS held ON held.lease_holder = worker.holder
   ORDER BY worker.seen DESC LIMIT 200`;
 
-// What Redis should hold whatever the horizon, which is a minute at least; the api has a second for it.
+// What Redis should hold whatever the horizon, which is at least a minute; the api has a second to hand it over.
 const backlog = `
   FROM kasabi.job
   WHERE status = 'scheduled' AND enqueued_at IS NULL AND due < now() + interval '1 minute'
@@ -44,8 +44,8 @@ const troubled = (from: string): string => `
   SELECT j.id, d.code AS dataset, j.type, j.status, j.attempt, j.message, j.end_time AS "endTime"
   FROM (${from}) AS j JOIN kasabi.dataset d ON d.id = j.dataset_id`;
 
-// The newest of those that have failed, without what was made good since: a later job of the dataset has
-// completed. Of those, the last twenty are looked at: with more, the dataset is at work.
+// The newest failed jobs, except where a later job of the same dataset and type has completed. Only the dataset's last
+// twenty completed jobs are looked at: with more since, one of these is later anyway.
 const failed = troubled(`
   SELECT * FROM (
     SELECT ${troubledColumns} FROM kasabi.job f
@@ -70,7 +70,7 @@ const trying = troubled(`
      ORDER BY due LIMIT 1000) AS s
    WHERE s.attempt >= 3 AND s.busy_since IS NULL LIMIT 20)`);
 
-// Sorted, so that the counts read the index and stop: else a part of the table may seem cheaper.
+// ORDER BY makes the counts read an index and stop; otherwise scanning a part of the table may seem cheaper.
 const text = `
   SELECT now() AS now, pg_is_in_recovery() AS "inRecovery",
     current_setting('transaction_read_only') = 'on' AS "readOnly",
@@ -96,14 +96,15 @@ const text = `
       'lastRoundAgeMs', (SELECT ${inMs('now() - max(relayed)')} FROM kasabi.worker)) AS relay,
     ${list(failed)} AS failed, ${list(trying)} AS trying, ${list(busyJobs)} AS "busyJobs"`;
 
-/** What is in a list comes as JSON, with its times as text. */
+/** Lists come as JSON, with times as text. */
 type Row = Omit<Overview, 'troubledJobs'> & {
   readonly failed: readonly TroubledJob[];
   readonly trying: readonly TroubledJob[];
 };
 
 /**
- * How things are, in one statement that reads indexes and small tables only, whatever the number of jobs.
+ * Reads the state of the system in one statement, which reads only indexes and small tables, whatever the number of
+ * jobs.
  */
 export async function readOverview(db: Database): Promise<Overview> {
   const { rows } = await db.query<Row>({ name: 'overview', text });

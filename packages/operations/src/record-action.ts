@@ -2,7 +2,7 @@ import { type Database, withTransaction } from '@kasabi/postgres';
 
 type Pool = Parameters<typeof withTransaction>[0];
 
-/** Everything that an operator may do, by the audit's names. */
+/** Everything that an operator may do, under its name in the audit. */
 export const operatorActionNames = [
   'cancel',
   'retry',
@@ -23,25 +23,25 @@ export const operatorActionNames = [
 
 export type OperatorActionName = (typeof operatorActionNames)[number];
 
-/** One row of the audit. */
+/** A new audit record. */
 export interface ActionRecord {
   readonly action: OperatorActionName;
   readonly jobId?: string | undefined;
-  /** A dataset's short code. One that does not exist is kept as the subject. */
+  /** A dataset's short code; if there is no such dataset, the code is kept as the subject. */
   readonly dataset?: string | undefined;
-  /** What it was done to, where that is neither a job nor a dataset: an owner, a key, a finding. */
+  /** What it was done to, if that is neither a job nor a dataset: an owner, a key, a finding. */
   readonly subject?: string | undefined;
-  /** What else there is to say. Never a key. */
+  /** Anything else worth keeping. Never an API key. */
   readonly detail?: string | undefined;
-  /** The bulk action that it is a part of. */
+  /** The id of the bulk action that it is a part of. */
   readonly partOf?: string | undefined;
   /** An address, or 'command line'. */
   readonly operatorAddress: string;
-  /** 'done' unless given; else the code of what refused it. */
+  /** 'done' unless given; otherwise the code of the error that refused it. */
   readonly outcome?: string | undefined;
 }
 
-/** Writes a row of the audit and returns its id. */
+/** Writes an audit record and returns its id. */
 export async function recordAction(db: Database, record: ActionRecord): Promise<string> {
   const { rows } = await db.query<{ id: string }>({
     name: 'record-action',
@@ -65,12 +65,12 @@ export async function recordAction(db: Database, record: ActionRecord): Promise<
   return (rows[0] as { id: string }).id;
 }
 
-/** What an operator asked for, before it is known how it came out. */
+/** What an operator asked for, before the outcome is known. */
 export type ActionAsked = Omit<ActionRecord, 'outcome' | 'partOf'>;
 
 /**
- * Runs `work`, and records in the audit that it was refused when it throws an error with a code of ours
- * (`owner-exists`). That it was done is for `work` to record, in the transaction that does it.
+ * Runs `work`. If it throws an error with a code of ours (`owner-exists`), writes an audit record of the refusal. `work`
+ * itself records success, in the transaction that does the work.
  */
 export async function recordingRefusal<T>(
   db: Database,
@@ -81,7 +81,7 @@ export async function recordingRefusal<T>(
     return await work();
   } catch (error) {
     const code = error instanceof Error && 'code' in error ? error.code : undefined;
-    // Codes of ours are lower-case words; Postgres's and Node.js's are not.
+    // Our codes are lower-case words; those of Postgres and Node.js are not.
     if (typeof code === 'string' && /^[a-z]+(-[a-z]+)*$/.test(code)) {
       await recordAction(db, { ...asked, outcome: code });
     }
@@ -90,10 +90,9 @@ export async function recordingRefusal<T>(
 }
 
 /**
- * Does what an operator asks for and records it in the audit, in one transaction; or records why it was
- * refused.
+ * Does what an operator asks for and writes the audit record in the same transaction; or records why it was refused.
  *
- * @param about adds to the record what is known only afterwards.
+ * @param about what the record gets that is only known afterwards.
  */
 export async function recorded<T>(
   pool: Pool,

@@ -3,14 +3,14 @@ import { type Database, hasSqlState, sqlState } from '@kasabi/postgres';
 import type { ActionOnJob } from './cancel-as-operator.ts';
 
 export type OperatorRepeatOutcome =
-  /** `jobId` is the new job's; `dataset` its dataset's short code. */
+  /** `jobId` is the new job; `dataset` is its dataset's short code. */
   | { readonly outcome: 'done'; readonly jobId: string; readonly dataset: string }
   | { readonly outcome: 'job-unknown' }
-  /** It was cancelled: nobody wants it done. Nothing was changed. */
+  /** It was cancelled, so somebody does not want it done. Nothing was changed. */
   | { readonly outcome: 'cancelled' }
   /** Only a failed job can be repeated. */
   | { readonly outcome: 'not-failed'; readonly status: RecordStatus }
-  /** It was repeated before, by this job. */
+  /** It was already repeated, by the job `jobId`. */
   | { readonly outcome: 'repeated'; readonly jobId: string };
 
 interface Row {
@@ -22,12 +22,12 @@ interface Row {
 }
 
 /**
- * Repeats a failed job. A record that has ended never changes: what is made is a new one, due at once, of
- * the same type for the same dataset and key, which keeps which one it repeats. The relay hands it to Redis
- * within moments. A cancelled job is not repeated: somebody did not want it done, and it has done nothing.
+ * Repeats a failed job. The record of a job that has ended never changes, so this makes a new job, due at once, with
+ * the same type, dataset and key and a reference to the failed one. The relay hands it to Redis within moments. A
+ * cancelled job cannot be repeated: it has done nothing, and somebody did not want it done.
  *
- * A job is repeated once, so that a request sent twice resets a dataset once; what has failed again is
- * repeated in its turn. Of two requests at the same moment the audit's unique index refuses one.
+ * A job can be repeated only once, so that a request that is sent twice resets a dataset once. If the new job fails
+ * too, it can be repeated in turn. If two requests come at the same moment, the audit's unique index refuses one.
  */
 export async function repeatAsOperator(
   db: Database,
@@ -50,7 +50,7 @@ async function repeat(
     text: `
       WITH asked AS (
         SELECT j.id, j.dataset_id, j.type, j.status, j.requested_by, d.code,
-               -- An api of the version before noted it as failed.
+               -- The previous version's api recorded cancelled jobs as failed.
                j.status = 'cancelled' OR EXISTS (
                  SELECT FROM kasabi.job_transition t WHERE t.job_id = j.id AND t.event = 'cancel') AS cancelled,
                (SELECT a.made_job_id FROM kasabi.operator_action a

@@ -1,36 +1,33 @@
 import type { Database } from '@kasabi/postgres';
 
-/** What a worker says of itself. Times that have passed are in milliseconds, by no clock but a counter. */
+/** What a worker says about itself. Times are milliseconds ago, from a monotonic clock. */
 export interface WorkerReport {
-  /** Names the process; unique for every start. */
+  /** Identifies the process; unique for every start. */
   readonly holder: string;
   readonly host: string;
   readonly version: string;
   readonly concurrency: number;
-  /** Jobs it holds just now. */
+  /** How many jobs it is running. */
   readonly running: number;
-  /** How far its host's clock is ahead of Postgres's; undefined until it was compared. */
+  /** How far its host's clock is ahead of Postgres's; undefined before they were compared. */
   readonly clockOffsetMs: number | undefined;
-  /** Whether Redis would take a write. */
+  /** Whether Redis would accept a write. */
   readonly redisAnswers: boolean;
-  /** Why not, if it answers all the same: as a sentence goes on after "Redis". */
+  /** Why it would not although it answers: the part of the sentence after "Redis". */
   readonly redisTrouble?: string | undefined;
-  /** Since the last good round of its relay ended; undefined before the first. */
+  /** Since the last successful round of its relay; undefined before the first. */
   readonly sinceRelayMs: number | undefined;
   readonly relayIntervalMs: number;
-  /** The same of its rescuer. */
+  /** The same for its rescuer. */
   readonly sinceRescueMs: number | undefined;
-  /** Since its relay found that Redis had lost what it held, and of how many jobs; undefined if never. */
+  /** When its relay found that Redis had lost its data, and how many jobs it had forgotten; undefined if never. */
   readonly redisLoss: { readonly sinceMs: number; readonly forgotten: number } | undefined;
 }
 
 /** How often a worker reports, in milliseconds. */
 export const reportIntervalMs = 5_000;
 
-/**
- * Writes a worker's row and reads Postgres's clock, in one statement. Returns the clock in milliseconds
- * since the epoch.
- */
+/** Writes a worker's report, and returns Postgres's clock in milliseconds since the epoch. */
 export async function reportWorker(db: Database, report: WorkerReport): Promise<number> {
   const ago = (parameter: string): string =>
     `clock_timestamp() - ${parameter}::float8 * interval '1 millisecond'`;
@@ -68,7 +65,7 @@ export async function reportWorker(db: Database, report: WorkerReport): Promise<
   return (rows[0] as { now: number }).now;
 }
 
-/** Takes the row of a worker away that stops in order: nobody is to miss it. */
+/** Deletes the row of a worker that stops in an orderly way, so that nobody misses it. */
 export async function removeWorker(db: Database, holder: string): Promise<void> {
   await db.query('DELETE FROM kasabi.worker WHERE holder = $1', [holder]);
 }

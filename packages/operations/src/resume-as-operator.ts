@@ -4,25 +4,25 @@ import type { ActionOnPause } from './pause-as-operator.ts';
 export type OperatorResumeOutcome =
   | {
       readonly outcome: 'done';
-      /** Jobs that were due and start now, as fast as the workers take them up. */
+      /** Jobs that were due and start now, as fast as workers can claim them. */
       readonly due: number;
     }
   | { readonly outcome: 'dataset-unknown' | 'not-paused' };
 
-/** What a resume would start. */
+/** What resuming would start. */
 export interface Resumable {
-  /** Jobs that are due and start at once; those of datasets that stay paused do not count. */
+  /** Due jobs that would start at once; jobs of datasets that stay paused do not count. */
   readonly due: number;
-  /** When the first of them was due; null when none is. */
+  /** When the first of them became due; null when there is none. */
   readonly oldestDue: Date | null;
-  /** Whether it is paused at all. */
+  /** Whether there is anything to resume. */
   readonly isPaused: boolean;
-  /** Whether jobs of all datasets stay paused when one dataset is resumed. */
+  /** Whether a resumed dataset still waits because all jobs are paused. */
   readonly allStayPaused: boolean;
 }
 
-// Which jobs a resume concerns: of the one dataset or, of all, those that are not paused by themselves. In
-// `asked` are its id, and whether it is about all.
+// The due jobs that resuming concerns: those of the one dataset or, if `everything` is resumed, those of datasets that
+// are not paused themselves.
 const concerned = `
   job.status = 'scheduled' AND job.due <= now()
   AND (asked.everything OR job.dataset_id = asked.id)
@@ -35,7 +35,7 @@ const asked = `
   SELECT d.id, $1::text IS NULL AS everything, $1::text IS NOT NULL AND d.id IS NULL AS unknown
   FROM (VALUES (1)) AS one LEFT JOIN kasabi.dataset d ON d.code = $1`;
 
-/** What a resume of this dataset, or of all, would start now. */
+/** What resuming this dataset, or all jobs, would start now. */
 export async function readResumable(db: Database, dataset?: string): Promise<Resumable> {
   const { rows } = await db.query<Resumable>({
     name: 'resumable',
@@ -53,15 +53,14 @@ export async function readResumable(db: Database, dataset?: string): Promise<Res
   return rows[0] as Resumable;
 }
 
-/** How many records are promoted in one statement. */
+/** How many records one statement updates. */
 const batchSize = 10_000;
 
 /**
- * Lets jobs start again, of one dataset or of all; with its audit record. Those of all leave datasets paused
- * that were paused by themselves. It also says that this database is the one to go on with, should the next
- * relay find that it was restored.
+ * Lets jobs of one dataset, or all jobs, start again, with an audit record. Resuming all jobs leaves datasets paused
+ * that were paused themselves. It also vouches for this database, in case a worker finds that it was restored.
  *
- * The relay promotes what is due within its next round, whether one runs now or later.
+ * The relay promotes due jobs in its next round, whenever that is.
  */
 export async function resumeAsOperator(
   db: Database,
@@ -97,8 +96,8 @@ export async function resumeAsOperator(
 }
 
 /**
- * Has the relay promote all of them: it takes those for missing that Redis was handed before they were due.
- * Without this it would leave those alone for some seconds that were refused just now.
+ * Makes the relay promote all due jobs at once: it takes jobs for missing that were handed to Redis before they were
+ * due. Without this it would leave jobs alone for some seconds whose claim was refused just now.
  */
 async function promote(db: Database, dataset: string | undefined): Promise<void> {
   for (;;) {

@@ -9,8 +9,8 @@ export interface TallyOptions {
   readonly onError: (error: unknown) => void;
 }
 
-// Ids are UUIDv7: their first 48 bits are the milliseconds of their making, so that a span of time is a
-// range of the primary key.
+// Ids are UUIDv7: their first 48 bits are the millisecond when they were made, so a span of time is a range of the
+// primary key.
 const firstId = (time: string): string =>
   `rpad(lpad(to_hex((extract(epoch FROM ${time}) * 1000)::bigint), 12, '0'), 32, '0')::uuid`;
 
@@ -24,16 +24,15 @@ const countsByLength = (time: 'drift' | 'run'): string => `
     FROM recent WHERE status <> 'cancelled' AND ${time}_ms IS NOT NULL GROUP BY 1, 2, 3
   ) AS counted GROUP BY 1, 2`;
 
-// Whoever finds the last round long enough ago takes the turn and makes the others, who wait for the row,
-// find it recent. A gap is made good as far as a day back.
+// Whoever finds that the last round was long enough ago takes the turn; the others wait for the row, and then find it
+// recent. Gaps are filled up to a day back.
 const turn = `
   UPDATE kasabi.job_tally_progress SET at = now()
   WHERE at <= now() - $1 * interval '1 millisecond'
   RETURNING greatest(final_before, date_trunc('minute', now() - interval '1 day')) AS since`;
 
-// In a statement of its own, not prepared: for a time that it does not know, Postgres plans to read a
-// third of the table. A minute is final when it has been over for one more: what was committed late is in
-// it.
+// A separate statement, and not a prepared one: for a time that it does not know, Postgres plans to read a third of the
+// table. A minute is final one minute after its end, so that late commits are counted.
 const count = `
   WITH accepted AS (
     SELECT date_trunc('minute', uuid_extract_timestamp(id)) AS minute, type, count(*) AS accepted
@@ -76,15 +75,15 @@ const count = `
       drift_histogram = excluded.drift_histogram, run_histogram = excluded.run_histogram`;
 
 /**
- * The tally: counts what each minute brought, for the charts, so that nobody who looks at them counts
- * jobs. Any number may run at once; they take turns, so that more workers cost no more counting.
+ * The tally counts jobs minute by minute for the charts, so that looking at a chart counts no jobs. Any number of
+ * tallies may run; they take turns, so more workers do not mean more counting.
  */
 export function createTally(options: TallyOptions): Loop {
   return createLoop({
     name: 'tally',
     intervalMs: options.intervalMs,
     async runOnce() {
-      // Less than the pause, which varies by a tenth: one worker alone has every turn.
+      // Shorter than the pause, which varies by a tenth, so that a single worker gets every turn.
       const { rows } = await options.db.query<{ since: Date }>({
         name: 'tally-turn',
         text: turn,

@@ -1,14 +1,14 @@
 import type { NotedEvent } from '@kasabi/jobs';
 import type { Database } from '@kasabi/postgres';
 
-/** What happened to a job. */
+/** Something that happened to a job. */
 export interface Transition {
   readonly at: Date;
   readonly event: NotedEvent;
   readonly attempt: number;
   /** A worker's holder, 'rescuer', 'owner key N' or 'operator'. */
   readonly actor: string;
-  /** For operators alone. */
+  /** For operators only. */
   readonly message: string | null;
 }
 

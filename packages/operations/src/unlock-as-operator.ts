@@ -13,9 +13,9 @@ interface Row {
 }
 
 /**
- * Releases the lock of a dataset whose job has ended or is not there, with its audit record, in one
- * statement. That it has is checked by the database, in a function that alone may do this. It gives up
- * (SQLSTATE 55P03) when an open transaction keeps the registry's row for more than 2 s.
+ * Unlocks a dataset whose job has ended or does not exist, with an audit record, in one statement. The database itself
+ * checks that, in the only function that may do this. It gives up (SQLSTATE 55P03) if an open transaction holds the
+ * registry's row for more than 2 s.
  */
 export async function unlockAsOperator(
   db: Database,
@@ -43,7 +43,7 @@ export async function unlockAsOperator(
   });
   const { outcome, job_id: jobId, status } = rows[0] as Row;
   if (outcome !== 'job-not-ended') return { outcome };
-  // A job that had ended when this began, and a lock that could not be released: it was released just now.
+  // The job had ended when this began, but there was no lock any more: somebody else has just unlocked the dataset.
   const hasEnded = status !== 'scheduled' && status !== 'running';
   return jobId === null || hasEnded ? { outcome: 'not-locked' } : { outcome, jobId, status };
 }

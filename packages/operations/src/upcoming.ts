@@ -1,7 +1,7 @@
 import { type JobRecord, recordColumns, recordSource } from '@kasabi/jobs';
 import type { Database } from '@kasabi/postgres';
 
-/** The jobs that are next, by when they are due; overdue ones come first. */
+/** The next scheduled jobs in the order they are due, overdue ones first. */
 export async function readUpcoming(
   db: Database,
   { limit }: { readonly limit: number },

@@ -6,7 +6,7 @@ export type Role = 'owner' | 'api' | 'worker' | 'status' | 'operations';
 const roles: readonly Role[] = ['owner', 'api', 'worker', 'status', 'operations'];
 
 /** Passwords for the roles that log in by themselves; a role without one stays NOLOGIN. */
-export type RolePasswords = Partial<Record<Role, string>>;
+export type RolePasswords = Partial<Record<Role, string | undefined>>;
 
 /** The name a role has in Postgres: `kasabi_api` for `api`. */
 export function roleName(role: Role): string {

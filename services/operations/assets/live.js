@@ -1,11 +1,11 @@
-// Keeps an open page up to date: takes the sections that have changed from the server's stream and says how
-// old what is shown is. The page is complete without it.
+// Keeps an open page up to date: takes changed sections from the server's event stream, and shows how old the page
+// is. The page also works without this script.
 import { Idiomorph } from './idiomorph.js';
 
 const { body } = document;
 const { base, view } = body.dataset;
 
-/** The page is asked for again this many milliseconds after the service was not there. */
+/** The pause before reconnecting, in milliseconds. */
 const retryMs = 2_000;
 
 /** A session in use is renewed this often, in milliseconds. */
@@ -28,13 +28,13 @@ function connect() {
   });
 }
 
-/** A browser opens few connections to a host: a page that nobody sees leaves its own to others. */
+/** Browsers open few connections to a host, so a hidden page leaves its own to others. */
 function disconnect() {
   stream?.close();
   stream = undefined;
 }
 
-/** Says why there is no stream. */
+/** Tells the user why there is no stream. */
 async function explain() {
   const answer = await fetch(`${base}/session`, { method: 'HEAD' }).catch(() => undefined);
   if (answer?.status === 401) {
@@ -48,7 +48,7 @@ async function explain() {
   }
 }
 
-/** Puts a sentence above the page, or takes it away; says it aloud once and not with each repetition. */
+/** Shows a sentence above the page, or removes it. Screen readers announce it once, not at each repetition. */
 function tell(sentence, link) {
   const place = document.getElementById('trouble');
   body.toggleAttribute('data-stale', sentence !== null);
@@ -83,7 +83,7 @@ function tick() {
   else age.textContent = `${seconds} s ago`;
 }
 
-/** Whoever works with the page stays signed in, without asking for another page. */
+/** Keeps operators signed in while they use a page, even if they do not open another one. */
 function renew() {
   if (performance.now() - renewedAt < renewMs) return;
   renewedAt = performance.now();

@@ -16,9 +16,7 @@ export const schema = z.object({
   DATABASE_URL: postgresUrl().describe('Postgres, with the login of the role kasabi_operations'),
   REDIS_URL: redisUrl()
     .optional()
-    .describe(
-      'Redis, for the view of the queue, and so that a sign-out reaches all processes at once',
-    ),
+    .describe('Redis, to show the queue, and so that a sign-out reaches all processes at once'),
   OPERATIONS_PORT: port(8083).describe('The port to listen on'),
   OPERATIONS_PUBLIC_URL: publicUrl()
     .default('http://127.0.0.1:8083')
@@ -29,7 +27,7 @@ export const schema = z.object({
     to: 60_000,
     fallback: 10_000,
     what: 'a number of milliseconds',
-  }).describe('The pause between readings of the whole system for /metrics'),
+  }).describe('The pause between samples of the whole system for /metrics'),
   ...httpSettings,
   LISTEN_ADDRESS: httpSettings.LISTEN_ADDRESS.default('127.0.0.1').describe(
     "The address to listen on, also for METRICS_PORT; :: or 0.0.0.0 for all of the host's",

@@ -30,7 +30,7 @@ await runService('operations', readEnvironment, async ({ settings, log }) => {
   const probe = createProbe({
     url: settings.DATABASE_URL,
     applicationName: 'kasabi-operations-probe',
-    // The pages are there for a Postgres that takes no writes, too.
+    // The pages also work on a Postgres that accepts no writes.
     writes: false,
     pools: [pool, pages.pool],
   });
@@ -63,7 +63,7 @@ await runService('operations', readEnvironment, async ({ settings, log }) => {
   log.info({ port: server.port }, 'listening');
 
   return async () => {
-    // Streams end, so that the server can close.
+    // Ends the event streams, so that the server can close.
     stopping.abort();
     await server.close(settings.SHUTDOWN_TIMEOUT_MS / 2);
     await sampler.stop();

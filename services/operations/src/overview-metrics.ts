@@ -21,7 +21,7 @@ export interface OverviewMetrics {
 
 type Reading = (overview: Overview, counts: Counts) => number;
 
-/** The gauges of one number each. */
+/** The gauges that are a single number. */
 const numbers: readonly (readonly [name: string, help: string, reading: Reading])[] = [
   [
     'kasabi_jobs_due',
@@ -62,7 +62,7 @@ const numbers: readonly (readonly [name: string, help: string, reading: Reading]
 
 const openStatuses = ['scheduled', 'running'] as const;
 
-/** What is shown of the whole system: the last sample, and how old that is. */
+/** The metrics of the whole system: the last sample, and how old it is. */
 export function createOverviewMetrics(registry: Registry): OverviewMetrics {
   const registers = [registry];
   const labelled = <Label extends string>(name: string, help: string, ...labelNames: Label[]) =>

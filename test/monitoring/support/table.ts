@@ -55,9 +55,9 @@ function shorten(text: string): string {
     .replaceAll(/(\d+\.){3}\d+:\d+/g, 'HOST:PORT')
     .replaceAll(/\d{4}-\d\d-\d\dT[\d:]+Z/g, 'TIME')
     .replaceAll(/\bprocess \d+/g, 'process PID')
-    .replaceAll(/\b\d+ attempt\(s\)/g, '# attempt(s)')
+    .replaceAll(/\b\d+ attempts?\b/g, '# attempts')
     .replaceAll(/\battempt \d+/g, 'attempt #')
-    .replaceAll('the next is due or under way', 'the next is in # s');
+    .replaceAll('the next is due or running', 'the next is in # s');
 }
 
 /** Writes the table if that is asked for; returns the one that is kept. */

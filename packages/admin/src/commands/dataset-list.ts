@@ -1,6 +1,7 @@
 import {
   countDatasets,
   type DatasetFilter,
+  formatCount,
   type ListedDataset,
   mostDatasetsCounted,
   mostOpenCounted,
@@ -9,8 +10,8 @@ import {
 import type { Command } from 'commander';
 import { addExamples, jsonOption, nonEmpty, wholeNumber } from '../arguments.ts';
 import { withDatabase } from '../database.ts';
-import { formatCount, formatTime, print, printJson } from '../output.ts';
-import { formatTable } from '../table.ts';
+import { formatTime, printResult } from '../output.ts';
+import { formatList } from '../table.ts';
 import { checkNames } from './check-names.ts';
 import { oneOf } from './job-filter-options.ts';
 
@@ -50,9 +51,7 @@ export function addDatasetList(dataset: Command): void {
           await countDatasets(pool, filter satisfies DatasetFilter),
         ];
       });
-      if (json) printJson(found);
-      else if (found.length === 0) print('No datasets match.');
-      else print(`${listTable(found)}${rest(found, limit, total)}`);
+      printResult({ json }, found, `${listTable(found)}${rest(found, limit, total)}`);
     });
   addExamples(list, 'dataset list', 'dataset list --owner nasa --locked --json');
 }
@@ -63,20 +62,14 @@ function rest(found: readonly ListedDataset[], limit: number, total: number): st
   return `\n\n${formatCount(found.length)} of ${of}; for the next page: --after ${found.at(-1)?.code}`;
 }
 
-function listTable(datasets: readonly ListedDataset[]): string {
-  return formatTable(
-    ['CODE', 'OWNER', 'STATUS', 'STORAGE', 'PAUSED', 'SCHEDULED', 'CREATED', 'TITLE'],
-    datasets.map((it) => [
-      it.code,
-      it.owner,
-      it.status,
-      it.storageMode,
-      it.paused ? 'yes' : '-',
-      it.scheduled >= mostOpenCounted
-        ? `${formatCount(mostOpenCounted)}+`
-        : formatCount(it.scheduled),
-      formatTime(it.created),
-      it.title,
-    ]),
-  );
-}
+const listTable = (datasets: readonly ListedDataset[]): string =>
+  formatList(datasets, 'No datasets match.', {
+    CODE: (it) => it.code,
+    OWNER: (it) => it.owner,
+    STATUS: (it) => it.status,
+    STORAGE: (it) => it.storageMode,
+    PAUSED: (it) => (it.paused ? 'yes' : '-'),
+    SCHEDULED: (it) => `${formatCount(it.scheduled)}${it.scheduled >= mostOpenCounted ? '+' : ''}`,
+    CREATED: (it) => formatTime(it.created),
+    TITLE: (it) => it.title,
+  });

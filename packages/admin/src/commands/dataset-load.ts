@@ -1,13 +1,13 @@
 import path from 'node:path';
 import { type LoadProgress, loadDataset } from '@kasabi/datasets';
-import { recordAction, recordingRefusal } from '@kasabi/operations';
+import { formatCount, recordAction, recordingRefusal } from '@kasabi/operations';
 import { openRdf, rdfExtensions } from '@kasabi/rdf';
 import type { Command } from 'commander';
 import { addExamples, jsonOption } from '../arguments.ts';
 import { withDatabase } from '../database.ts';
 import { resolveFile } from '../env.ts';
 import { withInterrupt } from '../interrupt.ts';
-import { formatCount, print, printJson } from '../output.ts';
+import { printResult } from '../output.ts';
 import { showProgress } from '../progress.ts';
 import { operatorAddress } from './operator.ts';
 
@@ -46,8 +46,8 @@ export function addLoadCommand(dataset: Command): void {
           ),
         );
         progress.stop();
-        if (options.json) printJson({ code, file: source, quads, durationMs });
-        else print(report(code, quads, durationMs));
+        const result = { code, file: source, quads, durationMs };
+        printResult(options, result, report(code, quads, durationMs));
       } finally {
         progress.stop();
       }

@@ -4,7 +4,7 @@ import { addExamples, jsonOption } from '../arguments.ts';
 import { confirm, yesOption } from '../confirm.ts';
 import { withDatabase } from '../database.ts';
 import { requireDone } from '../errors.ts';
-import { formatTime, print, printJson } from '../output.ts';
+import { formatTime, printResult } from '../output.ts';
 import { operatorAddress } from './operator.ts';
 
 /** Adds `dataset unlock`. */
@@ -21,8 +21,7 @@ export function addUnlockCommand(dataset: Command): void {
         if (page?.lockAbandoned) await confirm(consequenceOf(page), options.yes);
         requireDone(await unlockAsOperator(pool, { dataset: code, operatorAddress }), code);
       });
-      if (options.json) printJson({ code, unlocked: true });
-      else print(`${code} is read-write again.`);
+      printResult(options, { code, unlocked: true }, `${code} is read-write again.`);
     });
   addExamples(unlock, 'dataset unlock nasa', 'dataset unlock nasa --yes');
 }

@@ -6,11 +6,11 @@ import {
   publishDataset,
   quadsTable,
 } from '@kasabi/datasets';
-import { recordAction, recordingRefusal } from '@kasabi/operations';
+import { formatCount, plural, recordAction, recordingRefusal } from '@kasabi/operations';
 import type { Command } from 'commander';
 import { addExamples, jsonOption, nonEmpty } from '../arguments.ts';
 import { withDatabase } from '../database.ts';
-import { formatCount, formatTime, print, printJson } from '../output.ts';
+import { formatTime, printResult } from '../output.ts';
 import { formatTable } from '../table.ts';
 import { addDatasetList } from './dataset-list.ts';
 import { addLoadCommand } from './dataset-load.ts';
@@ -41,8 +41,8 @@ export function addDatasetCommands(program: Command): void {
           createDataset(pool, wanted, (client) => recordAction(client, about)),
         ),
       );
-      if (options.json) printJson(summary(made));
-      else print(`Created the dataset ${code}. Next: npm run admin -- dataset load ${code} FILE`);
+      const next = `npm run admin -- dataset load ${code} FILE`;
+      printResult(options, summary(made), `Created the dataset ${code}. Next: ${next}`);
     });
   addExamples(create, 'dataset create nasa --owner nasa --title "NASA space flight"');
 
@@ -58,8 +58,8 @@ export function addDatasetCommands(program: Command): void {
           publishDataset(pool, code, (client) => recordAction(client, about)),
         ),
       );
-      if (options.json) printJson(summary(published));
-      else print(`${code} has been published since ${formatTime(published.published)}.`);
+      const since = formatTime(published.published);
+      printResult(options, summary(published), `${code} has been published since ${since}.`);
     });
   addExamples(publish, 'dataset publish nasa');
 
@@ -76,8 +76,7 @@ export function addDatasetCommands(program: Command): void {
         const quads = await countQuads(pool, code);
         return { ...summary(found), tables: [quadsTable(found.id)], quads };
       });
-      if (options.json) printJson(details);
-      else print(detailsTable(details));
+      printResult(options, details, detailsTable(details));
     });
   addExamples(show, 'dataset show nasa', 'dataset show nasa --json');
 
@@ -90,8 +89,7 @@ export function addDatasetCommands(program: Command): void {
     .addOption(jsonOption())
     .action(async (code: string, options: { json?: true }) => {
       const quads = await withDatabase((pool) => countQuads(pool, code));
-      if (options.json) printJson({ code, quads });
-      else print(`${code} holds ${formatCount(quads)} quads.`);
+      printResult(options, { code, quads }, `${code} holds ${plural(quads, 'quad')}.`);
     });
   addExamples(count, 'dataset count nasa');
 

@@ -4,7 +4,7 @@ import { addExamples, jsonOption } from '../arguments.ts';
 import { type Check, judge, worstOf } from '../doctor/check.ts';
 import { examine } from '../doctor/examine.ts';
 import { readSettings } from '../env.ts';
-import { print, printJson } from '../output.ts';
+import { printResult } from '../output.ts';
 
 /** The exit codes of `doctor`; 2 is wrong usage, as for every command. */
 export const doctorExitCode = { ok: 0, fail: 1, warn: 3 } as const;
@@ -19,8 +19,8 @@ export function addDoctorCommand(program: Command, exit: (code: number) => void)
       const checks = await examineAll();
       const status = worstOf(checks);
       exit(doctorExitCode[status]);
-      if (options.json) printJson({ status, checks });
-      else print([...checks.map(lineOf), '', conclusions[status]].join('\n'));
+      const words = [...checks.map(lineOf), '', conclusions[status]].join('\n');
+      printResult(options, { status, checks }, words);
     });
   addExamples(doctor, 'doctor', 'doctor --json').addHelpText(
     'after',

@@ -7,6 +7,7 @@ import {
   formatDuration,
   markOf,
   mostAcknowledgedHours,
+  parseSpan,
   unacknowledgeFinding,
 } from '@kasabi/operations';
 import { Argument, type Command, InvalidArgumentError } from 'commander';
@@ -15,7 +16,7 @@ import { withDatabase } from '../database.ts';
 import { examine } from '../doctor/examine.ts';
 import { readSettings } from '../env.ts';
 import { ActionRefused, requireDone } from '../errors.ts';
-import { formatTime, print, printJson } from '../output.ts';
+import { formatTime, printResult } from '../output.ts';
 import { operatorAddress } from './operator.ts';
 
 const codeArgument = (): Argument =>
@@ -33,8 +34,7 @@ export function addFindingCommands(program: Command): void {
     .addOption(jsonOption())
     .action(async (options: { json?: true }) => {
       const { findings } = await examine(readSettings());
-      if (options.json) printJson(findings);
-      else print(findings.length === 0 ? 'Nothing is wrong.' : findings.map(lineOf).join('\n'));
+      printResult(options, findings, findings.map(lineOf).join('\n') || 'Nothing is wrong.');
     });
   addExamples(list, 'finding list');
 
@@ -55,11 +55,9 @@ export function addFindingCommands(program: Command): void {
       await withDatabase((pool) =>
         acknowledgeFinding(pool, { ...about, mark: markOf(found), hours, note }),
       );
-      if (options.json) printJson({ code, subject: about.subject, hours });
-      else {
-        const time = formatDuration(hours * 3_600_000);
-        print(`Acknowledged for ${time}, or until it changes: ${found.what}`);
-      }
+      const time = formatDuration(hours * hourMs);
+      const words = `Acknowledged for ${time}, or until it changes: ${found.what}`;
+      printResult(options, { code, subject: about.subject, hours }, words);
     });
   addExamples(
     acknowledge,
@@ -77,8 +75,8 @@ export function addFindingCommands(program: Command): void {
     .action(async (code: FindingCode, subject: string | undefined, options: { json?: true }) => {
       const about = { code, subject: subject ?? '', operatorAddress };
       requireDone(await withDatabase((pool) => unacknowledgeFinding(pool, about)));
-      if (options.json) printJson({ code, subject: about.subject, acknowledged: false });
-      else print(`${nameOf(code, subject)} raises an alarm again while it persists.`);
+      const words = `${nameOf(code, subject)} raises an alarm again while it persists.`;
+      printResult(options, { code, subject: about.subject, acknowledged: false }, words);
     });
   addExamples(unacknowledge, 'finding unack redis-wiped');
 }
@@ -115,12 +113,11 @@ async function findOne(code: FindingCode, subject: string | undefined): Promise<
 const lineOf = ({ code, severity, what, since, acknowledged }: Finding): string =>
   `${acknowledged === undefined ? severity : 'acknowledged'}  ${code}${since === undefined ? '' : ` since ${formatTime(since)}`}: ${what}`;
 
-const unitHours = { min: 1 / 60, h: 1, d: 24 } as const;
+const hourMs = 3_600_000;
 
-/** Reads `30min`, `8h` or `7d`. */
+/** A parser for `30min`, `8h` or `7d`, for commander. */
 function hoursOf(value: string): number {
-  const [, count, unit] = /^(\d{1,5})(min|h|d)$/.exec(value) ?? [];
-  const hours = Number(count) * unitHours[unit as keyof typeof unitHours];
+  const hours = (parseSpan(value) ?? 0) / hourMs;
   if (!(hours > 0 && hours <= mostAcknowledgedHours)) {
     throw new InvalidArgumentError('Give a time such as 30min, 8h or 7d; at most 30d.');
   }

@@ -1,62 +1,69 @@
 import { estimateQuads, findDataset } from '@kasabi/datasets';
-import { cancelAsOperator, type OperatorJob, readJob, repeatAsOperator } from '@kasabi/operations';
+import {
+  cancelAsOperator,
+  formatCount,
+  type OperatorJob,
+  readJob,
+  repeatAsOperator,
+} from '@kasabi/operations';
 import type { Command } from 'commander';
 import type pg from 'pg';
 import { addExamples, jobId, jsonOption } from '../arguments.ts';
 import { confirm, yesOption } from '../confirm.ts';
 import { withDatabase } from '../database.ts';
 import { requireDone } from '../errors.ts';
-import { formatCount, formatTime, print, printJson } from '../output.ts';
+import { formatTime, printResult } from '../output.ts';
 import { operatorAddress } from './operator.ts';
 
 /** Adds `job cancel` and `job retry`. */
 export function addJobActions(job: Command): void {
-  const cancel = job
-    .command('cancel')
-    .description('cancel a scheduled job for good: it will not run and cannot be repeated')
+  add(
+    job.command('cancel'),
+    'cancel a scheduled job for good: it will not run and cannot be repeated',
+    async (pool, id, yes) => {
+      const found = await readJob(pool, id);
+      // A running job may be scheduled again before it is cancelled.
+      if (found?.endTime === null) await confirm(consequenceOfCancel(found), yes);
+      requireDone(await cancelAsOperator(pool, { jobId: id, operatorAddress }), id);
+      return [{ id, cancelled: true }, `Cancelled the job ${id}; it will not run.`];
+    },
+  );
+  add(
+    job.command('retry'),
+    'repeat a failed job with a new one, due at once; each can be repeated once',
+    async (pool, id, yes) => {
+      const found = await readJob(pool, id);
+      if (found?.status === 'failed' && found.repeatedBy === null) {
+        await confirm(await consequenceOfRetry(pool, found), yes);
+      }
+      const repeated = await repeatAsOperator(pool, { jobId: id, operatorAddress });
+      const { jobId: made, dataset } = requireDone(repeated, id);
+      const words = `The job ${made} of ${dataset} repeats it; it is due at once.`;
+      return [{ id: made, repeats: id, dataset }, words];
+    },
+  );
+}
+
+function add(
+  command: Command,
+  description: string,
+  act: (
+    pool: pg.Pool,
+    id: string,
+    yes: true | undefined,
+  ) => Promise<[result: object, words: string]>,
+): void {
+  command
+    .description(description)
     .argument('<ID>', "the job's id", jobId)
     .addOption(yesOption())
     .addOption(jsonOption())
     .action(async (id: string, options: { yes?: true; json?: true }) => {
-      await withDatabase(async (pool) => {
-        const found = await readJob(pool, id);
-        // A running job may be scheduled again before it is cancelled.
-        if (found !== undefined && found.endTime === null) {
-          await confirm(consequenceOfCancel(found), options.yes);
-        }
-        requireDone(await cancelAsOperator(pool, { jobId: id, operatorAddress }), id);
-      });
-      if (options.json) printJson({ id, cancelled: true });
-      else print(`Cancelled the job ${id}; it will not run.`);
+      const [result, words] = await withDatabase((pool) => act(pool, id, options.yes));
+      printResult(options, result, words);
     });
-  addExamples(
-    cancel,
-    'job cancel 01a20884-0fde-7de2-a5a9-9bbb6dc070ee',
-    'job cancel 01a20884-0fde-7de2-a5a9-9bbb6dc070ee --yes',
-  );
-
-  const retry = job
-    .command('retry')
-    .description('repeat a failed job with a new one, due at once; each can be repeated once')
-    .argument('<ID>', "the failed job's id", jobId)
-    .addOption(yesOption())
-    .addOption(jsonOption())
-    .action(async (id: string, options: { yes?: true; json?: true }) => {
-      const { jobId, dataset } = await withDatabase(async (pool) => {
-        const found = await readJob(pool, id);
-        if (found?.status === 'failed' && found.repeatedBy === null) {
-          await confirm(await consequenceOfRetry(pool, found), options.yes);
-        }
-        return requireDone(await repeatAsOperator(pool, { jobId: id, operatorAddress }), id);
-      });
-      if (options.json) printJson({ id: jobId, repeats: id, dataset });
-      else print(`The job ${jobId} of ${dataset} repeats it; it is due at once.`);
-    });
-  addExamples(
-    retry,
-    'job retry 01a20884-0fde-7de2-a5a9-9bbb6dc070ee',
-    'job retry 01a20884-0fde-7de2-a5a9-9bbb6dc070ee --yes',
-  );
+  const example = `job ${command.name()} 01a20884-0fde-7de2-a5a9-9bbb6dc070ee`;
+  addExamples(command, example, `${example} --yes`);
 }
 
 function consequenceOfCancel(job: OperatorJob): string {

@@ -5,6 +5,8 @@ import {
   countForBulk,
   describeBulk,
   describeOutcomes,
+  type FilterParameters,
+  formatCount,
   mostInBulk,
   parseJobFilter,
   runBulk,
@@ -16,9 +18,9 @@ import { confirm, yesOption } from '../confirm.ts';
 import { withDatabase } from '../database.ts';
 import { ActionRefused, requireDone } from '../errors.ts';
 import { withInterrupt } from '../interrupt.ts';
-import { formatCount, print, printJson } from '../output.ts';
+import { printResult } from '../output.ts';
 import { checkNames } from './check-names.ts';
-import { addFilterOptions, type FilterOptions } from './job-filter-options.ts';
+import { addFilterOptions } from './job-filter-options.ts';
 import { operatorAddress } from './operator.ts';
 
 /** Adds `job cancel-all` and `job retry-all`. */
@@ -37,7 +39,7 @@ export function addBulkActions(job: Command): void {
   addExamples(retry, 'job retry-all --message "database was unavailable" --time ended --from 1d');
 }
 
-interface BulkOptions extends FilterOptions {
+interface BulkOptions extends FilterParameters {
   readonly yes?: true;
   readonly json?: true;
 }
@@ -56,8 +58,7 @@ function add(job: Command, verb: BulkVerb, description: string): Command {
       const came = await withInterrupt((signal) =>
         withDatabase((pool) => run(pool, { verb, filter, yes, signal })),
       );
-      if (json) printJson(came);
-      else print(`${capital(describeOutcomes(came.outcomes, came.left))}.`);
+      printResult({ json }, came, `${capital(describeOutcomes(came.outcomes, came.left))}.`);
     });
 }
 

@@ -1,6 +1,6 @@
 import { jobTypeNames, recordStatuses } from '@kasabi/domain';
 import { filterTimes } from '@kasabi/jobs';
-import { type FilterParameters, isWordOf, parseMoment, unknownWord } from '@kasabi/operations';
+import { isWordOf, parseMoment, unknownWord } from '@kasabi/operations';
 import { type Command, InvalidArgumentError } from 'commander';
 import { nonEmpty } from '../arguments.ts';
 
@@ -34,9 +34,6 @@ export function addFilterOptions(command: Command): Command {
       nonEmpty,
     );
 }
-
-/** The given options, for `parseJobFilter`. */
-export type FilterOptions = FilterParameters;
 
 /** A parser for one of several words; suggests the nearest. */
 export function oneOf(name: string, words: readonly string[]): (value: string) => string {

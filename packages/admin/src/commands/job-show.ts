@@ -3,8 +3,8 @@ import type { Command } from 'commander';
 import { addExamples, jobId, jsonOption } from '../arguments.ts';
 import { withDatabase } from '../database.ts';
 import { JobUnknown } from '../errors.ts';
-import { formatTime, print, printJson } from '../output.ts';
-import { formatTable } from '../table.ts';
+import { formatTime, printResult } from '../output.ts';
+import { formatList, formatTable } from '../table.ts';
 
 /** Adds `job show`. */
 export function addShowCommand(job: Command): void {
@@ -18,8 +18,8 @@ export function addShowCommand(job: Command): void {
         Promise.all([readJob(pool, id), readTransitions(pool, id)]),
       );
       if (found === undefined) throw new JobUnknown(id);
-      if (options.json) printJson({ ...found, transitions });
-      else print(`${recordTable(found, transitions)}\n\n${transitionTable(transitions)}`);
+      const words = `${recordTable(found, transitions)}\n\n${transitionTable(transitions)}`;
+      printResult(options, { ...found, transitions }, words);
     });
   addExamples(show, 'job show 01a20884-0fde-7de2-a5a9-9bbb6dc070ee');
 }
@@ -58,16 +58,11 @@ function recordTable(job: OperatorJob, transitions: readonly Transition[]): stri
 const leaseOf = (job: OperatorJob): string =>
   `${job.leaseHolder} until ${formatTime(job.leaseExpires)}`;
 
-function transitionTable(transitions: readonly Transition[]): string {
-  if (transitions.length === 0) return 'Nothing has happened to it since it was accepted.';
-  return formatTable(
-    ['AT', 'EVENT', 'ATTEMPT', 'BY', 'MESSAGE'],
-    transitions.map((it) => [
-      it.at.toISOString(),
-      it.event,
-      String(it.attempt),
-      it.actor,
-      it.message ?? '-',
-    ]),
-  );
-}
+const transitionTable = (transitions: readonly Transition[]): string =>
+  formatList(transitions, 'Nothing has happened to it since it was accepted.', {
+    AT: (it) => it.at.toISOString(),
+    EVENT: (it) => it.event,
+    ATTEMPT: (it) => String(it.attempt),
+    BY: (it) => it.actor,
+    MESSAGE: (it) => it.message ?? '-',
+  });

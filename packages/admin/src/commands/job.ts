@@ -1,18 +1,18 @@
 import type { JobRecord } from '@kasabi/jobs';
 import { mostLookedAt, searchJobs } from '@kasabi/jobs';
-import { parseJobFilter } from '@kasabi/operations';
+import { type FilterParameters, formatCount, parseJobFilter } from '@kasabi/operations';
 import type { Command } from 'commander';
 import { addExamples, jobId, jsonOption, wholeNumber } from '../arguments.ts';
 import { withDatabase } from '../database.ts';
-import { formatCount, formatTime, print, printError, printJson } from '../output.ts';
-import { formatTable } from '../table.ts';
+import { formatTime, print, printError, printResult } from '../output.ts';
+import { formatList } from '../table.ts';
 import { checkNames } from './check-names.ts';
 import { addJobActions } from './job-actions.ts';
 import { addBulkActions } from './job-bulk.ts';
-import { addFilterOptions, type FilterOptions } from './job-filter-options.ts';
+import { addFilterOptions } from './job-filter-options.ts';
 import { addShowCommand } from './job-show.ts';
 
-interface ListOptions extends FilterOptions {
+interface ListOptions extends FilterParameters {
   readonly before?: string;
   readonly limit: number;
   readonly json?: true;
@@ -32,8 +32,7 @@ export function addJobCommands(program: Command): void {
         await checkNames(pool, filter);
         return await searchJobs(pool, { ...filter, limit, before });
       });
-      if (json) printJson(jobs);
-      else print(jobs.length === 0 ? 'No jobs match.' : jobTable(jobs));
+      printResult({ json }, jobs, jobTable(jobs));
       if (searchedTo !== undefined) {
         printError(
           `Searched the newest ${formatCount(mostLookedAt)} jobs; to continue: --before ${searchedTo}`,
@@ -54,29 +53,15 @@ export function addJobCommands(program: Command): void {
   addBulkActions(job);
 }
 
-function jobTable(jobs: readonly JobRecord[]): string {
-  return formatTable(
-    [
-      'ID',
-      'DATASET',
-      'TYPE',
-      'STATUS',
-      'START TIME',
-      'FIRST STARTED',
-      'ENDED',
-      'ATTEMPT',
-      'MESSAGE',
-    ],
-    jobs.map((it) => [
-      it.id,
-      it.dataset,
-      it.type,
-      it.status,
-      formatTime(it.startTime),
-      formatTime(it.started),
-      formatTime(it.endTime),
-      String(it.attempt),
-      it.message ?? '-',
-    ]),
-  );
-}
+const jobTable = (jobs: readonly JobRecord[]): string =>
+  formatList(jobs, 'No jobs match.', {
+    ID: (it) => it.id,
+    DATASET: (it) => it.dataset,
+    TYPE: (it) => it.type,
+    STATUS: (it) => it.status,
+    'START TIME': (it) => formatTime(it.startTime),
+    'FIRST STARTED': (it) => formatTime(it.started),
+    ENDED: (it) => formatTime(it.endTime),
+    ATTEMPT: (it) => String(it.attempt),
+    MESSAGE: (it) => it.message ?? '-',
+  });

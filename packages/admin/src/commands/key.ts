@@ -1,19 +1,13 @@
-import {
-  issueKey,
-  type KeySummary,
-  listKeys,
-  OwnerUnknown,
-  ownerExists,
-  revokeKey,
-} from '@kasabi/accounts';
+import { issueKey, type KeySummary, listKeys, revokeKey } from '@kasabi/accounts';
 import { recorded } from '@kasabi/operations';
 import type { Command } from 'commander';
 import { addExamples, jsonOption, wholeNumber } from '../arguments.ts';
 import { confirm, yesOption } from '../confirm.ts';
 import { withDatabase } from '../database.ts';
 import { KeyUnknown } from '../errors.ts';
-import { formatTime, print, printJson } from '../output.ts';
-import { formatTable } from '../table.ts';
+import { formatTime, printResult } from '../output.ts';
+import { formatList } from '../table.ts';
+import { checkNames } from './check-names.ts';
 import { operatorAddress } from './operator.ts';
 
 const maxKeyId = 2 ** 31 - 1;
@@ -37,15 +31,11 @@ export function addKeyCommands(program: Command): void {
           (issued) => ({ subject: `key ${issued.keyId} of ${owner}` }),
         ),
       );
-      if (options.json) {
-        printJson({ keyId, owner, secret });
-        return;
-      }
-      print(`${secret}\n`);
-      print(
-        `This is key ${keyId} of ${owner}. Keep it now: it is not stored here and cannot be shown`,
-      );
-      print(`again. To revoke it: npm run admin -- key revoke ${keyId}`);
+      const words = `${secret}
+
+This is key ${keyId} of ${owner}. Keep it now: it is not stored here and cannot be shown
+again. To revoke it: npm run admin -- key revoke ${keyId}`;
+      printResult(options, { keyId, owner, secret }, words);
     });
   addExamples(issue, 'key issue nasa');
 
@@ -58,12 +48,11 @@ export function addKeyCommands(program: Command): void {
     .action(async (options: { owner?: string; valid?: true; json?: true }) => {
       const { owner } = options;
       const keys = await withDatabase(async (pool) => {
-        if (owner !== undefined && !(await ownerExists(pool, owner))) throw new OwnerUnknown(owner);
+        await checkNames(pool, { owner });
         return await listKeys(pool, { owner });
       });
       const shown = keys.filter(({ revoked }) => !options.valid || revoked === null);
-      if (options.json) printJson(shown);
-      else print(shown.length === 0 ? 'No keys match.' : keyTable(shown));
+      printResult(options, shown, keyTable(shown));
     });
   addExamples(list, 'key list', 'key list --owner nasa --valid');
 
@@ -85,20 +74,15 @@ export function addKeyCommands(program: Command): void {
           if (!(await revokeKey(client, keyId))) throw new KeyUnknown(keyId);
         });
       });
-      if (options.json) printJson({ keyId, revoked: true });
-      else print(`Revoked key ${keyId}.`);
+      printResult(options, { keyId, revoked: true }, `Revoked key ${keyId}.`);
     });
   addExamples(revoke, 'key revoke 3', 'key revoke 3 --yes');
 }
 
-function keyTable(keys: readonly KeySummary[]): string {
-  return formatTable(
-    ['KEY', 'OWNER', 'CREATED', 'REVOKED'],
-    keys.map((it) => [
-      String(it.keyId),
-      it.owner,
-      formatTime(it.created),
-      it.revoked === null ? 'no' : formatTime(it.revoked),
-    ]),
-  );
-}
+const keyTable = (keys: readonly KeySummary[]): string =>
+  formatList(keys, 'No keys match.', {
+    KEY: (it) => String(it.keyId),
+    OWNER: (it) => it.owner,
+    CREATED: (it) => formatTime(it.created),
+    REVOKED: (it) => (it.revoked === null ? 'no' : formatTime(it.revoked)),
+  });

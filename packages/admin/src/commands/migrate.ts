@@ -1,8 +1,8 @@
-import { migrate, type RolePasswords } from '@kasabi/postgres';
+import { migrate } from '@kasabi/postgres';
 import type { Command } from 'commander';
 import { addExamples, jsonOption } from '../arguments.ts';
-import { type AdminSettings, readSettings } from '../env.ts';
-import { print, printError, printJson } from '../output.ts';
+import { readSettings } from '../env.ts';
+import { printError, printResult } from '../output.ts';
 
 /** Adds `migrate`. */
 export function addMigrateCommand(program: Command): void {
@@ -14,12 +14,19 @@ export function addMigrateCommand(program: Command): void {
       const settings = readSettings();
       const migrations = await migrate({
         databaseUrl: settings.DATABASE_URL,
-        passwords: rolePasswords(settings),
+        passwords: {
+          api: settings.API_DB_PASSWORD,
+          worker: settings.WORKER_DB_PASSWORD,
+          status: settings.STATUS_DB_PASSWORD,
+          operations: settings.OPERATIONS_DB_PASSWORD,
+        },
         warn: printError,
       });
-      if (options.json) printJson({ migrations });
-      else if (migrations.length === 0) print('The schema is already the newest.');
-      else print(`Ran ${migrations.join(', ')}.`);
+      const words =
+        migrations.length === 0
+          ? 'The schema is already the newest.'
+          : `Ran ${migrations.join(', ')}.`;
+      printResult(options, { migrations }, words);
     });
   addExamples(command, 'migrate').addHelpText(
     'after',
@@ -31,15 +38,4 @@ Settings:
   STATUS_DB_PASSWORD      each with this password
   OPERATIONS_DB_PASSWORD`,
   );
-}
-
-function rolePasswords(settings: AdminSettings): RolePasswords {
-  const { API_DB_PASSWORD: api, WORKER_DB_PASSWORD: worker } = settings;
-  const { STATUS_DB_PASSWORD: status, OPERATIONS_DB_PASSWORD: operations } = settings;
-  return {
-    ...(api !== undefined && { api }),
-    ...(worker !== undefined && { worker }),
-    ...(status !== undefined && { status }),
-    ...(operations !== undefined && { operations }),
-  };
 }

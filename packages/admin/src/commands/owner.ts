@@ -3,8 +3,8 @@ import { recorded } from '@kasabi/operations';
 import { type Command, InvalidArgumentError } from 'commander';
 import { addExamples, jsonOption } from '../arguments.ts';
 import { withDatabase } from '../database.ts';
-import { formatTime, print, printJson } from '../output.ts';
-import { formatTable } from '../table.ts';
+import { formatTime, printResult } from '../output.ts';
+import { formatList } from '../table.ts';
 import { operatorAddress } from './operator.ts';
 
 /** Adds `owner create` and `owner list`. */
@@ -21,8 +21,8 @@ export function addOwnerCommands(program: Command): void {
       const { id } = await withDatabase((pool) =>
         recorded(pool, asked, (client) => createOwner(client, name)),
       );
-      if (options.json) printJson({ id, name });
-      else print(`Created the owner ${name}. Next: npm run admin -- key issue ${name}`);
+      const next = `npm run admin -- key issue ${name}`;
+      printResult(options, { id, name }, `Created the owner ${name}. Next: ${next}`);
     });
   addExamples(create, 'owner create nasa');
 
@@ -32,18 +32,18 @@ export function addOwnerCommands(program: Command): void {
     .addOption(jsonOption())
     .action(async (options: { json?: true }) => {
       const owners = await withDatabase((pool) => listOwners(pool));
-      if (options.json) printJson(owners);
-      else print(owners.length === 0 ? 'There are no owners.' : ownerTable(owners));
+      printResult(options, owners, ownerTable(owners));
     });
   addExamples(list, 'owner list');
 }
 
-function ownerTable(owners: readonly OwnerSummary[]): string {
-  return formatTable(
-    ['OWNER', 'CREATED', 'DATASETS', 'KEYS'],
-    owners.map((it) => [it.name, formatTime(it.created), String(it.datasets), String(it.keys)]),
-  );
-}
+const ownerTable = (owners: readonly OwnerSummary[]): string =>
+  formatList(owners, 'There are no owners.', {
+    OWNER: (it) => it.name,
+    CREATED: (it) => formatTime(it.created),
+    DATASETS: (it) => String(it.datasets),
+    KEYS: (it) => String(it.keys),
+  });
 
 function ownerName(value: string): string {
   if (!ownerNamePattern.test(value)) {

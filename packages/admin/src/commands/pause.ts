@@ -1,5 +1,6 @@
 import { DatasetUnknown } from '@kasabi/datasets';
 import {
+  formatCount,
   formatDuration,
   pauseAsOperator,
   type Resumable,
@@ -11,7 +12,7 @@ import { addExamples, jsonOption, nonEmpty } from '../arguments.ts';
 import { confirm, yesOption } from '../confirm.ts';
 import { withDatabase } from '../database.ts';
 import { requireDone } from '../errors.ts';
-import { formatCount, formatTime, print, printJson } from '../output.ts';
+import { formatTime, printResult } from '../output.ts';
 import { operatorAddress } from './operator.ts';
 
 const whose = (dataset: string | undefined): string =>
@@ -32,7 +33,6 @@ export function addPauseCommands(program: Command): void {
       );
       if (result.outcome === 'dataset-unknown') throw new DatasetUnknown(dataset ?? '');
       const { outcome, since, running, unsettled } = result;
-      if (options.json) return printJson({ dataset: dataset ?? null, since, running, unsettled });
       const lines = [
         outcome === 'done'
           ? `${whose(dataset)} are paused.`
@@ -43,7 +43,11 @@ export function addPauseCommands(program: Command): void {
       ];
       if (running > 0)
         lines.push(`${running} ${running === 1 ? 'is' : 'are'} running and will finish.`);
-      print(lines.join(' '));
+      printResult(
+        options,
+        { dataset: dataset ?? null, since, running, unsettled },
+        lines.join(' '),
+      );
     });
   addExamples(pause, 'pause --reason "restoring last night\'s backup"', 'pause nasa');
 
@@ -64,10 +68,11 @@ export function addPauseCommands(program: Command): void {
         );
         return { ...done, allStayPaused: asked.allStayPaused };
       });
-      if (options.json) printJson({ dataset: dataset ?? null, due: result.due });
-      else if (result.allStayPaused) {
-        print(`${whose(dataset)} are resumed but still wait, because all jobs are paused.`);
-      } else print(`${whose(dataset)} are resumed; ${startsNow(result.due)}.`);
+      const { due, allStayPaused } = result;
+      const words = allStayPaused
+        ? `${whose(dataset)} are resumed but still wait, because all jobs are paused.`
+        : `${whose(dataset)} are resumed; ${startsNow(due)}.`;
+      printResult(options, { dataset: dataset ?? null, due }, words);
     });
   addExamples(resume, 'resume', 'resume nasa --yes');
 }

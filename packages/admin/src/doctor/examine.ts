@@ -127,7 +127,8 @@ function ofFinding(finding: Finding): Check {
   }
   const command = `npm run admin -- finding ack ${[code, subject?.id].filter(Boolean).join(' ')}`;
   // Without Postgres it cannot be stored.
-  const acknowledge = code === 'postgres-down' ? '' : ` To acknowledge it: ${command}`;
+  const advice =
+    code === 'postgres-down' ? todo : `${todo.replace(/\.$/, '')}; to acknowledge it: ${command}`;
   const status = severity === 'critical' ? 'fail' : 'warn';
-  return { name: code, status, what, todo: `${todo}${acknowledge}` };
+  return { name: code, status, what, todo: advice };
 }

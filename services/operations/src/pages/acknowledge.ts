@@ -17,19 +17,19 @@ import { facts } from './parts.ts';
 export const acknowledge: Action = {
   question: 'Acknowledge this finding?',
   consequence:
-    'It is shown muted and is no alarm any more, for everybody, until it changes or the time is over. That does not mend what is wrong.',
+    'It is shown muted and raises no alarm, for everybody, until it changes or the time is over. This does not fix what is wrong.',
   button: 'Acknowledge the finding',
   done: 'acknowledged',
 };
 
 export const unacknowledge: Action = {
-  question: 'Take this acknowledgement back?',
-  consequence: 'The finding is an alarm again, for everybody.',
-  button: 'Take it back',
+  question: 'Withdraw this acknowledgement?',
+  consequence: 'The finding raises an alarm again, for everybody.',
+  button: 'Withdraw it',
   done: 'unacknowledged',
 };
 
-/** For how long a finding can be acknowledged, in hours. */
+/** For how long a finding can be acknowledged: hours, and how that is written. */
 const choices = [
   [1, 'an hour'],
   [8, '8 hours'],
@@ -39,9 +39,9 @@ const choices = [
 ] as const;
 
 /**
- * The finding that a question or its answer is about, by the address or the form.
+ * The finding that a question or its answer is about, from the address or the form.
  *
- * @throws NoSuchPage when it is not found (any more).
+ * @throws NoSuchPage when there is no such finding any more.
  */
 export function findingSubject(
   request: Request<Record<string, string>>,
@@ -56,15 +56,15 @@ export function findingSubject(
   const subject = given('subject');
   const finding = findings.find((it) => it.code === code && (it.subject?.id ?? '') === subject);
   if (finding === undefined) {
-    throw new NoSuchPage('This is not wrong any more, so there is nothing to acknowledge.');
+    throw new NoSuchPage('This finding has ended, so there is nothing to acknowledge.');
   }
-  // The finding as the operator saw it: one that has changed since stays an alarm.
+  // As the operator saw it: if the finding has changed since, it stays an alarm.
   const mark = given('mark') || markOf(finding);
   const usual = acknowledgedHours(finding);
   const hours = given('hours') || String(usual);
   const fields = html`<input type="hidden" name="subject" value="${subject}"><input type="hidden" name="mark" value="${mark}">
 <label>For <select name="hours">${choices.map(([value, text]) => html`<option value="${String(value)}"${String(value) === hours && html` selected`}>${text}</option>`)}</select></label>
-<label class="grow">Note <input name="note" maxlength="200" value="${given('note')}" placeholder="for other operators; may be empty"></label>`;
+<label class="grow">Note <input name="note" maxlength="200" value="${given('note')}" placeholder="for other operators (optional)"></label>`;
   return {
     about: facts([
       ['Finding', html`<code>${finding.code}</code>`],
@@ -89,6 +89,6 @@ function checkHours(text: string): number {
   const hours = Number(text);
   if (hours >= 1 / 60 && hours <= mostAcknowledgedHours) return hours;
   throw new FormInvalid(
-    `The hours must be a number from a minute (0.017) to ${mostAcknowledgedHours}.`,
+    `The hours must be a number from 0.017 (a minute) to ${mostAcknowledgedHours}.`,
   );
 }

@@ -33,8 +33,8 @@ export async function aboutLock(db: Database, code: string, links: Links): Promi
   }
   return facts([
     ['Dataset', html`${datasetLink(links, code)} of ${owner}`],
-    ['Locked', plainTime(lockedAt)],
+    ['Locked since', plainTime(lockedAt)],
     ['By the job', jobLink(links, lockedBy)],
-    ['Which is', page.lockStatus === null ? 'not there' : statusBadge(page.lockStatus)],
+    ['Job status', page.lockStatus === null ? 'no such job' : statusBadge(page.lockStatus)],
   ]);
 }

@@ -7,9 +7,9 @@ import type { Reads } from './reads.ts';
 
 /** What actions need. */
 export interface ActionContext {
-  /** What questions are read from. */
+  /** Questions read from this. */
   readonly reads: Reads;
-  /** What actions are done by. */
+  /** Actions use this. */
   readonly db: Database;
   readonly metrics: Pick<OperationsMetrics, 'cancelled'>;
   readonly links: Links;
@@ -20,28 +20,28 @@ export interface Action {
   readonly question: string;
   readonly consequence: string;
   readonly button: string;
-  /** The word that the page after it is told. */
+  /** The word that the next page is given, to say what was done; see `noticeOf`. */
   readonly done: string;
 }
 
-/** What it is done to. */
+/** What an action is done to. */
 export interface Subject {
   readonly about: Html;
   /** Its page. */
   readonly page: string;
   /**
-   * Does it for an operator at this address, with its audit record.
+   * Does it for an operator at this address, with an audit record.
    *
    * @throws FormInvalid
    */
   act(operatorAddress: string): Promise<ActionResult>;
-  /** What the log says was asked for. */
+  /** What the log says about the request. */
   readonly logged: Readonly<Record<string, unknown>>;
-  /** What else the form asks or carries. */
+  /** More fields of the form, visible or hidden. */
   readonly fields?: Html;
-  /** In place of the action's own, where there is more to say. */
+  /** Instead of the action's own, if there is more to say. */
   readonly question?: string;
   readonly button?: string;
-  /** Why it cannot be done: then there is no button. */
+  /** Why it cannot be done; then there is no button. */
   readonly impossible?: string;
 }

@@ -22,14 +22,14 @@ import { pause, pauseSubject, resume } from './pause.ts';
 export interface ActionOptions extends ActionContext {
   readonly guard: Guard;
   readonly log: Logger;
-  /** Renders a page of this title. */
+  /** Renders a page with this title. */
   readonly plain: (request: Request, title: string, body: Html) => string;
 }
 
 const cancel: Action = {
   question: 'Cancel this job?',
   consequence:
-    'It does not run, and its owner sees that an operator cancelled it. A cancelled job cannot be repeated.',
+    'It will not run, and its owner sees that an operator cancelled it. A cancelled job cannot be repeated.',
   button: 'Cancel the job',
   done: 'cancelled',
 };
@@ -37,7 +37,7 @@ const cancel: Action = {
 const retry: Action = {
   question: 'Repeat this job?',
   consequence:
-    'A new job of the same type is made for the dataset, due at once. A reset deletes the data that the dataset has then.',
+    'This makes a new job of the same type for the dataset, due at once. A reset deletes the data that the dataset has then.',
   button: 'Repeat the job',
   done: 'repeated',
 };
@@ -45,12 +45,12 @@ const retry: Action = {
 const unlock: Action = {
   question: 'Unlock this dataset?',
   consequence:
-    'The dataset can be written again. It is done only if the job that holds the lock has ended or is not there.',
+    'The dataset can be written again. This is done only if the job that holds the lock has ended or does not exist.',
   button: 'Unlock the dataset',
   done: 'unlocked',
 };
 
-/** Adds the actions: a question at GET, which POST answers by doing what is asked. */
+/** Adds the actions: GET asks a question, and POST does what was asked. */
 export function addActions(router: Router, options: ActionOptions): void {
   const { links, reads, guard, db, metrics, log, plain } = options;
 
@@ -96,7 +96,7 @@ export function addActions(router: Router, options: ActionOptions): void {
 <form class="decision" method="post">
 ${fields}
 <input type="hidden" name="token" value="${guard.formTokenOf(request)}">
-<button class="danger" type="submit">${button}</button> <a class="button" href="${page}">Leave it as it is</a>
+<button class="danger" type="submit">${button}</button> <a class="button" href="${page}">Do nothing</a>
 </form>`;
       return plain(
         request,
@@ -170,7 +170,7 @@ ${fields}
   add('/datasets/:code/unlock', unlock, (request) => unlockSubject(codeOf(request)));
 }
 
-/** The new job, what a bulk action did to each job, or the page of what it was done to. */
+/** The page after an action: the new job, what a bulk action did to each job, or the page of its subject. */
 function pageAfter(
   result: ActionResult,
   { page }: Subject,
@@ -188,5 +188,5 @@ function pageAfter(
 function troubleOf(error: unknown): string {
   const state = sicknessOf(error);
   const what = state === undefined ? 'did not answer in time' : describeSick(state).what;
-  return `Postgres ${what}, so it is not known whether this was done. The page of the job or dataset tells.`;
+  return `Postgres ${what}, so it is not known whether this was done. Check the page of the job or dataset.`;
 }

@@ -5,10 +5,10 @@ import { methodNotAllowed } from '@kasabi/http';
 import type { Router } from 'express';
 
 const require = createRequire(import.meta.url);
-/** Beside `src` and `dist` alike. */
+/** The folder is beside both `src` and `dist`. */
 const own = (name: string): URL => new URL(`../../assets/${name}`, import.meta.url);
 
-/** The style sheets, in the order in which a later one overrules an earlier. */
+/** The style sheets, in order: later ones override earlier ones. */
 export const styleSheets = [
   'base.css',
   'bar.css',
@@ -29,13 +29,13 @@ type AssetName = (typeof styleSheets)[number] | keyof typeof sources;
 
 /** The files that the pages load. */
 export interface Assets {
-  /** A file's address, which changes when the file does. */
+  /** The address of a file; it changes when the file does. */
   url(name: AssetName): string;
 }
 
 /**
- * Serves the files that the pages load; they are read once, when the service starts. The scripts import
- * each other by name, so that all addresses carry one version, made of all files.
+ * Serves the files that the pages load. They are read once, when the service starts. The scripts import each other by
+ * name, so all addresses have the same version, which is made from all files.
  */
 export function addAssets(router: Router, base: string): Assets {
   const all = [

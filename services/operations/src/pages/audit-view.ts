@@ -28,24 +28,24 @@ const names: Readonly<Record<OperatorActionName, string>> = {
   pause: 'Pause',
   resume: 'Resume',
   acknowledge: 'Acknowledge a finding',
-  unacknowledge: 'Take an acknowledgement back',
+  unacknowledge: 'Withdraw an acknowledgement',
 };
 
-/** Which part of the audit an address asks for. */
+/** The part of the audit that an address asks for. */
 export interface AuditPage {
   readonly before: string | undefined;
-  /** The bulk action whose parts are shown. */
+  /** The id of the bulk action whose parts are shown. */
   readonly partOf: string | undefined;
 }
 
-/** Reads them from the query; what is not an id is left out. */
+/** Reads it from the query, without anything that is not an id. */
 export function auditPageOf(query: URLSearchParams): AuditPage {
   const id = (name: string): string | undefined =>
     isUuid(query.get(name) ?? '') ? (query.get(name) ?? '') : undefined;
   return { before: id('before'), partOf: id('of') };
 }
 
-/** What operators did, and what they tried, newest first, a page of it. */
+/** A page of what operators did and tried, newest first. */
 export async function readAudit(reads: Reads, page: AuditPage, links: Links): Promise<Sections> {
   const found = await readOperatorActions(reads.db, { ...page, limit: pageSize + 1 });
   const { now } = (await reads.health()).overview;
@@ -74,7 +74,7 @@ function list(actions: readonly OperatorAction[], now: Date, links: Links): Html
   ]);
 }
 
-/** An action's name; of a bulk action, with a link to what it did to each job. */
+/** An action's name; a bulk action has a link to what it did to each job. */
 function actionOf({ action, id, partOf }: OperatorAction, links: Links): Html {
   const isBulk = action === 'cancel-all' || action === 'retry-all';
   return html`${names[action]}${isBulk && html` <a href="${links.audit({ of: partOf ?? id })}">each job</a>`}`;

@@ -3,6 +3,7 @@ import {
   type BulkVerb,
   countForBulk,
   describeBulk,
+  formatCount,
   mostInBulk,
   parseJobFilter,
   runBulk,
@@ -11,7 +12,7 @@ import type { Request } from 'express';
 import type { Action, ActionContext, Subject } from './action.ts';
 import { FilterInvalid, FormInvalid } from './errors.ts';
 import { formOf } from './form.ts';
-import { count } from './format.ts';
+
 import { searchOf } from './jobs-view.ts';
 import { facts } from './parts.ts';
 
@@ -19,27 +20,27 @@ export const bulk: Readonly<Record<BulkVerb, Action>> = {
   cancel: {
     question: 'Cancel these jobs?',
     consequence:
-      'They do not run, and their owners see that an operator cancelled them. Cancelled jobs cannot be repeated. Each is done and audited by itself: one that a worker takes up meanwhile goes on.',
+      'They will not run, and their owners see that an operator cancelled them. Cancelled jobs cannot be repeated. Each is cancelled and audited by itself: one that a worker claims in the meantime continues.',
     button: 'Cancel the jobs',
     done: 'all-cancelled',
   },
   retry: {
     question: 'Repeat these jobs?',
     consequence:
-      'For each a new job of the same type is made for its dataset, due at once. A reset deletes the data that the dataset has then. Those repeated before are none of them.',
+      'This makes a new job of the same type for each, due at once. A reset deletes the data that the dataset has then. Jobs that were already repeated are not among them.',
     button: 'Repeat the jobs',
     done: 'all-repeated',
   },
 };
 
-/** A bulk action ends after so many milliseconds, and says what is left: whoever asked waits no longer. */
+/** A bulk action stops after this many milliseconds and says what is left, so that nobody waits longer. */
 const bulkMs = 10_000;
 
 const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**
- * All jobs that the filter of an address finds. The form carries what its reader was told: how many, and the
- * newest, so that nothing is done to more.
+ * All jobs that match the filter of an address. The form carries what the operator was told, the number of jobs and the
+ * newest one, so that nothing is done to others.
  *
  * @throws FilterInvalid
  */
@@ -62,8 +63,8 @@ export async function bulkSubject(
   const word = verb === 'cancel' ? 'Cancel' : 'Repeat';
   return {
     about: facts([
-      ['Jobs', tooMany ? `more than ${count(mostInBulk)}` : described],
-      ['Filter', html`<a href="${links.jobs(search.filter)}">the list of them</a>`],
+      ['Jobs', tooMany ? `more than ${formatCount(mostInBulk)}` : described],
+      ['Filter', html`<a href="${links.jobs(search.filter)}">list these jobs</a>`],
     ]),
     page: links.jobs(search.filter),
     logged: { action: `${verb}-all` },
@@ -78,11 +79,11 @@ export async function bulkSubject(
     },
     fields: html`<input type="hidden" name="count" value="${String(found.count)}"><input type="hidden" name="newest" value="${found.newest ?? ''}">`,
     question: tooMany ? `${word} so many jobs?` : `${word} ${described}?`,
-    button: `${word} ${count(found.count)} ${found.count === 1 ? 'job' : 'jobs'}`,
+    button: `${word} ${formatCount(found.count)} ${found.count === 1 ? 'job' : 'jobs'}`,
     ...(tooMany && {
-      impossible: `At most ${count(mostInBulk)} jobs are done at once: narrow the filter.`,
+      impossible: `At most ${formatCount(mostInBulk)} jobs can be done at once: narrow the filter.`,
     }),
-    ...(found.count === 0 && { impossible: 'There are none, so there is nothing to do.' }),
+    ...(found.count === 0 && { impossible: 'No jobs match, so there is nothing to do.' }),
   };
 }
 

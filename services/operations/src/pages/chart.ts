@@ -2,10 +2,10 @@ import { type Html, html } from '@kasabi/http';
 import { scaleLinear } from 'd3-scale';
 import { area } from 'd3-shape';
 
-/** One line or one row of bars of a chart; a value is null where nothing is known. */
+/** One line or one set of bars in a chart; null where the value is unknown. */
 export interface Series {
   readonly name: string;
-  /** Which of the style sheet's colours it has. */
+  /** Its colour in the style sheet. */
   readonly tone: 'accepted' | 'completed' | 'failed' | 'cancelled' | 'typical' | 'worst' | 'coming';
   readonly values: readonly (number | null)[];
 }
@@ -14,23 +14,23 @@ export interface Chart {
   readonly title: string;
   readonly kind: 'bars' | 'lines';
   readonly series: readonly Series[];
-  /** What each column is, for its tooltip. */
+  /** The name of each column, for its tooltip. */
   readonly columns: readonly string[];
-  /** Below the chart, from left to right, evenly spread. */
+  /** Labels below the chart, evenly spread from left to right. */
   readonly axis: readonly string[];
-  /** Writes a value with its unit. */
+  /** Formats a value with its unit. */
   readonly write: (value: number) => string;
-  /** What is said beside the title: the sum, or the last value. */
+  /** Shown beside the title: the sum, or the last value. */
   readonly summary: string;
-  /** Said instead of a chart without any value. */
+  /** Shown instead of a chart without values. */
   readonly empty: string;
 }
 
-// The drawing is stretched to the width there is. Text would be stretched with it and is HTML around it.
+// The drawing is stretched to the available width. Text would be stretched too, so it is HTML around the drawing.
 const width = 600;
 const height = 120;
 
-/** Draws a chart that needs no script, and no style but the style sheet's. */
+/** Draws a chart that needs no script, and no style except the style sheet. */
 export function renderChart(chart: Chart): Html {
   const values = chart.series.flatMap(({ values }) => values.filter((it) => it !== null));
   const top = Math.max(0, ...values);
@@ -70,7 +70,7 @@ function bars({ series, columns, write }: Chart, y: Scale): Html[] {
   return series.flatMap(({ name, tone, values }) =>
     values.map((value, index) => {
       if (value === null || value === 0) return html``;
-      // One among thousands is still to be seen.
+      // So that one among thousands can still be seen.
       const top = Math.min(y(value), height - 2);
       const [x, w] = [round(index * step + step * 0.1), round(step * 0.8)];
       return html`<rect class="${tone}" x="${x}" y="${round(top)}" width="${w}" height="${round(height - top)}"><title>${columns[index]}: ${write(value)} ${name}</title></rect>`;
@@ -80,7 +80,7 @@ function bars({ series, columns, write }: Chart, y: Scale): Html[] {
 
 function lines({ series, columns, write }: Chart, y: Scale): Html[] {
   const step = width / Math.max(1, columns.length);
-  // Each value is as wide as its column: one without neighbours is seen as well.
+  // Each value is as wide as its column, so that one without neighbours is visible.
   const points = (values: Series['values']) =>
     values.flatMap((value, index) => [
       { x: round(index * step), value },

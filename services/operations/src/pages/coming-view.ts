@@ -1,7 +1,8 @@
 import { type Html, html } from '@kasabi/http';
 import type { JobRecord } from '@kasabi/jobs';
+import { formatCount, plural } from '@kasabi/operations';
 import { renderChart } from './chart.ts';
-import { clock, count, plural, relative, time } from './format.ts';
+import { clock, relative, time } from './format.ts';
 import { datasetLink, jobLink, type Links } from './links.ts';
 import type { Sections } from './live.ts';
 import { nothing, panel, table } from './parts.ts';
@@ -20,7 +21,7 @@ export async function readComing(reads: Reads, links: Links): Promise<Sections> 
   ]);
 }
 
-/** The same in short, for the first page. */
+/** A short version for the first page. */
 export function comingPanel(upcoming: readonly JobRecord[], now: Date, links: Links): Html {
   const body = html`${timeline(upcoming, now)}${upcoming.length > 0 && list(upcoming.slice(0, fewShown), now, links)}`;
   const more = upcoming.length > fewShown;
@@ -34,7 +35,7 @@ export function comingPanel(upcoming: readonly JobRecord[], now: Date, links: Li
 const listed = (upcoming: readonly JobRecord[]): string =>
   upcoming.length < mostUpcoming ? plural(upcoming.length, 'job') : `the first ${mostUpcoming}`;
 
-/** When the jobs are due, from now to the last of them. */
+/** How many jobs are due when, from now to the last of them. */
 function timeline(upcoming: readonly JobRecord[], now: Date): Html {
   if (upcoming.length === 0) return nothing('No job is scheduled.');
   const last = Math.max(...upcoming.map(({ dueInMs }) => dueInMs));
@@ -50,7 +51,7 @@ function timeline(upcoming: readonly JobRecord[], now: Date): Html {
     stepMs * columns < 86_400_000
       ? `${clock(at(index))} UTC`
       : at(index).toISOString().slice(0, 10);
-  const write = (value: number): string => count(value);
+  const write = (value: number): string => formatCount(value);
   return renderChart({
     title: 'Jobs by when they are due',
     kind: 'bars',
@@ -63,7 +64,7 @@ function timeline(upcoming: readonly JobRecord[], now: Date): Html {
   });
 }
 
-/** A round width of the timeline's columns, in milliseconds. */
+/** A round width for the columns of the timeline, in milliseconds. */
 function stepFor(lastMs: number): number {
   const minutes = [1, 2, 5, 10, 15, 30, 60, 120, 240, 480, 720, 1_440, 2_880, 10_080];
   const wanted = lastMs / columnsShown / 60_000;

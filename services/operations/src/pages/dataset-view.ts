@@ -41,7 +41,7 @@ ${facts([
   ['Title', title],
   ['Owner', owner],
   ['Published', published === null ? `not yet (${status})` : timeAndDistance(published, now)],
-  ['Made', timeAndDistance(created, now)],
+  ['Created', timeAndDistance(created, now)],
   ['Lock', lock(page, now, links)],
   ...(pause === undefined ? [] : [['Jobs', paused(pause, now)] as const]),
   ['Fence', fence],
@@ -54,8 +54,8 @@ const paused = ({ since, by, reason }: Pause, now: Date): Html =>
 
 function lock({ dataset, lockStatus, lockAbandoned }: DatasetPage, now: Date, links: Links): Html {
   const { lockedBy, lockedAt } = dataset;
-  if (lockedBy === null || lockedAt === null) return html`none: it can be written`;
+  if (lockedBy === null || lockedAt === null) return html`none: the dataset can be written`;
   return html`since ${timeAndDistance(lockedAt, now)}, by ${jobLink(links, lockedBy)}, which is ${
-    lockStatus === null ? 'not there' : statusBadge(lockStatus)
+    lockStatus === null ? 'not in Postgres' : statusBadge(lockStatus)
   }${lockAbandoned && html`<br><strong class="bad">No running job holds this lock.</strong>`}`;
 }

@@ -2,14 +2,16 @@ import { type Html, html } from '@kasabi/http';
 import {
   countDatasets,
   type DatasetFilter,
+  formatCount,
   isWordOf,
   type ListedDataset,
   mostDatasetsCounted,
   mostOpenCounted,
+  plural,
   searchDatasets,
   unknownWord,
 } from '@kasabi/operations';
-import { count, plural, timeAndDistance } from './format.ts';
+import { timeAndDistance } from './format.ts';
 import { datasetLink, type Links, type Query } from './links.ts';
 import type { Sections } from './live.ts';
 import { choice, nothing, pageOf, pager, problemList, table } from './parts.ts';
@@ -19,7 +21,7 @@ const pageSize = 50;
 const states = ['locked', 'paused'] as const;
 const statuses = ['draft', 'published'] as const;
 
-/** Reads the filter of an address, with a sentence for each value that it cannot have. */
+/** Reads the filter of an address, with a sentence for each bad value. */
 function filterOf(query: Query): { filter: DatasetFilter; problems: string[] } {
   const problems: string[] = [];
   const word = <Word extends string>(name: string, words: readonly Word[]): Word | undefined => {
@@ -34,7 +36,7 @@ function filterOf(query: Query): { filter: DatasetFilter; problems: string[] } {
   return { filter, problems };
 }
 
-/** What is looked for, as the address has it. */
+/** The search that an address asks for. */
 export const datasetQueryOf = (query: URLSearchParams): Query =>
   Object.fromEntries(
     ['text', 'owner', 'state', 'status', 'after'].map((name) => [
@@ -43,11 +45,11 @@ export const datasetQueryOf = (query: URLSearchParams): Query =>
     ]),
   );
 
-/** The form that it is written into. */
+/** The search form. */
 export function renderDatasetSearch(query: Query, links: Links): Html {
   return html`<h1>Datasets</h1>
 <form class="search" role="search" action="${links.datasets()}">
-<label class="grow">Short code <input type="search" name="text" value="${query['text'] ?? ''}" placeholder="part of it"></label>
+<label class="grow">Short code <input type="search" name="text" value="${query['text'] ?? ''}" placeholder="part of the code"></label>
 <label>Owner <input name="owner" value="${query['owner'] ?? ''}"></label>
 ${choice('state', 'State', states, query['state'])}
 ${choice('status', 'Status', statuses, query['status'])}
@@ -55,7 +57,7 @@ ${choice('status', 'Status', statuses, query['status'])}
 </form>`;
 }
 
-/** The datasets found, by short code, a page of them. */
+/** A page of the datasets found, by short code. */
 export async function readDatasets(reads: Reads, query: Query, links: Links): Promise<Sections> {
   const { filter, problems } = filterOf(query);
   if (problems.length > 0) return new Map([['datasets', problemList(problems)]]);
@@ -65,7 +67,7 @@ export async function readDatasets(reads: Reads, query: Query, links: Links): Pr
   const total = await countDatasets(reads.db, filter);
   const { shown, last } = pageOf(found, pageSize);
   const said =
-    total >= mostDatasetsCounted ? `${count(total)}+ datasets` : plural(total, 'dataset');
+    total >= mostDatasetsCounted ? `${formatCount(total)}+ datasets` : plural(total, 'dataset');
   const pages = pager(
     after !== undefined && html`<a href="${links.datasets(rest)}">First</a>`,
     last !== undefined && html`<a href="${links.datasets({ ...rest, after: last.code })}">Next</a>`,
@@ -91,7 +93,7 @@ function list(datasets: readonly ListedDataset[], now: Date, links: Links): Html
 
 function scheduledOf({ code, scheduled }: ListedDataset, links: Links): Html {
   const more = scheduled >= mostOpenCounted && '+';
-  return html`<a href="${links.jobs({ dataset: code, status: 'scheduled' })}">${count(scheduled)}${more}</a>`;
+  return html`<a href="${links.jobs({ dataset: code, status: 'scheduled' })}">${formatCount(scheduled)}${more}</a>`;
 }
 
 const stateOf = ({ lockedAt, paused, storageMode }: ListedDataset): Html =>

@@ -2,30 +2,30 @@ import { createHash } from 'node:crypto';
 import { KEY_PREFIX, type Redis } from '@kasabi/queue';
 import { longestMs, type Session } from './session.ts';
 
-/** Sessions that were ended before their time, by a sign-out. */
+/** Sessions that ended early, by a sign-out. */
 export interface EndedSessions {
-  /** Ends a session: here at once, and for other processes by Redis, where there is one. */
+  /** Ends a session: here at once, and in other processes through Redis, if there is one. */
   end(session: Session): Promise<void>;
   hasEnded(session: Session): Promise<boolean>;
-  /** Calls `listener` when the session is ended here; returns what takes it back. */
+  /** Calls `listener` when this process ends the session; returns a function that removes the listener. */
   onEnd(session: Session, listener: () => void): () => void;
 }
 
-/** For so many milliseconds, a session that Redis did not know as ended is not asked for again. */
+/** The pause, in milliseconds, before Redis is asked again about a session that had not ended. */
 const askAgainMs = 1_000;
-/** Only who knows the password makes sessions; the bound is for a script of an operator's. */
+/** Only those who know the password can begin sessions; the bound is for a script of theirs that never stops. */
 const mostEnded = 10_000;
 
 export interface EndedSessionsOptions {
-  /** Where other processes learn of it, and this one after a restart; by this process alone unless set. */
+  /** Tells other processes, and this one after a restart; without it, only this process knows. */
   readonly redis: Redis | undefined;
   readonly onError: (error: unknown) => void;
   readonly now?: () => number;
 }
 
 /**
- * The sessions that were ended. Redis has them for the other processes, until the last renewal of a copied
- * cookie would have expired. While Redis does not answer, a process knows those that it ended itself.
+ * The sessions that have ended. Redis keeps them for other processes, until the last renewal of a copied cookie would
+ * have expired. While Redis does not answer, a process only knows the sessions that it ended itself.
  */
 export function createEndedSessions(options: EndedSessionsOptions): EndedSessions {
   const { redis, onError, now = Date.now } = options;

@@ -1,4 +1,4 @@
-/** What an operator is told instead of a page. */
+/** What an operator sees instead of a page. */
 export abstract class PageError extends Error {
   abstract readonly code: string;
   abstract readonly status: number;
@@ -10,29 +10,29 @@ export class NoSuchPage extends PageError {
   readonly code = 'no-such-page';
   readonly status = 404;
   readonly title = 'Nothing here';
-  constructor(message = 'There is no such page; what you look for may be in the menu above.') {
+  constructor(message = 'There is no such page. Try the menu above.') {
     super(message);
   }
 }
 
-/** 400: a filter has values that it cannot have. */
+/** 400: a filter has bad values. */
 export class FilterInvalid extends PageError {
   readonly code = 'filter-invalid';
   readonly status = 400;
-  readonly title = 'This filter cannot be';
+  readonly title = 'This filter does not work';
   constructor(problems: readonly string[]) {
     super(problems.join(' '));
   }
 }
 
-/** 400: a form has a value that it cannot have. */
+/** 400: a form has a bad value. */
 export class FormInvalid extends PageError {
   readonly code = 'form-invalid';
   readonly status = 400;
   readonly title = 'Not done';
 }
 
-/** 403: a form that does not come from a page of this service, or from one of an older session. */
+/** 403: a form that does not come from a page of this service, or comes from an older session. */
 export class ForeignForm extends PageError {
   readonly code = 'foreign-form';
   readonly status = 403;
@@ -44,7 +44,7 @@ export class ForeignForm extends PageError {
   }
 }
 
-/** 401: a stream or a script without a session; pages go to the sign-in instead. */
+/** 401: a stream or a script without a session. Pages redirect to the sign-in instead. */
 export class SignedOut extends PageError {
   readonly code = 'signed-out';
   readonly status = 401;
@@ -54,7 +54,7 @@ export class SignedOut extends PageError {
   }
 }
 
-/** 503: Postgres did not answer, and nothing was read before that could be shown. */
+/** 503: Postgres did not answer, and there is no earlier reading to show. */
 export class NothingToShow extends PageError {
   readonly code = 'nothing-to-show';
   readonly status = 503;

@@ -1,10 +1,10 @@
 import { type Html, html } from '@kasabi/http';
-import { alarms, type Finding, type FindingSubject } from '@kasabi/operations';
-import { plural, relative, time } from './format.ts';
+import { alarms, type Finding, type FindingSubject, plural } from '@kasabi/operations';
+import { relative, time } from './format.ts';
 import { datasetLink, jobLink, type Links } from './links.ts';
 import type { Health } from './reads.ts';
 
-/** What stands beside the menu of every page: how much is wrong that nobody has acknowledged. */
+/** Shown beside the menu of every page: how many findings nobody has acknowledged. */
 export function renderBar({ findings }: Health, links: Links): Html {
   const open = alarms(findings);
   const known = findings.length - open.length;
@@ -14,10 +14,10 @@ export function renderBar({ findings }: Health, links: Links): Html {
   return html`<a class="pill ${tone}" href="${links.base}"><span class="sign" aria-hidden="true"></span>${text}</a>`;
 }
 
-/** What is wrong and what to do, with what was acknowledged at the end. */
+/** The findings and what to do about them, acknowledged ones last. */
 export function findingsPanel({ findings, overview }: Health, links: Links): Html {
   if (findings.length === 0) {
-    return html`<p class="well"><span class="sign" aria-hidden="true"></span>All is well: workers, Redis, relay, clocks, locks and jobs were looked at.</p>`;
+    return html`<p class="well"><span class="sign" aria-hidden="true"></span>All is well: workers, Redis, relay, clocks, locks and jobs were checked.</p>`;
   }
   return html`<section aria-label="What is wrong"><ul class="findings">
 ${findings.map((finding) => findingItem(finding, overview.now, links))}</ul></section>`;
@@ -64,4 +64,4 @@ function remedyLink({ remedy, subject }: Finding, links: Links): Html {
 const acknowledgeLink = (finding: Finding, links: Links): Html =>
   finding.acknowledged === undefined
     ? html`<a class="action" href="${links.finding('acknowledge', finding)}">Acknowledge…</a>`
-    : html`<a class="action" href="${links.finding('unacknowledge', finding)}">Take this back…</a>`;
+    : html`<a class="action" href="${links.finding('unacknowledge', finding)}">Withdraw…</a>`;

@@ -2,8 +2,8 @@ import type { Request } from 'express';
 import { FormInvalid } from './errors.ts';
 
 /**
- * The fields of a form that `readBody` has read; none when the body is no form. Of a field that comes
- * twice, `get` has the first value.
+ * The fields of a form that `readBody` has read; none if the body is not a form. If a field comes twice, `get` returns
+ * the first value.
  */
 export function formOf(request: Request): URLSearchParams {
   const body: unknown = request.body;
@@ -12,13 +12,13 @@ export function formOf(request: Request): URLSearchParams {
 }
 
 /**
- * A text of a form, as Postgres takes it.
+ * Checks a text of a form, for Postgres to store.
  *
- * @param most its greatest length, in characters.
+ * @param most the greatest length, in characters.
  * @throws FormInvalid
  */
 export function checkText(name: string, text: string, most: number): string {
-  // Postgres takes no NUL in a text.
+  // Postgres accepts no NUL in a text.
   if (text.length > most || text.includes('\0')) {
     throw new FormInvalid(`The ${name} must have at most ${most} characters.`);
   }

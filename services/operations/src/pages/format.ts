@@ -1,15 +1,15 @@
 import { type Html, html } from '@kasabi/http';
 import { formatDuration } from '@kasabi/operations';
 
-/** A short time to the millisecond, a longer one as everywhere. Takes milliseconds. */
+/** Formats milliseconds: less than a second to the millisecond, more like `formatDuration`. */
 export const brief = (ms: number): string =>
   ms < 999.5 ? `${Math.round(ms)} ms` : formatDuration(ms);
 
-/** A duration of whole seconds, for what changes while it is read. */
+/** Formats milliseconds in whole seconds, for values that change while somebody reads them. */
 export const inSeconds = (ms: number): string =>
   formatDuration(Math.floor(ms / 1_000) * 1_000).replace('.0', '');
 
-/** A moment seen from another: `3 s ago`, `in 2 min`, `now`. */
+/** A moment relative to another: `3 s ago`, `in 2 min`, `now`. */
 export function relative(at: Date, now: Date): string {
   const ms = at.getTime() - now.getTime();
   if (Math.abs(ms) < 1_000) return 'now';
@@ -26,7 +26,7 @@ export const timeOfDay = (at: Date): string => `${at.toISOString().slice(11, 19)
 /** The time of day in UTC, to the minute, without the zone. */
 export const clock = (at: Date): string => at.toISOString().slice(11, 16);
 
-/** A moment in UTC, to the second; of today only the time of day. */
+/** A moment in UTC, to the second; for today only the time of day. */
 export const time = (at: Date, now: Date): Html =>
   written(`${at.toISOString().slice(0, 19)}Z`, now);
 
@@ -39,13 +39,6 @@ function written(iso: string, now: Date): Html {
   return html`<time datetime="${iso}" title="${iso}">${shown} UTC</time>`;
 }
 
-/** A moment in UTC and how far it is. */
+/** A moment in UTC and how far away it is. */
 export const timeAndDistance = (at: Date, now: Date): Html =>
   html`${time(at, now)} <span class="quiet nowrap">${relative(at, now)}</span>`;
-
-/** A count with a thin space between thousands. */
-export const count = (value: number): string => String(value).replace(/\B(?=(\d{3})+$)/g, '\u202f');
-
-/** `1 job`, `2 jobs`. */
-export const plural = (value: number, one: string, many = `${one}s`): string =>
-  `${count(value)} ${value === 1 ? one : many}`;

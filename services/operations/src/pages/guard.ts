@@ -5,44 +5,44 @@ import { formOf } from './form.ts';
 import { idleMs, type Session, type Sessions } from './session.ts';
 
 /**
- * Without the prefix `__Host-`, which needs the path `/`: these pages may share their host with others. A cookie
- * that somebody else puts in its place is none of ours, for it is not signed.
+ * Without the prefix `__Host-`, which requires the path `/`: these pages may share their host with others. A cookie that
+ * somebody else sets under this name is ignored, because it is not signed by us.
  */
 const sessionCookie = 'kasabi_operator';
 
-/** A session in use is renewed when it has been used up by this many milliseconds. */
+/** A session in use is renewed when this many milliseconds of it have passed. */
 const renewAfterMs = 60_000;
 
-/** Lets in who is signed in. */
+/** Lets in operators who are signed in. */
 export interface Guard {
-  /** Finds the session of a request, for all that follows. */
+  /** Finds the session of a request, for later handlers. */
   readonly readSession: RequestHandler;
-  /** Lets a request pass with its session; sends others to the sign-in. */
+  /** Lets requests with a session pass, and sends others to the sign-in. */
   readonly requireSession: RequestHandler;
-  /** The session of a request that `readSession` saw. */
+  /** The session that `readSession` found. */
   sessionOf(request: Request): Session | undefined;
   signIn(request: Request, response: Response, session: Session): void;
   /** Renews a session that is in use. */
   renew(request: Request, response: Response, session: Session): void;
-  /** Ends the session of a request, on the server as in its browser. */
+  /** Ends the session of a request, on the server and in the browser. */
   signOut(request: Request, response: Response): Promise<void>;
-  /** What a form of this session carries, as its field `token`. */
+  /** The field `token` that a form of this session must have. */
   formTokenOf(request: Request): string;
 }
 
 export interface GuardOptions {
   readonly sessions: Sessions;
   readonly ended: EndedSessions;
-  /** Path of the pages as browsers see it: `/ops`. */
+  /** The path of the pages as browsers see it: `/ops`. */
   readonly base: string;
-  /** Whether the public address is https, so that every browser comes that way. */
+  /** Whether the public address is https, so that all browsers use https. */
   readonly secure: boolean;
 }
 
-/** Makes the guard of all pages below `/ops`. */
+/** Makes the guard for all pages below `/ops`. */
 export function createGuard({ sessions, ended, base, secure }: GuardOptions): Guard {
   const found = new WeakMap<Request, Session>();
-  /** Also where the public address is http, but a trusted proxy says that the browser came by https. */
+  /** Also secure if the public address is http but a trusted proxy says that the browser uses https. */
   const cookieOf = (request: Request) =>
     ({
       path: base,
@@ -82,7 +82,7 @@ export function createGuard({ sessions, ended, base, secure }: GuardOptions): Gu
       const isPage = request.method === 'GET' && request.headers.accept?.includes('text/html');
       if (session === undefined) {
         if (!isPage) throw new SignedOut();
-        // A link from another site brings no SameSite=Strict cookie; from this answer on it is sent.
+        // With a link from another site the browser sends no SameSite=Strict cookie; with this page's reload it does.
         if (request.headers['sec-fetch-site'] === 'cross-site') {
           response.set('Refresh', '0').type('text/html').send('<!doctype html><title>…</title>');
           return;
@@ -96,7 +96,7 @@ export function createGuard({ sessions, ended, base, secure }: GuardOptions): Gu
           throw new ForeignForm();
         }
       }
-      // Not by a stream, which a browser opens again and again while nobody looks.
+      // Streams do not renew it: a browser reopens them even when nobody looks.
       const used = session.expires - Date.now() < idleMs - renewAfterMs;
       if (used && isPage) setSession(request, response, sessions.renew(session));
       next();
@@ -104,7 +104,7 @@ export function createGuard({ sessions, ended, base, secure }: GuardOptions): Gu
   };
 }
 
-/** All values of a cookie, for a request may bring several of one name. */
+/** All values of a cookie: a request may have several with the same name. */
 function* valuesOf(request: Request, name: string): Generator<string> {
   for (const pair of (request.headers.cookie ?? '').split(';')) {
     const [found = '', value = ''] = pair.trim().split('=');

@@ -1,14 +1,15 @@
 import { type Html, html } from '@kasabi/http';
 import type { HistoryPoint } from '@kasabi/operations';
+import { formatCount } from '@kasabi/operations';
 import { type Chart, renderChart, type Series } from './chart.ts';
-import { brief, clock, count } from './format.ts';
+import { brief, clock } from './format.ts';
 import type { Links } from './links.ts';
 import { panel } from './parts.ts';
 
 /** The spans that can be chosen, in hours. */
 export const spans = [1, 3, 12, 24] as const;
 
-/** What a column counts. */
+/** What bars can count. */
 type Counted = 'accepted' | 'completed' | 'failed' | 'cancelled';
 
 /** The last hours as charts. */
@@ -29,9 +30,9 @@ export function historyPanel(points: readonly HistoryPoint[], hours: number, lin
   const bars = (title: string, tone: Counted, empty: string): Chart => {
     const values = points.map((point) => point[tone]);
     const sum = values.reduce((one, other) => one + other, 0);
-    const summary = `${count(sum)} in ${hours} h`;
+    const summary = `${formatCount(sum)} in ${hours} h`;
     const series = [{ name: tone, tone, values }];
-    return { title, kind: 'bars', series, write: count, summary, empty, ...shared };
+    return { title, kind: 'bars', series, write: formatCount, summary, empty, ...shared };
   };
   const lines = (title: string, p50: 'driftP50Ms' | 'runP50Ms', p99: 'driftP99Ms' | 'runP99Ms') => {
     const series: Series[] = [
@@ -39,7 +40,7 @@ export function historyPanel(points: readonly HistoryPoint[], hours: number, lin
       { name: 'median', tone: 'typical', values: points.map((point) => point[p50]) },
     ];
     const latest = series[1]?.values.findLast((value) => value !== null) ?? null;
-    const summary = latest === null ? '' : `median about ${brief(latest)} last`;
+    const summary = latest === null ? '' : `latest median about ${brief(latest)}`;
     const empty = 'No job has ended.';
     return { title, kind: 'lines', series, write: brief, summary, empty, ...shared } as const;
   };
@@ -61,7 +62,7 @@ export function historyPanel(points: readonly HistoryPoint[], hours: number, lin
   return panel(
     title,
     last === undefined
-      ? html`<p class="nothing">Nothing was tallied yet.</p>`
+      ? html`<p class="nothing">Nothing has been tallied yet.</p>`
       : html`<div class="charts">${charts.map(renderChart)}</div>`,
     aside,
   );

@@ -6,7 +6,7 @@ import type { Sections } from './live.ts';
 import { facts, nothing, panel, statusBadge, table } from './parts.ts';
 import type { Reads } from './reads.ts';
 
-/** A job's page: where it is, what has happened to it, and what can be done. */
+/** A job's page: its state, what has happened to it, and what can be done. */
 export async function readJobPage(
   reads: Reads,
   id: string,
@@ -41,7 +41,7 @@ function about(
 ${facts([
   ['Dataset', html`${datasetLink(links, job.dataset)} of ${job.owner}`],
   ['Type', job.type],
-  ['Asked for', html`${timeAndDistance(job.created, now)}, with key ${job.keyId}`],
+  ['Requested', html`${timeAndDistance(job.created, now)}, with key ${job.keyId}`],
   ['Start time', timeAndDistance(startTime, now)],
   ['Due', timeAndDistance(job.due, now)],
   ['Attempt', attemptsOf(job)],
@@ -64,18 +64,20 @@ ${facts([
 
 function attemptsOf({ attempt, lost }: OperatorJob): HtmlPart {
   if (attempt === 0) return 'none yet';
-  return lost === 0 ? attempt : `${attempt}, of which ${lost} lost with their worker`;
+  return lost === 0
+    ? attempt
+    : `${attempt}, of which ${lost} ${lost === 1 ? 'was lost with its worker' : 'were lost with their workers'}`;
 }
 
-/** The record has the start of the first attempt alone; the claims tell of the later ones. */
+/** The record only has the start of the first attempt; the claims show the later ones. */
 function lastStarted(transitions: readonly Transition[], now: Date): HtmlPart {
   const last = transitions.findLast(({ event }) => event === 'claim');
-  return last === undefined ? 'not noted' : timeAndDistance(last.at, now);
+  return last === undefined ? 'not recorded' : timeAndDistance(last.at, now);
 }
 
 function handedOver({ enqueuedAt, status }: OperatorJob, now: Date): HtmlPart {
   if (enqueuedAt !== null) return timeAndDistance(enqueuedAt, now);
-  return status === 'scheduled' ? 'not yet, the relay does when it is near' : 'not noted';
+  return status === 'scheduled' ? 'not yet; the relay does it in time' : 'not recorded';
 }
 
 function actionOf({ status, id, repeatedBy }: OperatorJob, links: Links): Html | undefined {
@@ -88,7 +90,7 @@ function actionOf({ status, id, repeatedBy }: OperatorJob, links: Links): Html |
   return undefined;
 }
 
-/** What ends an attempt badly; its message is for operators. */
+/** The events that end an attempt without success; their messages are for operators. */
 const troubles: ReadonlySet<Transition['event']> = new Set(['retry', 'release', 'rescue', 'fail']);
 
 function errorPanel(job: OperatorJob, transitions: readonly Transition[]): Html {
@@ -108,14 +110,14 @@ function attempts(transitions: readonly Transition[], job: OperatorJob, now: Dat
   const claims = transitions.flatMap((transition, index) =>
     transition.event === 'claim' ? [{ claim: transition, index }] : [],
   );
-  if (claims.length === 0) return nothing('It has not been taken up yet.');
+  if (claims.length === 0) return nothing('No worker has claimed it yet.');
   const rows = claims.map(({ claim, index }) => {
     const end = transitions
       .slice(index + 1)
       .find(({ event }) => event !== 'fence' && event !== 'cancel');
     return { claim, index, end, isOpen: end === undefined && job.status === 'running' };
   });
-  // By its place, because an attempt may be claimed again after it was given back.
+  // By position, because an attempt that was given back is claimed again with the same number.
   return table('Attempts', rows, ({ index }) => String(index), [
     { name: 'Attempt', cell: ({ claim }) => claim.attempt },
     { name: 'Began', cell: ({ claim }) => exactTime(claim.at, now) },
@@ -125,7 +127,7 @@ function attempts(transitions: readonly Transition[], job: OperatorJob, now: Dat
     },
     {
       name: 'Ended by',
-      cell: ({ isOpen, end }) => (isOpen ? 'still running' : (end?.event ?? 'not noted')),
+      cell: ({ isOpen, end }) => (isOpen ? 'still running' : (end?.event ?? 'not recorded')),
     },
     {
       name: 'Worker',
@@ -136,13 +138,13 @@ function attempts(transitions: readonly Transition[], job: OperatorJob, now: Dat
 }
 
 const meanings: Readonly<Record<Transition['event'], string>> = {
-  claim: 'A worker took it up',
+  claim: 'A worker claimed it',
   fence: 'The dataset was locked',
   complete: 'It completed',
   fail: 'It failed',
-  retry: 'The attempt failed; another follows',
+  retry: 'The attempt failed; another one follows',
   release: 'The worker gave it back',
-  rescue: 'Its worker was lost; the rescuer took it back',
+  rescue: 'Its worker was lost; the rescuer took it over',
   cancel: 'It was cancelled',
 };
 

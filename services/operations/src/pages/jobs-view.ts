@@ -5,17 +5,18 @@ import {
   bulkVerbs,
   type FilterParameters,
   filterParameters,
+  formatCount,
   type ParsedFilter,
   parseJobFilter,
   suits,
 } from '@kasabi/operations';
-import { count, timeAndDistance } from './format.ts';
+import { timeAndDistance } from './format.ts';
 import { datasetLink, jobLink, type Links } from './links.ts';
 import type { Sections } from './live.ts';
 import { choice, nothing, pageOf, pager, panel, problemList, statusBadge, table } from './parts.ts';
 import type { Reads } from './reads.ts';
 
-/** What is looked for, as the address has it. */
+/** A search for jobs, as an address has it. */
 export interface Search {
   readonly filter: FilterParameters;
   /** Only jobs older than this one. */
@@ -39,7 +40,7 @@ function parsed({ filter, before }: Search): ParsedFilter {
   return { filter: read, problems: [...problems, 'before must be the id of a job.'] };
 }
 
-/** The form that the search is written into. */
+/** The search form. */
 export function renderSearch({ filter }: Search, links: Links): Html {
   const { text = '', owner, dataset, message, from, to } = filter;
   const field = (name: string, label: string, value = '', placeholder = ''): Html =>
@@ -53,7 +54,7 @@ ${choice('type', 'Type', jobTypeNames, filter.type)}
 <button type="submit">Search</button>
 <details class="grow"${more && html` open`}><summary>More filters</summary><div class="search">
 ${field('owner', 'Owner', owner)}
-${field('dataset', 'Dataset, exactly', dataset)}
+${field('dataset', 'Dataset (exact)', dataset)}
 ${field('message', 'In the message', message)}
 ${choice('time', 'Time', filterTimes, filter.time)}
 ${field('from', 'From (UTC)', from, '2026-11-25T12:00 or 2h')}
@@ -62,7 +63,7 @@ ${field('to', 'To (UTC)', to, '2026-11-26')}
 </form>`;
 }
 
-/** The jobs found, newest first, a page of them. */
+/** A page of the jobs found, newest first. */
 export async function readFound(reads: Reads, search: Search, links: Links): Promise<Sections> {
   const { filter, problems } = parsed(search);
   if (problems.length > 0) return new Map([['found', problemList(problems)]]);
@@ -90,11 +91,11 @@ const bulkTexts = {
   retry: 'Repeat all that failed…',
 } as const;
 
-/** Says how far back was looked, where no index tells. */
+/** Says how far back the search went, if no index covers it. */
 const lookedAt = (searchedTo: string, search: Search, links: Links): Html =>
-  html`<p class="quiet">The newest ${count(mostLookedAt)} jobs were looked at. <a href="${links.jobs({ ...search.filter, before: searchedTo })}">Look further back</a></p>`;
+  html`<p class="quiet">Only the newest ${formatCount(mostLookedAt)} jobs were searched. <a href="${links.jobs({ ...search.filter, before: searchedTo })}">Search older ones</a></p>`;
 
-/** Jobs as a table, with their datasets unless all are of one. */
+/** Jobs as a table, with a column for datasets unless all jobs belong to one. */
 export function jobTable(
   jobs: readonly JobRecord[],
   now: Date,
@@ -102,7 +103,7 @@ export function jobTable(
   ofOneDataset = false,
 ): Html {
   if (jobs.length === 0) {
-    return nothing(ofOneDataset ? 'The dataset has had no job.' : 'No jobs match.');
+    return nothing(ofOneDataset ? 'This dataset has had no jobs.' : 'No jobs match.');
   }
   return table('Jobs', jobs, ({ id }) => id, [
     { name: 'Job', cell: ({ id }) => jobLink(links, id) },

@@ -10,13 +10,13 @@ export type Place = 'now' | 'coming' | 'jobs' | 'datasets' | 'audit' | 'queues';
 export interface PageParts {
   readonly title: string;
   readonly place?: Place | undefined;
-  /** What does not change by itself: headings, forms. */
+  /** The part that does not update by itself: headings, forms. */
   readonly head: Html;
-  /** What does, with the path and query that tells which it is; a page without it stays as it is. */
+  /** The part that does, with the path and query that identify it; a page without it does not update. */
   readonly live?:
     | { readonly target: string; readonly bar: Shown; readonly main: Shown }
     | undefined;
-  /** Of the session, for the sign-out. */
+  /** The session's token, for the sign-out. */
   readonly formToken: string;
 }
 
@@ -24,7 +24,7 @@ export interface PageParts {
 export interface Layout {
   /** A page with the menu. */
   page(parts: PageParts): string;
-  /** A page for who has not signed in. */
+  /** A page for those who have not signed in. */
   bare(title: string, body: Html): string;
 }
 

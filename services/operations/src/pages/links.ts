@@ -1,7 +1,7 @@
 import { type Html, html } from '@kasabi/http';
 import { type BulkVerb, type Finding, markOf } from '@kasabi/operations';
 
-/** Parameters of an address; what is empty is left out. */
+/** Parameters of an address; empty ones are left out. */
 export type Query = Readonly<Record<string, string | undefined>>;
 
 /** Addresses of the pages, as browsers see them. */
@@ -11,16 +11,16 @@ export interface Links {
   dataset(code: string): string;
   datasets(query?: Query): string;
   jobs(query?: Query): string;
-  /** The question whether something is to be done to all jobs that a filter finds. */
+  /** The question whether to cancel or repeat all jobs that match a filter. */
   bulk(verb: BulkVerb, query: Query): string;
-  /** A question about a finding: whether it is to be acknowledged, or that to be taken back. */
+  /** The question whether to acknowledge a finding, or to withdraw that. */
   finding(verb: 'acknowledge' | 'unacknowledge', finding: Finding): string;
   readonly coming: string;
   audit(query?: Query): string;
   readonly queues: string;
 }
 
-/** Makes the addresses below this path. */
+/** Makes the addresses of the pages below this path. */
 export function createLinks(base: string): Links {
   return {
     base,
@@ -48,7 +48,7 @@ function withQuery(path: string, query: Query = {}): string {
   return search === '' ? path : `${path}?${search}`;
 }
 
-/** A job's id, as much of it as tells it from others and finds it again: the millisecond of its making. */
+/** The part of a job's id that distinguishes it from others and finds it: the millisecond when it was made. */
 export const shortId = (id: string): string => id.slice(0, 13);
 
 /** A link to a job's page. */

@@ -1,62 +1,63 @@
 import type { Html } from '@kasabi/http';
 import { NoSuchPage, NothingToShow } from './errors.ts';
 
-/** The parts of a page that change by themselves, by the ids of their elements, in their order. */
+/** The parts of a page that update by themselves, in order, by the ids of their elements. */
 export type Sections = ReadonlyMap<string, Html>;
 
-/** What a page shows. */
+/** Something that pages show. */
 export interface View {
-  /** The same for pages that show the same. */
+  /** Pages that show the same have the same key. */
   readonly key: string;
-  /** How old it may become while somebody looks, in milliseconds. */
+  /** How old it may get while somebody looks, in milliseconds. */
   readonly everyMs: number;
-  /** Reads and renders it; undefined when what it is about is not there. */
+  /** Reads and renders it; undefined if its job or dataset does not exist. */
   read(): Promise<Sections | undefined>;
 }
 
-/** A view as it was read last. */
+/** A view as it was last read. */
 export interface Shown {
   readonly sections: Sections;
-  /** How long ago, in milliseconds. */
+  /** How long ago it was read, in milliseconds. */
   readonly ageMs: number;
-  /** Why it could not be read again since. */
+  /** Why it could not be read again since then. */
   readonly trouble: string | undefined;
 }
 
-/** One copy of each view for all who look at it. */
+/** Keeps one copy of each view for everyone who looks at it. */
 export interface Live {
   /**
-   * The view, read now unless it has just been, or in any case when it is to be fresh.
+   * The view, read now unless it has just been read.
    *
-   * @throws NoSuchPage when what it is about is not there.
-   * @throws NothingToShow when it cannot be read and never was.
+   * @param fresh reads it in any case.
+   * @throws NoSuchPage if its job or dataset does not exist.
+   * @throws NothingToShow if it cannot be read and never was.
    */
   show(view: View, fresh?: boolean): Promise<Shown>;
-  /** Calls `tell` after each reading of the view, and returns what ends that. */
+  /** Calls `tell` each time the view was read; returns a function that ends that. */
   follow(view: View, tell: (shown: Shown) => void): () => void;
   stop(): void;
 }
 
 export interface LiveOptions {
-  /** How many statements were sent to Postgres so far for the views. */
+  /** How many statements the views have sent to Postgres so far. */
   readonly statements: () => number;
-  /** Says what is the matter, in a sentence. */
+  /** Describes an error to operators in a sentence. */
   readonly describe: (error: unknown) => string;
 }
 
-/** All pages that are open cost so many statements a second at most, however many there are. */
+/** All open pages together send at most this many statements a second. */
 const statementsPerSecond = 3;
 
-/** Who waits for a view is shown an older one after this many milliseconds. */
+/** After this many milliseconds of waiting for a view, an older reading is shown. */
 const patienceMs = 3_000;
 
-/** A view read so recently, in milliseconds, is shown as it is. */
+/** A view that was read this recently, in milliseconds, is not read again. */
 const openMs = 500;
 
-/** A view nobody follows is kept so long, in milliseconds, for the time when Postgres is away. */
+/** How long a view that nobody follows is kept, in milliseconds, in case Postgres goes away. */
 const keptMs = 30 * 60_000;
 
-/** How often the views that are followed are looked through, in milliseconds. */
+/** How often followed views are checked for their age, in milliseconds. */
 const roundMs = 100;
 
 /** A view was not read in time; the reading goes on. */
@@ -71,7 +72,7 @@ interface Topic {
   readonly view: View;
   readonly followers: Set<(shown: Shown) => void>;
   sections: Sections | undefined;
-  /** When what is shown was read, and when the last reading began. */
+  /** When the shown reading was made, and when the last reading began. */
   readAt: number;
   beganAt: number;
   trouble: string | undefined;
@@ -79,8 +80,8 @@ interface Topic {
 }
 
 /**
- * Reads each view once for all who look at it, one after the other, at a pace that costs Postgres no
- * more with fifty pages open than with five: with more views than that allows, each becomes older.
+ * Reads each view once for everyone who looks at it, one view after the other, at a limited pace: fifty open pages cost
+ * Postgres no more than five. With more views than that pace allows, each gets older.
  */
 export function createLive(options: LiveOptions): Live {
   const topics = new Map<string, Topic>();
@@ -118,7 +119,7 @@ export function createLive(options: LiveOptions): Live {
     for (const follower of topic.followers) follower(shownOf(topic));
   }
 
-  /** Reads a view; resolves when it is read, or has not been for a while. Never rejects. */
+  /** Reads a view; resolves when it is read, or when that takes too long. Never rejects. */
   async function refresh(topic: Topic): Promise<void> {
     topic.reading ??= (async () => {
       const began = performance.now();
@@ -145,7 +146,7 @@ export function createLive(options: LiveOptions): Live {
     clearTimeout(patience);
   }
 
-  /** Reads the view that has waited longest beyond its time. */
+  /** Reads the view that is overdue by the most. */
   async function round(): Promise<void> {
     const now = performance.now();
     if (busy || now < paceUntil) return;
@@ -165,14 +166,14 @@ export function createLive(options: LiveOptions): Live {
   return {
     async show(view, fresh = false) {
       const topic = topicOf(view);
-      // One that began before what the page is to show was done may have missed it.
+      // A reading that began before the operator's action may have missed it.
       if (fresh) await topic.reading;
-      // A page that is opened shows what is true now, and a hundred opened at once cost one reading.
+      // An opened page shows the present state, and a hundred opened at once cost one reading.
       if (fresh || performance.now() - topic.readAt > openMs) await refresh(topic);
       if (topic.sections !== undefined) return shownOf(topic);
       if (topic.trouble !== undefined) throw new NothingToShow(topic.trouble);
       topics.delete(view.key);
-      throw new NoSuchPage('There is no such job or dataset; its record may have been pruned.');
+      throw new NoSuchPage('There is no such job or dataset; a job may have been pruned.');
     },
     follow(view, tellFollower) {
       const topic = topicOf(view);

@@ -1,22 +1,24 @@
 import { type Html, type HtmlPart, html } from '@kasabi/http';
 import {
   countLimit,
+  formatCount,
   type LockedDataset,
   type Overview,
+  plural,
   presenceOf,
   type WorkerPresence,
   type WorkerState,
 } from '@kasabi/operations';
 import { comingPanel } from './coming-view.ts';
 import { findingsPanel } from './findings-view.ts';
-import { brief, count, inSeconds, plural, relative, timeAndDistance } from './format.ts';
+import { brief, inSeconds, relative, timeAndDistance } from './format.ts';
 import { historyPanel } from './history-view.ts';
 import { datasetLink, jobLink, type Links } from './links.ts';
 import type { Sections } from './live.ts';
 import { nothing, panel, statusBadge, table } from './parts.ts';
 import type { Reads } from './reads.ts';
 
-/** The first page: how things are, how they were in the last hours, and what is next. */
+/** The first page: the present state, the last hours, and upcoming jobs. */
 export async function readNow(reads: Reads, links: Links, hours: number): Promise<Sections> {
   const [health, history, upcoming] = [
     await reads.health(),
@@ -43,11 +45,11 @@ function tiles(overview: Overview, links: Links): Html {
   const isPaused = overview.pauses.some(({ dataset }) => dataset === null);
   return html`<dl class="tiles">
 ${tile('Scheduled', counted(scheduled), `${counted(due)} of them due`, links.jobs({ status: 'scheduled' }))}
-${tile('Running', count(running), `of ${plural(places, 'place')}`, links.jobs({ status: 'running' }))}
-${tile('Oldest due job', due === 0 ? 'none' : brief(oldestDueMs), due === 0 ? 'no job waits' : 'waits to be taken up', links.coming)}
+${tile('Running', formatCount(running), `of ${plural(places, 'place')}`, links.jobs({ status: 'running' }))}
+${tile('Oldest due job', due === 0 ? 'none' : brief(oldestDueMs), due === 0 ? 'no job waits' : 'waits for a worker', links.coming)}
 ${tile('Locked datasets', counted(lockedDatasets.length, 100), 'read-only while a job runs', '#locked')}
 ${tile('Relay', relay.backlog === 0 ? 'up to date' : brief(relay.lagMs), relayNote(overview), '#workers')}
-${tile('Workers', count(alive.length), silent === 0 ? 'all report' : `${silent} silent`, '#workers')}
+${tile('Workers', formatCount(alive.length), silent === 0 ? 'all report' : `${silent} silent`, '#workers')}
 </dl>
 <p class="actions">${isPaused ? html`<a class="action" href="${links.base}/resume">Resume all jobs…</a>` : html`<a class="action" href="${links.base}/pause">Pause all jobs…</a>`}</p>`;
 }
@@ -55,9 +57,9 @@ ${tile('Workers', count(alive.length), silent === 0 ? 'all report' : `${silent} 
 const tile = (name: string, value: string, note: HtmlPart, href: string): Html =>
   html`<div class="tile"><dt><a href="${href}">${name}</a></dt><dd class="value">${value}</dd><dd class="quiet">${note}</dd></div>`;
 
-/** Counting ends somewhere; a count that reached its end says so. */
+/** A count; one that reached its limit has a plus sign. */
 const counted = (value: number, limit = countLimit): string =>
-  value >= limit ? `${count(limit)}+` : count(value);
+  value >= limit ? `${formatCount(limit)}+` : formatCount(value);
 
 function relayNote({ relay }: Overview): string {
   const { backlog, lastRoundAgeMs } = relay;
@@ -67,10 +69,7 @@ function relayNote({ relay }: Overview): string {
 
 function workersPanel({ workers, now }: Overview): Html {
   if (workers.length === 0) {
-    return panel(
-      'Workers',
-      nothing('No worker has reported within a day. Jobs wait until one does.'),
-    );
+    return panel('Workers', nothing('No worker has reported for a day. Jobs wait until one does.'));
   }
   const presence = presenceOf(workers);
   const body = table('Workers', workers, ({ holder }) => holder, [
@@ -136,7 +135,7 @@ function lockedPanel({ lockedDatasets, now }: Overview, links: Links): Html {
 
 function lockHolder({ jobStatus, code }: LockedDataset, links: Links): Html {
   const badge =
-    jobStatus === null ? html`<span class="bad">not there</span>` : statusBadge(jobStatus);
+    jobStatus === null ? html`<span class="bad">no such job</span>` : statusBadge(jobStatus);
   if (jobStatus === 'running' || jobStatus === 'scheduled') return badge;
   return html`${badge} <a class="action" href="${links.dataset(code)}/unlock">Unlock…</a>`;
 }

@@ -13,27 +13,27 @@ import type { View } from './live.ts';
 import { readNow } from './now-view.ts';
 import type { Reads } from './reads.ts';
 
-/** How old a page may become while somebody looks at it, in milliseconds. */
+/** How old a page may get while somebody looks at it, in milliseconds. */
 const everyMs = 2_000;
 
 /** A page that updates by itself. */
 export interface Page {
   readonly title: string;
   readonly place: Place | undefined;
-  /** What does not change by itself. */
+  /** The part that does not update by itself. */
   readonly head: Html;
   readonly view: View;
 }
 
 /** All pages that update by themselves. */
 export interface Pages {
-  /** The page at a path and query below `/ops`; undefined when there is none. */
+  /** The page at a path and query below `/ops`, if there is one. */
   find(target: string): Page | undefined;
-  /** What stands beside the menu on each. */
+  /** Shown beside the menu of every page. */
   readonly bar: View;
 }
 
-/** The pages, on these reads. */
+/** Makes the pages. */
 export function createPages(reads: Reads, links: Links): Pages {
   const viewOf = (key: string, read: View['read']): View => ({ key, everyMs, read });
   const heading = (title: string, note = ''): Html =>

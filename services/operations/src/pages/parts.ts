@@ -1,7 +1,7 @@
 import type { RecordStatus } from '@kasabi/domain';
 import { type Html, type HtmlPart, html } from '@kasabi/http';
 
-/** A job's status, with a colour and a sign beside the word. */
+/** A job's status: the word, with a colour and a sign. */
 export const statusBadge = (status: RecordStatus): Html =>
   html`<span class="badge ${status}">${status}</span>`;
 
@@ -10,7 +10,7 @@ export const panel = (title: string, body: HtmlPart, aside?: HtmlPart): Html =>
   html`<section class="card"><div class="card-head"><h2>${title}</h2>${aside !== undefined && html`<div class="quiet">${aside}</div>`}</div>
 ${body}</section>`;
 
-/** A field of a form with a few words to choose from; a word that is none of them shows as chosen, too. */
+/** A form's choice of a few words; an unknown word that was given is shown as chosen too. */
 export const choice = (
   name: string,
   label: string,
@@ -26,11 +26,11 @@ export const choice = (
   )}</select></label>`;
 };
 
-/** What is wrong with a filter, in place of what it would find. */
+/** What is wrong with a filter, instead of a result. */
 export const problemList = (problems: readonly string[]): Html =>
   html`<div class="notice bad" role="alert">${problems.map((problem) => html`<p>${problem}</p>`)}</div>`;
 
-/** What stands where there is nothing. */
+/** Shown where there is nothing else. */
 export const nothing = (text: HtmlPart): Html => html`<p class="nothing">${text}</p>`;
 
 /** A column of a table of `T`. */
@@ -45,7 +45,7 @@ export interface Column<T> {
 /**
  * A table.
  *
- * @param keyOf what a row is about: when rows come and go, one that stays is known by it and keeps the focus.
+ * @param keyOf identifies a row, so that a row that stays keeps the focus when others come and go.
  */
 export function table<T>(
   label: string,
@@ -66,7 +66,7 @@ ${rows.map(
 </table>`;
 }
 
-/** A page of a list that was read with one row more than the page has, and the last row if others follow. */
+/** A page of a list, of which one row more than `size` was read; `last` is its last row if others follow. */
 export function pageOf<T>(found: readonly T[], size: number): { shown: readonly T[]; last?: T } {
   const shown = found.slice(0, size);
   const last = found.length > size ? shown.at(-1) : undefined;

@@ -8,15 +8,15 @@ import type { Links } from './links.ts';
 import { contentSecurityPolicy } from './security.ts';
 
 export interface QueuesOptions {
-  /** Of the Redis that is shown; without it a page says that there is none. */
+  /** The Redis to show; without one, a page says so. */
   readonly redis: Redis | undefined;
   readonly links: Links;
-  /** Answers with a page that says something. */
+  /** Answers with a page that has only a title and a text. */
   readonly say: (title: string, text: Html) => RequestHandler;
   readonly onError: (error: unknown) => void;
 }
 
-/** bull-board needs a base address and images in its style sheet beyond the policy of the other pages. */
+/** Unlike the other pages, bull-board needs a base address, and images in its style sheet. */
 const boardPolicy = contentSecurityPolicy({
   'img-src': "'self' data:",
   'base-uri': "'self'",
@@ -61,7 +61,7 @@ export function addQueues(router: Router, options: QueuesOptions): void {
             href: links.job(jobIdOfDelivery(String(id))),
           }),
         });
-        // A delivery has no payload; its id is the record's in short.
+        // A delivery has no payload; its id is a short form of the record's.
         jobs.setFormatter('name', ({ id }) => jobIdOfDelivery(String(id)));
         board.addQueue(jobs);
       });
@@ -71,7 +71,7 @@ export function addQueues(router: Router, options: QueuesOptions): void {
     } catch (error) {
       shown = undefined;
       onError(error);
-      const text = html`Redis does not answer this service. Jobs are accepted all the same, and run when it is back.`;
+      const text = html`Redis does not answer this service. Jobs are still accepted, and run when it is back.`;
       await say('Redis does not answer', text)(request, response, next);
     }
   };

@@ -11,37 +11,37 @@ import {
 import type { Database } from '@kasabi/postgres';
 import type pg from 'pg';
 
-/** How things are, and what is wrong with that. */
+/** The state of the system, and what is wrong with it. */
 export interface Health {
   readonly overview: Overview;
   readonly findings: readonly Finding[];
 }
 
-/** What several views show, read once for all of them. */
+/** Readings that several views share. */
 export interface Reads {
   readonly db: Database;
   health(): Promise<Health>;
   history(hours: number): Promise<HistoryPoint[]>;
   upcoming(): Promise<JobRecord[]>;
-  /** How many statements were sent to Postgres so far. */
+  /** How many statements have been sent to Postgres so far. */
   readonly statements: number;
 }
 
-/** How many of the jobs to come are read. */
+/** How many upcoming jobs are read. */
 export const mostUpcoming = 200;
 
-/** Below how often a view is read: the next reading of it is to see something new. */
+/** Shorter than the pause between two readings of a view, so that each shows something new. */
 const healthMs = 1_500;
 const upcomingMs = 4_000;
-/** A reading of Postgres's clock that took longer, in milliseconds, says nothing of this host's. */
+/** If reading Postgres's clock took longer than this, in milliseconds, it says nothing about this host's clock. */
 const tellingMs = 2_000;
-/** The workers tally every few seconds; a chart of hours need not follow each. */
+/** Workers tally every few seconds; a chart of hours need not show each tally. */
 const historyMs = 15_000;
 
-/** Makes the reads on this pool, which nothing else should use. */
+/** Makes the readings. Nothing else should use this pool, because its statements are counted. */
 export function createReads(db: pg.Pool): Reads {
   let statements = 0;
-  // A statement of a pool takes a connection for itself.
+  // Each statement of a pool acquires a connection.
   db.on('acquire', () => {
     statements += 1;
   });
@@ -52,7 +52,7 @@ export function createReads(db: pg.Pool): Reads {
     if (last !== undefined && performance.now() - last.at < ms) return last.value as Promise<T>;
     const value = read();
     kept.set(key, { at: performance.now(), value });
-    // What failed is read again by the next who asks.
+    // After a failure, the next caller reads again.
     value.catch(() => kept.delete(key));
     return value;
   }
@@ -64,7 +64,7 @@ export function createReads(db: pg.Pool): Reads {
         const [asked, begun] = [Date.now(), performance.now()];
         const overview = await readOverview(db);
         const tookMs = performance.now() - begun;
-        // Of a slow statement nobody knows when in it the clock was read.
+        // When a statement is slow, nobody knows at which moment it read the clock.
         const clockOffsetMs =
           tookMs > tellingMs ? undefined : asked + tookMs / 2 - overview.now.getTime();
         return { overview, findings: diagnose({ overview, clockOffsetMs }) };

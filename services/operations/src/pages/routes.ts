@@ -40,14 +40,14 @@ export interface PagesOptions {
 }
 
 export interface OperationsOptions extends PagesOptions {
-  /** Undefined when no Redis is set. */
+  /** Undefined without REDIS_URL. */
   readonly redis: Redis | undefined;
   readonly onRedisError: (error: unknown) => void;
   readonly reads: Reads;
   readonly live: Live;
 }
 
-/** Makes the pages for operators; `addTo` adds them below `/ops`. */
+/** Makes the pages for operators; `addTo` mounts them below `/ops`. */
 export function createOperations(options: OperationsOptions): {
   /** The path of the first page, as browsers see it: `/ops`. */
   readonly base: string;
@@ -66,7 +66,7 @@ export function createOperations(options: OperationsOptions): {
   const pages = createPages(reads, links);
   router.use(readBody, guard.readSession);
 
-  /** A page that says something, in place of another. */
+  /** A page with only a title and a text, instead of another one. */
   const plain = (request: Request, title: string, text: Html, place?: Place): string => {
     const head = html`<h1>${title}</h1>\n${text}`;
     const formToken = guard.formTokenOf(request);
@@ -129,10 +129,10 @@ export function createOperations(options: OperationsOptions): {
     }
     const requestId = String(response.getHeader('X-Request-Id'));
     const told = error instanceof PageError ? error : toApiError(error, requestId, isTransient);
-    // What the request's log line shows.
+    // For the request's line in the log.
     if (told.status >= 500) Object.assign(response, { err: error });
-    const title = error instanceof PageError ? error.title : 'That did not work';
-    const body = html`<p class="notice bad" role="alert">${told.message}</p><p><a href="${request.originalUrl}">Try again</a>, or go <a href="${base}">to the first page</a>.</p>`;
+    const title = error instanceof PageError ? error.title : 'Something went wrong';
+    const body = html`<p class="notice bad" role="alert">${told.message}</p><p><a href="${request.originalUrl}">Try again</a> or go to <a href="${base}">the first page</a>.</p>`;
     response
       .status(told.status)
       .type('text/html')

@@ -2,8 +2,8 @@ import type { Request, RequestHandler } from 'express';
 import { ForeignForm } from './errors.ts';
 
 /**
- * What a page of operations may load: files of this service, and nothing that is written into the page
- * itself, neither script nor style.
+ * What a page may load: files of this service. Scripts and styles that are written into the page itself are not
+ * allowed.
  */
 const directives = {
   'default-src': "'none'",
@@ -24,21 +24,21 @@ export const contentSecurityPolicy = (
     .map((directive) => directive.join(' '))
     .join('; ');
 
-/** The headers of every answer below `/ops`. */
+/** Sets the headers of every answer below `/ops`. */
 export const securityHeaders: RequestHandler = (_request, response, next) => {
   response.set({
     'Content-Security-Policy': contentSecurityPolicy(),
     'Cache-Control': 'no-store',
     'X-Robots-Tag': 'noindex',
-    // With helmet's no-referrer, a browser says Origin: null of a form that comes from here.
+    // With helmet's no-referrer, browsers send Origin: null with our own forms.
     'Referrer-Policy': 'same-origin',
   });
   next();
 };
 
 /**
- * Refuses what another site makes a browser send. Every browser of today says where a request comes
- * from; of an older one, and behind a proxy that drops that header, Origin has to name this host.
+ * Refuses requests that another site makes a browser send. Current browsers say where a request comes from; with older
+ * ones, and behind a proxy that drops that header, Origin has to name this host.
  *
  * @throws ForeignForm
  */

@@ -1,6 +1,6 @@
 import { createHmac, randomBytes, scryptSync, timingSafeEqual } from 'node:crypto';
 
-/** A signed-in operator, as the cookie says. */
+/** The session of a signed-in operator, from the cookie. */
 export interface Session {
   readonly id: string;
   /** When the operator signed in, in milliseconds since 1970. */
@@ -12,27 +12,27 @@ export interface Session {
 /** A session ends this many milliseconds after its last use. */
 export const idleMs = 30 * 60_000;
 
-/** It is not renewed beyond this many milliseconds after the sign-in. */
+/** It is never renewed beyond this many milliseconds after the sign-in. */
 export const longestMs = 12 * 60 * 60_000;
 
-/** Makes and checks what the cookie holds; which sessions were ended is for `EndedSessions` to know. */
+/** Makes and checks the content of the cookie. Which sessions were ended early is known to `EndedSessions`. */
 export interface Sessions {
   begin(): Session;
-  /** The same session, in use now. */
+  /** The same session, used now. */
   renew(session: Session): Session;
-  /** What the cookie holds. */
+  /** The content of the cookie. */
   seal(session: Session): string;
-  /** The session of a cookie; undefined when it is not one of ours, or has ended. */
+  /** The session in a cookie; undefined if it is not signed by us or has expired. */
   open(sealed: string): Session | undefined;
-  /** What a form of this session carries, so that no other site can send one. */
+  /** A token that forms of this session carry, so that no other site can send one. */
   formToken(session: Session): string;
   isFormToken(session: Session, given: string): boolean;
 }
 
 /**
- * Sessions that are signed with a key made of the password: all processes with the same password know
- * each other's, and another password ends them all. The key is made by scrypt, so that a cookie that
- * got lost does not let its finder try passwords by the million.
+ * Sessions signed with a key that is made from the password: processes with the same password accept each other's
+ * sessions, and changing the password ends them all. The key is made by scrypt, so that whoever finds a cookie cannot
+ * try passwords by the million.
  */
 export function createSessions(password: string, now: () => number = Date.now): Sessions {
   const key = scryptSync(password, 'kasabi operations page', 32);

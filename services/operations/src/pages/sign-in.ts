@@ -29,7 +29,7 @@ interface Form {
   readonly problem?: string;
 }
 
-/** Adds the sign-in form and what it sends to, and the sign-out. */
+/** Adds the sign-in, its form, and the sign-out. */
 export function addSignIn(router: Router, options: SignInOptions): void {
   const { guard, sessions, layout, base, log } = options;
   const gate = createPasswordGate({ password: options.password });
@@ -44,7 +44,7 @@ ${problem !== undefined && html`<p class="notice bad" role="alert">${problem}</p
 <input id="password" name="password" type="password" autocomplete="current-password" required autofocus>
 <input type="hidden" name="next" value="${next}">
 <button type="submit">Sign in</button>
-<p class="quiet">It is the setting <code>OPERATOR_PASSWORD</code>. You are signed out after half an hour without use.</p>
+<p class="quiet">This is the setting <code>OPERATOR_PASSWORD</code>. You are signed out after half an hour without use.</p>
 </form>` satisfies Html,
     );
 
@@ -74,7 +74,7 @@ ${problem !== undefined && html`<p class="notice bad" role="alert">${problem}</p
         const problem =
           seconds === undefined
             ? 'That is not the password.'
-            : `That is not the password, and too many wrong ones arrive. Try again in ${seconds} seconds.`;
+            : `That is not the password, and there are too many wrong ones. Try again in ${seconds} ${seconds === 1 ? 'second' : 'seconds'}.`;
         response.status(seconds === undefined ? 403 : 429).type('text/html');
         response.send(page({ next, problem }));
         return;
@@ -94,7 +94,7 @@ ${problem !== undefined && html`<p class="notice bad" role="alert">${problem}</p
     .all(methodNotAllowed('POST'));
 }
 
-/** Where to go after the sign-in: a path of these pages, whatever the address of the form said. */
+/** Where to go after the sign-in: always one of these pages, whatever the form says. */
 function ownPath(wanted: string | null, base: string): string {
   if (wanted === null || !URL.canParse(wanted, 'http://here')) return base;
   const url = new URL(wanted, 'http://here');

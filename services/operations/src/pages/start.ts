@@ -7,19 +7,19 @@ import { createLive } from './live.ts';
 import { createReads } from './reads.ts';
 import { createOperations, type PagesOptions } from './routes.ts';
 
-/** The pages for operators, with what they need for themselves. */
+/** The pages for operators, and what only they use. */
 export interface OperationsPages extends ReturnType<typeof createOperations> {
   /** The pages are read with this. */
   readonly pool: pg.Pool;
   stop(): Promise<void>;
 }
 
-/** A statement of these pages is given up after this many milliseconds. */
+/** Postgres cancels a statement of the pages after this many milliseconds. */
 const statementTimeoutMs = 5_000;
 
 /**
- * Starts what the pages for operators need. They are read by two connections to Postgres of their own: however
- * many look at them, actions have all of the service's pool.
+ * Starts what the pages for operators need. They read through two Postgres connections of their own, so that actions
+ * have all of the service's pool, however many operators look at pages.
  */
 export async function startPages(options: PagesOptions): Promise<OperationsPages> {
   const { settings, log } = options;
@@ -36,7 +36,8 @@ export async function startPages(options: PagesOptions): Promise<OperationsPages
     statements: () => reads.statements,
     describe(error) {
       warn(error);
-      if (!isTransient(error)) return 'This could not be read; the log of the service says why.';
+      if (!isTransient(error))
+        return 'This could not be read; the log of the operations service says why.';
       const state = sicknessOf(error);
       const [finding] = diagnose({
         overview: undefined,

@@ -6,22 +6,22 @@ import { timeOfDay } from './format.ts';
 import type { Guard } from './guard.ts';
 import type { Live, Shown, View } from './live.ts';
 
-/** One who reads so slowly that this many bytes wait is left out until they have gone. */
+/** A client that reads so slowly that this many bytes wait gets no more until they are sent. */
 const mostWaitingBytes = 1_048_576;
 
 export interface StreamOptions {
   readonly guard: Guard;
   readonly ended: EndedSessions;
   readonly live: Live;
-  /** What a page shows, its main part last, by its path and query below `/ops`; undefined without one. */
+  /** The views of the page at a path and query below `/ops`, its main one last; undefined if there is no such page. */
   readonly viewsOf: (target: string) => readonly View[] | undefined;
   /** Aborts when the service stops. */
   readonly stopping: AbortSignal;
 }
 
 /**
- * Adds `GET /live?view=…`: server-sent events with the sections of a page that have changed, and after
- * each reading how old what is shown is.
+ * Adds `GET /live?view=…`: server-sent events with the changed sections of a page and, after each reading, how old the
+ * page is.
  */
 export function addStream(router: Router, options: StreamOptions): void {
   const { guard, ended, live, viewsOf, stopping } = options;
@@ -43,7 +43,7 @@ export function addStream(router: Router, options: StreamOptions): void {
         sent.set(id, text);
         sections[id] = text;
       }
-      // How old the page is, is how old its main part is.
+      // The page is as old as its main part.
       const { ageMs, trouble = null } = shown;
       const asOf = timeOfDay(new Date(Date.now() - ageMs));
       const state = isMain ? { ageMs: Math.round(ageMs), asOf, trouble } : {};
@@ -51,7 +51,7 @@ export function addStream(router: Router, options: StreamOptions): void {
       write(`event: view\ndata: ${data}\n\n`);
     };
     const forgetEnd = ended.onEnd(session, end);
-    // Who comes back with a renewed session goes on; who does not is told so.
+    // Browsers reconnect: with a renewed session the stream continues, without one they are told to sign in.
     const expiry = setTimeout(end, Math.max(0, session.expires - Date.now()));
     stopping.addEventListener('abort', end, { once: true });
     const ends = views.map((view, index) =>
