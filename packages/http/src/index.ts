@@ -19,6 +19,8 @@ export { createRateLimit, type RateLimit, windowSeconds } from './rate-limit.ts'
 export { readBody } from './read-body.ts';
 export {
   apiKeyOf,
+  keyAlone,
+  keyDigestOf,
   queryOf,
   readJobId,
   readParameters,

@@ -3,7 +3,6 @@ import { TooManyRequests } from '@kasabi/protocol';
 import type { Request, RequestHandler, Response } from 'express';
 import { subjectOf } from './client-address.ts';
 import { readBody } from './read-body.ts';
-import { apiKeyOf, readParameters } from './request.ts';
 import type { Count } from './window-counter.ts';
 
 /** The window of the limit, in seconds. */
@@ -14,8 +13,10 @@ export interface RateLimitOptions {
   readonly perMinute: number;
   /** Counts a request of an address; the subject is the address, or the first half of one of IPv6. */
   countAddress(subject: string): Count | Promise<Count>;
-  /** Counts a request with this API key. */
-  countKey(key: string): Count | Promise<Count>;
+  /** The digest of a request's API key; throws when it has none, or not one. */
+  keyDigestOf(request: Request): Buffer;
+  /** Counts a request with the API key of this digest. */
+  countKey(digest: Buffer): Count | Promise<Count>;
 }
 
 export interface RateLimit {
@@ -37,47 +38,59 @@ const mostRefused = 50_000;
  */
 export function createRateLimit(options: RateLimitOptions): RateLimit {
   const { perMinute } = options;
+  const limit = String(perMinute);
   const policy = `"default";q=${perMinute};w=${windowSeconds}`;
   /** When the windows of the subjects over their limit end, by `performance.now()`. */
   const refusedUntil = new Map<string, number>();
 
   /** What the headers of an answer say of the limit. */
-  function headersOf({ count, resetMs }: Count): Readonly<Record<string, string>> {
+  function headersOf({ count, resetMs }: Count): readonly (readonly [string, string])[] {
     const remaining = String(Math.max(0, perMinute - count));
     const reset = String(secondsUntil(resetMs));
-    return {
-      'RateLimit-Policy': policy,
-      RateLimit: `"default";r=${remaining};t=${reset}`,
-      'RateLimit-Limit': String(perMinute),
-      'RateLimit-Remaining': remaining,
-      'RateLimit-Reset': reset,
-    };
+    return [
+      ['RateLimit-Policy', policy],
+      ['RateLimit', `"default";r=${remaining};t=${reset}`],
+      ['RateLimit-Limit', limit],
+      ['RateLimit-Remaining', remaining],
+      ['RateLimit-Reset', reset],
+    ];
   }
 
-  const refuse = (counted: Count): TooManyRequests =>
-    new TooManyRequests(perMinute, secondsUntil(counted.resetMs), headersOf(counted));
+  function refuse(counted: Count): TooManyRequests {
+    const headers = Object.fromEntries(headersOf(counted));
+    return new TooManyRequests(perMinute, secondsUntil(counted.resetMs), headers);
+  }
+
+  /** Undefined for a request without a key, or without a readable one. */
+  function digestOf(request: Request): Buffer | undefined {
+    try {
+      return options.keyDigestOf(request);
+    } catch {
+      return undefined;
+    }
+  }
 
   return {
     async middleware(request, response, next) {
       const subject = subjectOf(request.address);
-      const ofAddress = await options.countAddress(subject);
+      const addressCounted = options.countAddress(subject);
+      const ofAddress = addressCounted instanceof Promise ? await addressCounted : addressCounted;
       if (ofAddress.count > perMinute) {
         if (refusedUntil.size >= mostRefused) refusedUntil.clear();
         refusedUntil.set(subject, performance.now() + ofAddress.resetMs);
         throw refuse(ofAddress);
       }
       // Not before: an address over its limit has no body read and no keys counted that it makes up.
-      const body = readBodyOf(request, response);
-      await body.catch(() => undefined);
-      const key = keyOf(request);
-      const ofKey = key === undefined ? undefined : await options.countKey(key);
+      const problem = request.method === 'POST' ? await readBodyOf(request, response) : undefined;
+      const digest = digestOf(request);
+      const keyCounted = digest === undefined ? undefined : options.countKey(digest);
+      const ofKey = keyCounted instanceof Promise ? await keyCounted : keyCounted;
       if (ofKey !== undefined && ofKey.count > perMinute) throw refuse(ofKey);
       // What the client is told is the count that stops it first.
       const told = ofKey !== undefined && ofKey.count > ofAddress.count ? ofKey : ofAddress;
-      for (const [name, value] of Object.entries(headersOf(told))) response.setHeader(name, value);
+      for (const [name, value] of headersOf(told)) response.setHeader(name, value);
       // What is wrong with it comes after the limit.
-      await body;
-      next();
+      next(problem);
     },
     refusal(request) {
       if (refusedUntil.size === 0) return undefined;
@@ -92,23 +105,13 @@ export function createRateLimit(options: RateLimitOptions): RateLimit {
 
 const secondsUntil = (resetMs: number): number => Math.max(1, Math.ceil(resetMs / 1_000));
 
-/**
- * Reads the body of a POST, in which the key may be.
- *
- * @throws what `readBody` does
- */
-async function readBodyOf(request: Request, response: Response): Promise<void> {
-  if (request.method !== 'POST') return;
-  await new Promise<void>((resolve, reject) => {
-    readBody(request, response, (problem?: unknown) => (problem ? reject(problem) : resolve()));
+/** Reads the body of a POST, in which the key may be; resolves to what is wrong with it, if anything is. */
+function readBodyOf(request: Request, response: Response): Promise<unknown> {
+  return new Promise((resolve) => {
+    try {
+      readBody(request, response, resolve);
+    } catch (problem) {
+      resolve(problem);
+    }
   });
-}
-
-/** The API key of a request, whichever way it comes; undefined when there is none, or not one. */
-function keyOf(request: Request): string | undefined {
-  try {
-    return apiKeyOf(request, readParameters(request));
-  } catch {
-    return undefined;
-  }
 }

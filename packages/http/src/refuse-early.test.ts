@@ -4,6 +4,7 @@ import { pino } from 'pino';
 import { Registry } from 'prom-client';
 import { createApp } from './app.ts';
 import { createRateLimit } from './rate-limit.ts';
+import { keyDigestOf } from './request.ts';
 import { type HttpServer, listen } from './server.ts';
 import { createWindowCounter } from './window-counter.ts';
 
@@ -21,7 +22,8 @@ before(async () => {
       counted += 1;
       return windows.add(subject);
     },
-    countKey: windows.add,
+    keyDigestOf: (request) => keyDigestOf(request, Buffer.from),
+    countKey: (digest) => windows.add(digest.toString()),
   });
   const listener = createApp({
     log: pino({ level: 'info' }, { write: (line: string) => void lines.push(JSON.parse(line)) }),

@@ -16,28 +16,42 @@ export function queryOf(request: Request): string {
   return request.originalUrl.split('?').slice(1).join('?');
 }
 
-const keyAlone: ReadonlySet<string> = new Set(['apikey']);
+declare module 'node:http' {
+  interface IncomingMessage {
+    /** The parameters that were read, and the body that they were read with. */
+    parametersRead?: { readonly body: unknown; readonly gathered: Gathered };
+    /** The digest of the API key that was read. */
+    keyDigest?: Buffer;
+  }
+}
+
+/** What a request may have that takes no parameters: the API key, in place of the header. */
+export const keyAlone: ReadonlySet<string> = new Set(['apikey']);
 
 /**
- * The parameters of a request, from its query string and, when `readBody` has read one, its body.
- *
- * @param allowed their names; the API key alone unless given.
+ * The parameters of a request, from its query string and, when `readBody` has read one, its body. They are
+ * read once, whoever asks for them.
  */
-export function readParameters(
-  request: Request,
-  allowed: ReadonlySet<string> = keyAlone,
-): Gathered {
-  const query = queryOf(request);
+export function readParameters(request: Request): Gathered {
   const body: unknown = request.body;
-  if (!Buffer.isBuffer(body) || body.length === 0) return gatherParameters({ query }, allowed);
+  const { parametersRead } = request;
+  if (parametersRead !== undefined && parametersRead.body === body) return parametersRead.gathered;
+  const gathered = gather(request, body);
+  request.parametersRead = { body, gathered };
+  return gathered;
+}
+
+function gather(request: Request, body: unknown): Gathered {
+  const query = queryOf(request);
+  if (!Buffer.isBuffer(body) || body.length === 0) return gatherParameters({ query });
   try {
-    return gatherParameters({ query, ...decodeBody(request, body) }, allowed);
+    return gatherParameters({ query, ...decodeBody(request, body) });
   } catch (problem) {
     // The key may be in the query string all the same.
     const all = (): never => {
       throw problem;
     };
-    return { ...gatherParameters({ query }, allowed), all };
+    return { ...gatherParameters({ query }), all };
   }
 }
 
@@ -77,13 +91,24 @@ function decodeUtf8(bytes: Buffer): string {
 const headerNames = ['x_kasabi_apikey', 'x-kasabi-apikey'] as const;
 
 /**
+ * The digest of the API key a request carries, which is made once, whoever asks for it.
+ *
+ * @param digest makes it.
+ * @throws what `apiKeyOf` does.
+ */
+export function keyDigestOf(request: Request, digest: (key: string) => Buffer): Buffer {
+  request.keyDigest ??= digest(apiKeyOf(request));
+  return request.keyDigest;
+}
+
+/**
  * The API key a request carries: in the header X_KASABI_APIKEY or the same with hyphens, as a bearer
  * token, or as the parameter `apikey`.
  *
  * @throws Unauthorized when it carries none.
  * @throws InvalidParameter when it carries two that differ.
  */
-export function apiKeyOf(request: Request, parameters: Gathered): string {
+export function apiKeyOf(request: Request): string {
   const keys = new Set<string>();
   for (const name of headerNames) {
     for (const value of request.headersDistinct[name] ?? []) keys.add(value);
@@ -92,7 +117,8 @@ export function apiKeyOf(request: Request, parameters: Gathered): string {
     const bearer = /^Bearer +(\S+)$/i.exec(value)?.[1];
     if (bearer !== undefined) keys.add(bearer);
   }
-  if (parameters.apikey !== undefined) keys.add(parameters.apikey);
+  const { apikey } = readParameters(request);
+  if (apikey !== undefined) keys.add(apikey);
   keys.delete('');
   if (keys.size > 1) {
     throw new InvalidParameter('apikey', 'The request carries two API keys that differ; send one.');

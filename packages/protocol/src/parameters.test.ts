@@ -6,9 +6,9 @@ import { gatherParameters, type ParameterSources } from './parameters.ts';
 const allowed = new Set(['jobType', 'startTime', 'apikey']);
 
 function gather(sources: Partial<ParameterSources>) {
-  const { apikey, all } = gatherParameters({ query: '', ...sources }, allowed);
+  const { apikey, all } = gatherParameters({ query: '', ...sources });
   try {
-    return { parameters: Object.fromEntries(all()), problem: undefined };
+    return { parameters: Object.fromEntries(all(allowed)), problem: undefined };
   } catch (problem) {
     assert.ok(problem instanceof ApiError);
     return { parameters: { apikey }, problem };

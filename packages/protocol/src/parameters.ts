@@ -21,9 +21,10 @@ export interface Gathered {
   /**
    * All of them.
    *
+   * @param allowed the names that the request may have.
    * @throws InvalidParameter, MalformedRequest or UnsupportedMediaType: the first problem.
    */
-  all(): Parameters;
+  all(allowed: ReadonlySet<string>): Parameters;
 }
 
 /**
@@ -34,20 +35,19 @@ export interface Gathered {
  * only when all parameters are asked for: the key may be among them, and a caller without a valid key must not be
  * told anything else.
  */
-export function gatherParameters(
-  sources: ParameterSources,
-  allowed: ReadonlySet<string>,
-): Gathered {
+export function gatherParameters(sources: ParameterSources): Gathered {
   const parameters = new Map<string, string>();
-  let problem: ApiError | undefined;
+  /** Names in the order in which they came, up to the first problem that does not depend on what is allowed. */
+  const names: string[] = [];
   // Only the first error is created: a body has room for thousands of problems.
+  let problem: (() => ApiError) | undefined;
   const note: Note = (make) => {
-    problem ??= make();
+    problem ??= make;
   };
   const take: Take = (name, value) => {
-    if (!allowed.has(name)) note(() => unknownParameter(name, allowed));
-    else if (value === null) return;
-    else if (typeof value !== 'string') note(() => notAString(name));
+    if (problem === undefined) names.push(name);
+    if (value === null) return;
+    if (typeof value !== 'string') note(() => notAString(name));
     else if ((parameters.get(name) ?? value) !== value) note(() => givenTwice(name));
     else parameters.set(name, value);
   };
@@ -56,8 +56,10 @@ export function gatherParameters(
   if (sources.json !== undefined) takeJson(sources.json, take, note);
   return {
     apikey: parameters.get('apikey'),
-    all() {
-      if (problem !== undefined) throw problem;
+    all(allowed) {
+      const unknown = names.find((name) => !allowed.has(name));
+      if (unknown !== undefined) throw unknownParameter(unknown, allowed);
+      if (problem !== undefined) throw problem();
       return parameters;
     },
   };
@@ -98,9 +100,11 @@ function takeJson(text: string, take: Take, note: Note): void {
   for (const [name, member] of members) take(name, member);
   // JSON.parse keeps the last of two members with one name. If nothing else is wrong, all values are strings
   // or null, so every comma outside a string is between two members.
-  const commas = text.replace(jsonString, '').split(',').length - 1;
-  if (commas >= Math.max(1, members.length)) note(namedTwice);
+  const most = Math.max(1, members.length);
+  if (commasIn(text) >= most && commasIn(text.replace(jsonString, '')) >= most) note(namedTwice);
 }
+
+const commasIn = (text: string): number => text.split(',').length - 1;
 
 /** Undefined if it is not valid JSON. */
 function parseJson(text: string): unknown {

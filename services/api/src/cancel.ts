@@ -1,8 +1,9 @@
 import { digestKey } from '@kasabi/accounts';
 import {
-  apiKeyOf,
   type Handlers,
   isAbout,
+  keyAlone,
+  keyDigestOf,
   logWith,
   readJobId,
   readParameters,
@@ -32,9 +33,8 @@ export function cancelHandlers(
   return {
     async cancelJobAtApi(request, response) {
       const datasetCode = readShortCode(request.params.code);
-      const parameters = readParameters(request);
-      const access = { keyDigest: digestKey(apiKeyOf(request, parameters)), datasetCode };
-      await keyFirst(request, access, 'request', parameters.all);
+      const access = { keyDigest: keyDigestOf(request, digestKey), datasetCode };
+      await keyFirst(request, access, 'request', () => readParameters(request).all(keyAlone));
       const jobId = readJobId(request.params.id);
       const cancelled = await cancel(pool, { ...access, jobId });
       const { outcome } = cancelled;

@@ -2,10 +2,10 @@ import { hash } from 'node:crypto';
 import { type Access, digestKey } from '@kasabi/accounts';
 import type { JobType } from '@kasabi/domain';
 import {
-  apiKeyOf,
   type Handlers,
   isAbout,
   json,
+  keyDigestOf,
   logWith,
   plainText,
   prefersJson,
@@ -18,7 +18,6 @@ import {
 import type { AcceptedJob, AcceptOutcome, AcceptRequest } from '@kasabi/jobs';
 import {
   DatasetNotFound,
-  type Gathered,
   IdempotencyInFlight,
   IdempotencyKeyReused,
   InvalidParameter,
@@ -54,11 +53,8 @@ export function jobHandlers(
   return {
     async submitJob(request, response) {
       const datasetCode = readShortCode(request.params.code);
-      const parameters = readParameters(request, jobRequestParameters);
-      const access = { keyDigest: digestKey(apiKeyOf(request, parameters)), datasetCode };
-      const job = await keyFirst(request, access, 'dataset', () =>
-        readJob(request, datasetCode, parameters),
-      );
+      const access = { keyDigest: keyDigestOf(request, digestKey), datasetCode };
+      const job = await keyFirst(request, access, 'dataset', () => readJob(request, datasetCode));
 
       // All that depends on the request is looked at before the job is accepted.
       const asJson = prefersJson(request);
@@ -142,9 +138,8 @@ const spellingOf = (moment: Date | undefined): string | undefined =>
 function readJob(
   request: Request,
   datasetCode: string | undefined,
-  parameters: Gathered,
 ): Omit<AcceptRequest, keyof Access> {
-  const job = parseJobRequest(parameters.all());
+  const job = parseJobRequest(readParameters(request).all(jobRequestParameters));
   const header = singleHeader(request, 'idempotency-key');
   if (header === undefined) return job;
   const key = parseIdempotencyKey(header);

@@ -1,5 +1,5 @@
 import { authorize, digestKey } from '@kasabi/accounts';
-import { apiKeyOf, type Handlers, isAbout, readParameters, readShortCode } from '@kasabi/http';
+import { type Handlers, isAbout, keyDigestOf, readParameters, readShortCode } from '@kasabi/http';
 import { searchJobs } from '@kasabi/jobs';
 import {
   cursorAfter,
@@ -25,13 +25,14 @@ export function listHandlers(options: ListHandlersOptions): Pick<Handlers<'jobs'
   return {
     async listJobs(request, response) {
       const asked = readShortCode(request.params.code);
-      const parameters = readParameters(request, jobListParameters);
-      const keyDigest = digestKey(apiKeyOf(request, parameters));
+      const keyDigest = keyDigestOf(request, digestKey);
       const access = await authorize(pool, { keyDigest, datasetCode: asked });
       if (access.outcome !== 'owner') throw refusalOf(access.outcome, asked);
       const { datasetCode } = access;
       isAbout(request, datasetCode);
-      const { status, jobType, limit, before } = parseJobListRequest(parameters.all());
+      const { status, jobType, limit, before } = parseJobListRequest(
+        readParameters(request).all(jobListParameters),
+      );
 
       // One more than asked for tells whether there is another page.
       const { jobs: found } = await searchJobs(pool, {

@@ -1,5 +1,11 @@
 import { digestKey } from '@kasabi/accounts';
-import { createRateLimit, createWindowCounter, type RateLimit, windowSeconds } from '@kasabi/http';
+import {
+  createRateLimit,
+  createWindowCounter,
+  keyDigestOf,
+  type RateLimit,
+  windowSeconds,
+} from '@kasabi/http';
 
 /**
  * Limits requests per address and per API key to `perMinute` each, counted by this process alone: it can
@@ -13,6 +19,7 @@ export function createOwnRateLimit(perMinute: number): RateLimit {
   return createRateLimit({
     perMinute,
     countAddress: addresses.add,
-    countKey: (key) => keys.add(digestKey(key).toString('base64url')),
+    keyDigestOf: (request) => keyDigestOf(request, digestKey),
+    countKey: (digest) => keys.add(digest.toString('base64url')),
   });
 }

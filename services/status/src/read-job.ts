@@ -1,5 +1,13 @@
 import { type Access, digestKey } from '@kasabi/accounts';
-import { apiKeyOf, isAbout, readJobId, readParameters, readShortCode } from '@kasabi/http';
+import {
+  apiKeyOf,
+  isAbout,
+  keyAlone,
+  keyDigestOf,
+  readJobId,
+  readParameters,
+  readShortCode,
+} from '@kasabi/http';
 import { type AskedJob, type FindOutcome, findJobs, type JobRecord } from '@kasabi/jobs';
 import { createBatcher } from '@kasabi/postgres';
 import { refusalOf } from '@kasabi/protocol';
@@ -49,22 +57,22 @@ export function createJobReader(pool: pg.Pool): JobReader {
   async function find(request: Request<{ code: string; id: string }>) {
     const datasetCode = readShortCode(request.params.code);
     const jobId = readJobId(request.params.id);
-    const parameters = readParameters(request);
-    const key = apiKeyOf(request, parameters);
-    const access: Access = { keyDigest: digestKey(key), datasetCode };
+    const access: Access = { keyDigest: keyDigestOf(request, digestKey), datasetCode };
     const found = await records.add({ ...access, jobId });
     if (found.outcome === 'refused') throw refusalOf(found.outcome, datasetCode);
     if (found.outcome === 'found') isAbout(request, datasetCode, found.job.id);
     else if (found.outcome === 'job-unknown') isAbout(request, datasetCode);
-    parameters.all();
-    return { key, jobId, access, found };
+    readParameters(request).all(keyAlone);
+    return { jobId, access, found };
   }
 
   return {
     async readName(request) {
-      const { key, jobId, access, found } = await find(request);
+      const { jobId, access, found } = await find(request);
       const { datasetCode } = access;
-      if (datasetCode !== undefined && jobId !== undefined) return { key, datasetCode, jobId };
+      if (datasetCode !== undefined && jobId !== undefined) {
+        return { key: apiKeyOf(request), datasetCode, jobId };
+      }
       const isDatasetThere = found.outcome !== 'dataset-unknown';
       throw refusalOf(isDatasetThere ? 'job-unknown' : 'dataset-unknown', datasetCode);
     },

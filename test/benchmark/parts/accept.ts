@@ -17,6 +17,7 @@ export const accept: Part = async (context) => {
     const side = { requests, expect: 202 };
     const sides: Side[] = [
       { ...side, name: 'product', server: await world.product('api') },
+      { ...side, name: 'fair', server: await world.baseline('fair', true) },
       { ...side, name: 'naive', server: await world.baseline('naive', true) },
       { ...side, name: 'bare', server: await world.baseline('bare', true) },
     ];

@@ -27,11 +27,11 @@ export async function describeMachine(servers: Servers): Promise<Machine> {
   const { pool } = await servers.createDatabase('bench_machine');
   const { rows } = await pool.query<{ server_version: string }>('SHOW server_version');
   const redis = /^redis_version:(.*)\r$/m.exec(await servers.redis.info('server'))?.[1] ?? '';
-  await pool.query('CREATE TABLE probe (n integer)');
+  await pool.query('CREATE TABLE public.probe (n integer)');
   const commits: number[] = [];
   for (let n = 0; n < 200; n += 1) {
     const began = performance.now();
-    await pool.query('INSERT INTO probe VALUES ($1)', [n]);
+    await pool.query('INSERT INTO public.probe VALUES ($1)', [n]);
     commits.push(performance.now() - began);
   }
   return {
