@@ -1,8 +1,9 @@
 import { type Access, joinAccess, verdict } from '@kasabi/accounts';
 import type { JobType, Refusal } from '@kasabi/domain';
-import { type Database, withTransaction } from '@kasabi/postgres';
+import type { Database } from '@kasabi/postgres';
 import type pg from 'pg';
 import { publishedNotice } from './notices.ts';
+import { countOpenJobs, takePlaces } from './open-jobs.ts';
 
 /** One request for a job. */
 export interface AcceptRequest extends Access {
@@ -86,21 +87,13 @@ const text = `
       WHERE i.api_key_id = k.id AND i.key = a.key
         AND i.created > now() - interval '${idempotencyHours} hours' LIMIT 1
     ) AS prior ON true
-  ), open AS MATERIALIZED (
-    SELECT dataset_id,
-           (SELECT count(*) FROM (
-              SELECT FROM kasabi.job j
-              WHERE j.dataset_id = limited.dataset_id AND j.status = 'scheduled'
-              ORDER BY j.start_time, j.id LIMIT $8
-            ) AS scheduled)
-           + (SELECT count(*) FROM kasabi.job j
-              WHERE j.dataset_id = limited.dataset_id AND j.status = 'running') AS jobs
-    FROM (SELECT DISTINCT dataset_id FROM judged WHERE outcome = 'accepted' AND $8 > 0) AS limited
-  ), placed AS (
+  ), wanted AS (
+    SELECT dataset_id FROM judged WHERE outcome = 'accepted'
+  ), ${takePlaces('wanted', '$8::int')}, placed AS (
     SELECT judged.*,
-           outcome = 'accepted' AND open.jobs + row_number() OVER (
-             PARTITION BY judged.dataset_id, outcome ORDER BY position) > $8 AS too_many
-    FROM judged LEFT JOIN open USING (dataset_id)
+           outcome = 'accepted' AND $8::int > 0 AND row_number() OVER (
+             PARTITION BY judged.dataset_id, outcome ORDER BY position) > coalesce(granted.places, 0) AS too_many
+    FROM judged LEFT JOIN granted USING (dataset_id)
   ), remembered AS (
     INSERT INTO kasabi.idempotency AS i (api_key_id, key, fingerprint, job_id)
     SELECT DISTINCT ON (key_id, key) key_id, key, fingerprint, id FROM placed
@@ -148,30 +141,26 @@ interface Row {
  * A start time in the past becomes now, by Postgres's clock: a job cannot have been due before it was
  * asked for, and the clients of the day always sent their own clock's now.
  *
- * With a limit on open jobs the datasets concerned are locked against other accepts first: the statement
- * counts as of its beginning, and two of them at once would both pass.
+ * Where a dataset seems to have as many open jobs as it may have, they are counted and its requests tried once
+ * more: see `takePlaces`.
  */
 export async function acceptJobs(
   pool: pg.Pool,
   requests: readonly AcceptRequest[],
   options: AcceptOptions,
 ): Promise<AcceptOutcome[]> {
-  if (!options.maxOpenJobs) return await run(pool, requests, options);
-  return await withTransaction(pool, async (client) => {
-    await client.query({
-      name: 'lock-accept',
-      text: `
-        SELECT pg_advisory_xact_lock(${ACCEPT_LOCK_CLASS}, id) FROM (
-          SELECT id FROM kasabi.dataset WHERE code = ANY($1) ORDER BY id
-        ) AS concerned`,
-      values: [[...new Set(requests.map((request) => request.datasetCode))]],
-    });
-    return await run(client, requests, options);
-  });
+  const outcomes = await run(pool, requests, options);
+  const isFull = (_: unknown, index: number): boolean =>
+    outcomes[index]?.outcome === 'too-many-open';
+  const full = requests.filter(isFull);
+  if (full.length === 0) return outcomes;
+  const codes = full.map((request) => request.datasetCode);
+  await countOpenJobs(pool, codes, options.maxOpenJobs ?? 0);
+  const again = await run(pool, full, options);
+  return outcomes.map((outcome, index) =>
+    isFull(outcome, index) ? (again.shift() as AcceptOutcome) : outcome,
+  );
 }
-
-/** The advisory lock class under which a dataset's open jobs are counted. */
-const ACCEPT_LOCK_CLASS = 1_802_661_730;
 
 async function run(
   db: Database,
