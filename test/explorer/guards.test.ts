@@ -41,7 +41,7 @@ const needed: readonly (readonly [readonly GuardName[], ScenarioName, string])[]
   ],
   [
     ['the lease in confirmLease'],
-    'two deliveries, the first is rescued',
+    'two deliveries, the first waits for a writer and is rescued',
     'only the attempt that runs moves its record',
   ],
   [
@@ -132,7 +132,7 @@ const needed: readonly (readonly [readonly GuardName[], ScenarioName, string])[]
   ],
   [
     ['the holder in release_abandoned_lock'],
-    'a lock that was left behind',
+    'a lock that was left behind as its dataset is published',
     "a running job's lock is released with its attempt",
   ],
 ];

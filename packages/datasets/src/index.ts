@@ -10,7 +10,7 @@ export {
 } from './errors.ts';
 export { type LoadProgress, loadDataset } from './load.ts';
 export { DatasetReadOnly } from './load-errors.ts';
-export { type Lock, lockDataset } from './lock.ts';
+export { createLockSecret, type Lock, lockAtOnce, lockDataset } from './lock.ts';
 export { isPaused } from './paused.ts';
 export {
   createDataset,

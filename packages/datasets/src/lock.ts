@@ -18,6 +18,35 @@ export interface Lock {
   readonly secret: string;
 }
 
+/** A new secret for a lock. */
+export const createLockSecret = (): string => randomBytes(24).toString('base64url');
+
+/** What locking sets in the registry, as SQL; so are the arguments. */
+const lockedBy = (jobId: string, secret: string): string =>
+  `storage_mode = 'read-only', fence = fence + 1, locked_by = ${jobId}, locked_at = now(),
+   lock_digest = sha256(convert_to(${secret}, 'UTF8'))`;
+
+/**
+ * SQL that locks a dataset, as `lockDataset` does, if that can be done without waiting: CTEs of which the last,
+ * `locked`, has the `fence` of the new lock, or no row while a writer is in flight. It waits for nobody, so that a
+ * statement that has locked something else before may have it. One statement is enough here, because without a
+ * wait there is nothing that its snapshot could have missed: who had written before it has committed.
+ *
+ * @param dataset SQL of the dataset's id, or of null to lock none.
+ */
+export const lockAtOnce = (dataset: string, jobId: string, secret: string): string => `
+  admitted AS MATERIALIZED (
+    SELECT wanted.id FROM (SELECT ${dataset} AS id) AS wanted
+    WHERE CASE WHEN wanted.id IS NOT NULL
+            THEN pg_try_advisory_xact_lock(${LOCK_CLASS}, wanted.id) ELSE false END
+  ), free AS MATERIALIZED (
+    SELECT d.id FROM kasabi.dataset d WHERE d.id = (SELECT id FROM admitted)
+    FOR NO KEY UPDATE SKIP LOCKED
+  ), locked AS (
+    UPDATE kasabi.dataset SET ${lockedBy(jobId, secret)}
+    WHERE id = (SELECT id FROM free) RETURNING fence
+  )`;
+
 /**
  * Makes a dataset read-only for a job, inside the caller's transaction, and returns the new lock. At commit
  * every earlier writer has committed or failed, and every later one is refused.
@@ -29,7 +58,7 @@ export interface Lock {
  */
 export async function lockDataset(client: pg.ClientBase, request: LockRequest): Promise<Lock> {
   const { datasetId, jobId, timeoutMs } = request;
-  const secret = randomBytes(24).toString('base64url');
+  const secret = createLockSecret();
   // Two statements: the snapshot of the second must be taken after the wait, not before.
   const [, { rows }] = await pipelined(
     client
@@ -50,10 +79,7 @@ export async function lockDataset(client: pg.ClientBase, request: LockRequest): 
     client.query<{ fence: number }>({
       name: 'lock-dataset',
       text: `
-        UPDATE kasabi.dataset
-        SET storage_mode = 'read-only', fence = fence + 1, locked_by = $2, locked_at = now(),
-            lock_digest = sha256(convert_to($3, 'UTF8'))
-        WHERE id = $1 RETURNING fence`,
+        UPDATE kasabi.dataset SET ${lockedBy('$2', '$3')} WHERE id = $1 RETURNING fence`,
       values: [datasetId, jobId, secret],
     }),
   );

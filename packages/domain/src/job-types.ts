@@ -2,6 +2,8 @@
 export interface JobTypeEntry {
   /** One sentence for owners, in the documentation. */
   readonly summary: string;
+  /** Whether the dataset is read-only while the job runs. */
+  readonly locks: boolean;
 }
 
 /**
@@ -11,9 +13,15 @@ export interface JobTypeEntry {
 export const jobTypes = {
   reset: {
     summary: 'Makes the dataset read-only, deletes all its data, and makes it read-write again.',
+    locks: true,
   },
 } as const satisfies Record<string, JobTypeEntry>;
 
 export type JobType = keyof typeof jobTypes;
 
 export const jobTypeNames = Object.keys(jobTypes) as [JobType, ...JobType[]];
+
+/** The types whose jobs lock their dataset. */
+export const lockingJobTypes: readonly JobType[] = jobTypeNames.filter(
+  (type) => jobTypes[type].locks,
+);

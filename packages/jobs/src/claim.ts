@@ -1,8 +1,9 @@
+import { createLockSecret, type Lock, lockAtOnce } from '@kasabi/datasets';
 import type { JobType } from '@kasabi/domain';
 import { type Database, hasSqlState, sqlState } from '@kasabi/postgres';
 import { hasStatus } from './by-key.ts';
 import { stopOf } from './stopped.ts';
-import { noteTransition } from './transition.ts';
+import { lockedNotice, noteTransition } from './transition.ts';
 
 /** A claimed job: what its worker needs, and what every later statement of this attempt carries. */
 export interface Claim {
@@ -17,6 +18,17 @@ export interface Claim {
   readonly driftMs: number;
   /** How long ago its first attempt began when this one was claimed, in milliseconds; 0 for the first. */
   readonly triedMs: number;
+  /** The lock of its dataset, if that was taken in the same commit. */
+  readonly lock?: Lock;
+}
+
+export interface ClaimRequest {
+  readonly jobId: string;
+  /** Who claims it. */
+  readonly holder: string;
+  readonly leaseMs: number;
+  /** The types whose dataset is locked in the same commit, if no writer is in flight; none unless given. */
+  readonly locking?: readonly JobType[];
 }
 
 /**
@@ -47,6 +59,7 @@ interface Row {
   readonly code: string;
   readonly attempt: number;
   readonly drift_ms: number;
+  readonly fence: number | null;
 }
 
 // The job of the dataset that runs, and the first that is due, are asked for by LIMIT 1, which is planned by
@@ -54,18 +67,20 @@ interface Row {
 //
 // The earlier-job test keeps the order of a dataset's jobs, which is that of their start times, however often
 // one of them was snoozed. It looks at no due time: what waits for another attempt keeps its place, or a
-// restore would be undone by the reset that was asked for before it. The unique index job_running decides a race between two workers.
+// restore would be undone by the reset that was asked for before it. The unique index job_running decides a race
+// between two workers, and nothing remains of the other's statement.
+//
+// The record is locked before the dataset is, so that no dataset is locked for a job that another worker has taken
+// or somebody has cancelled meanwhile.
 const text = `
   WITH asked AS (
     SELECT j.id, j.dataset_id, j.type, j.status, j.attempt, j.start_time, j.due, j.started, d.code,
            ${stopOf('j.dataset_id')} AS stop
     FROM kasabi.job j JOIN kasabi.dataset d ON d.id = j.dataset_id
     WHERE j.id = $1
-  ), claimed AS (
-    UPDATE kasabi.job j
-    SET status = 'running', attempt = j.attempt + 1, started = coalesce(j.started, now()),
-        lease_holder = $2, lease_expires = now() + $3 * interval '1 millisecond'
-    FROM asked
+  ), taken AS MATERIALIZED (
+    SELECT j.id, CASE WHEN j.type = ANY($4::text[]) THEN j.dataset_id END AS locks
+    FROM kasabi.job j, asked
     WHERE j.id = $1 AND ${hasStatus('j', 'scheduled')} AND j.due <= now()
       AND asked.stop IS NULL
       AND (
@@ -76,11 +91,21 @@ const text = `
         WHERE earlier.dataset_id = asked.dataset_id AND earlier.status = 'scheduled'
           AND (earlier.start_time, earlier.id) < (asked.start_time, asked.id)
         ORDER BY earlier.start_time, earlier.id LIMIT 1) IS NULL
-    RETURNING j.attempt
-  ), noted AS (${noteTransition('claim', { from: 'claimed', id: '$1::uuid', attempt: 'attempt', actor: '$2' })}
+    FOR NO KEY UPDATE OF j
+  ), ${lockAtOnce('(SELECT locks FROM taken)', '$1::uuid', '$5')}, claimed AS (
+    UPDATE kasabi.job j
+    SET status = 'running', attempt = j.attempt + 1, started = coalesce(j.started, now()),
+        lease_holder = $2, lease_expires = now() + $3 * interval '1 millisecond',
+        fence = (SELECT fence FROM locked)
+    FROM taken WHERE j.id = taken.id
+    RETURNING j.attempt, j.fence
+  ), noted AS (${noteTransition('claim', {
+    ...{ from: 'claimed', id: '$1::uuid', attempt: 'attempt', actor: '$2' },
+    message: `CASE WHEN fence IS NOT NULL THEN ${lockedNotice} END`,
+  })}
   )
   SELECT claimed.attempt IS NOT NULL AS claimed, asked.status, asked.stop, asked.type,
-         asked.dataset_id, asked.code, coalesce(claimed.attempt, asked.attempt) AS attempt,
+         asked.dataset_id, asked.code, claimed.fence, coalesce(claimed.attempt, asked.attempt) AS attempt,
          ceil(extract(epoch FROM asked.due - now()) * 1000)::float8 AS wait_ms,
          (extract(epoch FROM now()) * 1000)::float8 AS now_ms,
          (extract(epoch FROM now() - asked.start_time) * 1000)::float8 AS drift_ms,
@@ -99,18 +124,17 @@ const text = `
   FROM asked LEFT JOIN claimed ON true`;
 
 /**
- * Takes a due job up for `holder`, with a lease of `leaseMs` milliseconds. All time is Postgres's.
+ * Takes a due job up for `holder`, with a lease of `leaseMs` milliseconds, and locks its dataset with it where
+ * that needs no wait: one commit instead of two. All time is Postgres's.
  */
-export async function claim(
-  db: Database,
-  request: { readonly jobId: string; readonly holder: string; readonly leaseMs: number },
-): Promise<ClaimOutcome> {
+export async function claim(db: Database, request: ClaimRequest): Promise<ClaimOutcome> {
+  const secret = createLockSecret();
   let row: Row | undefined;
   try {
     const { rows } = await db.query<Row>({
       name: 'claim',
       text,
-      values: [request.jobId, request.holder, request.leaseMs],
+      values: [request.jobId, request.holder, request.leaseMs, request.locking ?? [], secret],
     });
     row = rows[0];
   } catch (error) {
@@ -131,6 +155,7 @@ export async function claim(
       attempt: row.attempt,
       driftMs: row.drift_ms,
       triedMs: row.tried_ms,
+      ...(row.fence !== null && { lock: { fence: row.fence, secret } }),
     };
     return { outcome: 'claimed', claim: taken, now };
   }

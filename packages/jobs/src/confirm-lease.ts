@@ -1,6 +1,7 @@
 import type { Database } from '@kasabi/postgres';
 import type { Claim } from './claim.ts';
 import { updateLeased } from './leased.ts';
+import { lockedNotice } from './transition.ts';
 
 /**
  * Confirms, in the transaction that locks the dataset, that this attempt still has its lease: a worker that was
@@ -12,6 +13,6 @@ import { updateLeased } from './leased.ts';
 export async function confirmLease(db: Database, claim: Claim): Promise<void> {
   const fence = '(SELECT d.fence FROM kasabi.dataset d WHERE d.id = job.dataset_id)';
   await updateLeased(db, claim, 'fence', `fence = ${fence}`, {
-    note: "format('The dataset is locked, with fence %s.', fence)",
+    note: lockedNotice,
   });
 }

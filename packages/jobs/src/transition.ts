@@ -14,6 +14,9 @@ export interface NotedAs {
   readonly message?: string;
 }
 
+/** What operators are told of a lock, as SQL that names `fence`. */
+export const lockedNotice = "format('The dataset is locked, with fence %s.', fence)";
+
 /**
  * The statement that notes a transition, for a CTE of the statement that makes it: neither is without the
  * other, and it costs no round trip. Everything in `as` is SQL.

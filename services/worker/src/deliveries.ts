@@ -1,5 +1,5 @@
 import { DatasetBusy, FencedOut } from '@kasabi/datasets';
-import type { Delivery } from '@kasabi/domain';
+import { type Delivery, lockingJobTypes } from '@kasabi/domain';
 import {
   backoffMs,
   type Claim,
@@ -78,7 +78,8 @@ export function createDeliveries(options: DeliveriesOptions): (jobId: string) =>
       { attributes: { 'kasabi.job.id': jobId } },
       async (span) => {
         const result = await options.clock.compare(
-          () => claim(pool, { jobId, holder, leaseMs: settings.LEASE_MS }),
+          () =>
+            claim(pool, { jobId, holder, leaseMs: settings.LEASE_MS, locking: lockingJobTypes }),
           ({ now }) => now,
         );
         span.set({ 'kasabi.outcome': result.outcome });

@@ -68,7 +68,8 @@ export function judgeTransaction(world: World, group: Group): World {
     next = { ...next, dataset: to };
     if (to.mode === 'read-only') {
       must(to.fence === from.fence + 1, 'each lock has a fence of its own');
-      must(holds(to.lockedBy), 'only the attempt that runs locks');
+      const claims = has(to.lockedBy, 'claim');
+      must(claims || holds(to.lockedBy), 'only the attempt that runs locks');
     } else {
       const ended = has(from.lockedBy, 'complete', 'fail', 'retry', 'release', 'rescue');
       const runs = world.jobs[from.lockedBy ?? '']?.status === 'running';

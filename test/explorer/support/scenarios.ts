@@ -22,6 +22,11 @@ export const scenarios = {
     setup: one,
     actors: { a: worker(lost), b: worker(), rescuer: rescuer() },
   },
+  // Without the writer nobody has to wait before locking, and none locks but with the claim.
+  'two deliveries, the first waits for a writer and is rescued': {
+    setup: one,
+    actors: { a: worker(lost), b: worker(), rescuer: rescuer(), writer: writer() },
+  },
   'two deliveries in one process, the first is rescued': {
     setup: one,
     actors: {
@@ -108,6 +113,11 @@ export const scenarios = {
   'a lock that was left behind': {
     setup: { jobs: [{}], abandonedLock: true },
     actors: { a: worker(), unlocker, writer: writer() },
+  },
+  // The publisher holds the dataset for a while, so that the worker has to wait before it locks.
+  'a lock that was left behind as its dataset is published': {
+    setup: { jobs: [{}], abandonedLock: true },
+    actors: { a: worker(), unlocker, publisher },
   },
 } as const satisfies Record<string, Scenario>;
 

@@ -30,8 +30,8 @@ export const createReset =
     reset(context, limits);
 
 /**
- * Resets a dataset. One transaction locks it, visibly to everyone. A second clears and unlocks it and
- * completes the record: its effect and its record are one commit, so there is no moment at which one
+ * Resets a dataset. One transaction locks it, visibly to everyone: the claim's own, or one more where a writer is in
+ * flight and has to be waited for. A second clears and unlocks it and completes the record: its effect and its record are one commit, so there is no moment at which one
  * has happened and the other has not.
  */
 async function reset(context: JobContext, limits: ResetLimits): Promise<Delivery | undefined> {
@@ -44,19 +44,22 @@ async function reset(context: JobContext, limits: ResetLimits): Promise<Delivery
     everyMs: Math.min(longestLookMs, lockTimeoutMs / 4),
   };
 
-  const taken = await namingBlockers(upkeep, naming, () =>
-    withTransaction(
-      pool,
-      async (client) => {
-        return await inSpan('lock', {}, async () => {
-          const locking = lock(client, context, lockTimeoutMs);
-          const [lockTaken] = await pipelined(locking, confirmLease(client, claim));
-          return lockTaken;
-        });
-      },
-      signal,
-    ),
-  );
+  const taken =
+    claim.lock ??
+    (await namingBlockers(upkeep, naming, () =>
+      withTransaction(
+        pool,
+        async (client) => {
+          return await inSpan('lock', {}, async () => {
+            const locking = lock(client, context, lockTimeoutMs);
+            const [lockTaken] = await pipelined(locking, confirmLease(client, claim));
+            return lockTaken;
+          });
+        },
+        signal,
+      ),
+    ));
+  if (claim.lock !== undefined) metrics.lockWaited(0, 'locked');
   const { fence } = taken;
   log.info({ fence }, 'locked');
 
