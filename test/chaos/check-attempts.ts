@@ -11,6 +11,8 @@ export interface Attempt {
   /** The process that had it. */
   readonly pid: number;
   readonly from: number;
+  /** When the transaction of its claim began. */
+  readonly began: number;
   /** Infinity while it runs. */
   readonly to: number;
   /** True when another attempt has to follow, or none was left. */
@@ -30,7 +32,7 @@ export function attemptsOf(changes: readonly JobChange[]): Attempt[] {
       number: change.after?.attempt ?? 0,
       // The lease holder is written as host:pid:random.
       pid: Number(change.after?.lease_holder?.split(':').at(-2)),
-      from: change.at,
+      ...{ from: change.at, began: change.began },
       to: end?.at ?? Number.POSITIVE_INFINITY,
       lost: end?.after?.status !== 'completed',
     });

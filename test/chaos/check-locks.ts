@@ -12,7 +12,8 @@ export function checkLocks({ dataset, evidence }: Findings): Violation[] {
     if (after.storage_mode === 'read-only') {
       if (after.fence <= before.fence)
         wrong('lock-order', `locked with fence ${after.fence} again`);
-      const running = attempts.find((it) => it.from <= at && at <= it.to);
+      // A claim may lock in its own statement, before the record's change is noted.
+      const running = attempts.find((it) => it.began <= at && at <= it.to);
       if (running?.jobId !== after.locked_by) {
         wrong('lock-order', `locked by job ${after.locked_by}, which is not the one running`);
       }

@@ -17,6 +17,8 @@ export interface PlannedWrites {
   readonly everyMs: number;
   /** How long a write's transaction stays open after its INSERT. */
   readonly holdMs: number;
+  /** Every so manieth write stays open. */
+  readonly holdEvery: number;
   /** Every so manieth write is REPEATABLE READ. */
   readonly repeatableEvery: number;
 }
@@ -64,19 +66,18 @@ export function planTrial(seed: number, trial: number, only: readonly Point[]): 
   const quietTrial = trial % 10 === 9;
   const faults = quietTrial ? [] : deal(seed, trial, only).map((card) => plan(random, card));
   const count = random.integer(1, 2);
-  const datasets = Array.from(
-    { length: count },
-    (_, index): PlannedDataset => ({
+  const datasets = Array.from({ length: count }, (_, index): PlannedDataset => {
+    const own = faults.filter((_fault, position) => position % count === index);
+    return {
       jobs: planJobs(random),
-      writes: {
-        everyMs: random.integer(30, 150),
-        holdMs: random.chance(0.3) ? random.integer(20, 250) : 0,
-        repeatableEvery: random.integer(2, 6),
-      },
+      writes: planWrites(
+        random,
+        own.some(({ point }) => point === 'before-lock-commit'),
+      ),
       ghost: { everyMs: random.integer(150, 600), truncates: random.chance(0.5) },
-      faults: faults.filter((_fault, position) => position % count === index),
-    }),
-  );
+      faults: own,
+    };
+  });
   const timed = Array.from(
     { length: quietTrial ? 0 : random.integer(0, 1) },
     (): TimedFault => ({
@@ -86,6 +87,16 @@ export function planTrial(seed: number, trial: number, only: readonly Point[]): 
     }),
   );
   return { seed, trial, datasets, timed, strayDelivery: random.chance(0.2) };
+}
+
+/** A job waits before it locks only where it meets a writer: such a dataset is written all the time. */
+function planWrites(random: Random, waits: boolean): PlannedWrites {
+  const everyMs = random.integer(30, 150);
+  const holdMs = random.chance(waits ? 1 : 0.3) ? random.integer(20, 250) : 0;
+  const repeatableEvery = random.integer(2, 6);
+  return waits
+    ? { everyMs: 1, holdMs, holdEvery: 1, repeatableEvery }
+    : { everyMs, holdMs, holdEvery: 3, repeatableEvery };
 }
 
 function planJobs(random: Random): PlannedJob[] {

@@ -102,7 +102,7 @@ export function createWriter(
     while (!stopped) {
       const number = writes.length;
       const entry = await write({
-        holdMs: number % 3 === 0 ? planned.holdMs : 0,
+        holdMs: number % planned.holdEvery === 0 ? planned.holdMs : 0,
         repeatable: number % planned.repeatableEvery === 0,
       });
       // A server that is away is not asked in a tight loop.

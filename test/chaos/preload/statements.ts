@@ -12,6 +12,8 @@ export interface Statement {
 
 interface ClaimRow {
   readonly claimed: boolean;
+  /** Of the lock, where it was taken with the claim. */
+  readonly fence: number | null;
   readonly dataset_id: number;
   readonly code: string;
 }
@@ -23,7 +25,6 @@ interface AcceptRow {
 
 /** What the open transaction of a client has done so far. */
 interface Transaction {
-  accepted?: string[];
   locking?: string;
   completing?: string;
 }
@@ -66,26 +67,21 @@ export async function afterStatement(
     if (row?.claimed !== true) return;
     directory.learn(values[0] as string, row.code, row.dataset_id);
     await reach('after-claim', values[0] as string);
+    if (row.fence !== null) await reach('after-lock', values[0] as string);
   } else if (name === 'accept') {
     const codes = values[1] as string[];
-    const accepted: string[] = [];
     for (const [index, row] of (result.rows as AcceptRow[]).entries()) {
       if (row.outcome !== 'accepted') continue;
       directory.learn(row.id, codes[index] ?? '');
-      accepted.push(row.id);
+      await reach('after-record', row.id);
     }
-    // With a limit on open jobs the statement is in a transaction, and the record is there after that.
-    const transaction = transactions.get(client);
-    if (transaction !== undefined) transaction.accepted = accepted;
-    else for (const jobId of accepted) await reach('after-record', jobId);
   } else if (text.includes('fence = fence + 1')) {
     transactions.set(client, { locking: values[1] as string });
   } else if (text.includes("SET status = 'completed'")) {
     transactions.set(client, { completing: values[0] as string });
   } else if (text === 'COMMIT') {
-    const { accepted = [], locking, completing } = transactions.get(client) ?? {};
+    const { locking, completing } = transactions.get(client) ?? {};
     transactions.delete(client);
-    for (const jobId of accepted) await reach('after-record', jobId);
     if (locking !== undefined) await reach('after-lock', locking);
     if (completing !== undefined) {
       directory.completed.add(completing);
