@@ -51,8 +51,6 @@ interface Row {
   readonly stop: 'paused' | 'unchecked' | null;
   readonly wait_ms: number;
   readonly now_ms: number;
-  readonly ahead: number;
-  readonly first_in_ms: number | null;
   readonly tried_ms: number;
   readonly type: JobType;
   readonly dataset_id: number;
@@ -109,19 +107,23 @@ const text = `
          ceil(extract(epoch FROM asked.due - now()) * 1000)::float8 AS wait_ms,
          (extract(epoch FROM now()) * 1000)::float8 AS now_ms,
          (extract(epoch FROM now() - asked.start_time) * 1000)::float8 AS drift_ms,
-         (extract(epoch FROM now() - coalesce(asked.started, now())) * 1000)::float8 AS tried_ms,
-         CASE WHEN claimed.attempt IS NULL AND asked.status = 'scheduled' THEN (
-           SELECT count(*) FROM (
-             SELECT FROM kasabi.job earlier
-             WHERE earlier.dataset_id = asked.dataset_id AND earlier.status = 'scheduled'
-               AND (earlier.start_time, earlier.id) < (asked.start_time, asked.id) LIMIT 100
-           ) AS before) END::int AS ahead,
-         CASE WHEN claimed.attempt IS NULL AND asked.status = 'scheduled' THEN (
-           SELECT ceil(extract(epoch FROM earlier.due - now()) * 1000) FROM kasabi.job earlier
-           WHERE earlier.dataset_id = asked.dataset_id AND earlier.status = 'scheduled'
-             AND (earlier.start_time, earlier.id) < (asked.start_time, asked.id)
-           ORDER BY earlier.start_time, earlier.id LIMIT 1) END::float8 AS first_in_ms
+         (extract(epoch FROM now() - coalesce(asked.started, now())) * 1000)::float8 AS tried_ms
   FROM asked LEFT JOIN claimed ON true`;
+
+// Apart from the claim: it took a tenth of the claim's time to prepare what only a busy dataset needs.
+const aheadText = `
+  SELECT count(*)::int AS ahead,
+         (array_agg(ceil(extract(epoch FROM before.due - now()) * 1000)
+                    ORDER BY before.start_time, before.id))[1]::float8 AS first_in_ms
+  FROM (
+    SELECT earlier.due, earlier.start_time, earlier.id
+    FROM kasabi.job earlier
+    JOIN (SELECT dataset_id, start_time, id FROM kasabi.job WHERE id = $1) AS asked
+      ON earlier.dataset_id = asked.dataset_id
+      AND (earlier.start_time, earlier.id) < (asked.start_time, asked.id)
+    WHERE earlier.status = 'scheduled'
+    ORDER BY earlier.start_time, earlier.id LIMIT 100
+  ) AS before`;
 
 /**
  * Takes a due job up for `holder`, with a lease of `leaseMs` milliseconds, and locks its dataset with it where
@@ -162,6 +164,16 @@ export async function claim(db: Database, request: ClaimRequest): Promise<ClaimO
   if (row.status !== 'scheduled') return { outcome: 'gone', now };
   if (row.wait_ms > 0) return { outcome: 'early', waitMs: row.wait_ms, now };
   if (row.stop !== null) return { outcome: row.stop, now };
-  const waitMs = Math.max(0, row.first_in_ms ?? 0);
-  return { outcome: 'busy', ahead: row.ahead, waitMs, now };
+  return { outcome: 'busy', ...(await findAhead(db, request.jobId)), now };
+}
+
+/** What a job of a busy dataset waits for. */
+async function findAhead(db: Database, jobId: string): Promise<{ ahead: number; waitMs: number }> {
+  const { rows } = await db.query<{ ahead: number; first_in_ms: number | null }>({
+    name: 'claim-ahead',
+    text: aheadText,
+    values: [jobId],
+  });
+  const [row] = rows;
+  return { ahead: row?.ahead ?? 0, waitMs: Math.max(0, row?.first_in_ms ?? 0) };
 }
