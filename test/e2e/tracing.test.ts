@@ -2,6 +2,7 @@
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { digestKey } from '@kasabi/accounts';
+import { getDataset, quadsTable } from '@kasabi/datasets';
 import { acceptJobs } from '@kasabi/jobs';
 import { startStack, type TestStack, waitFor } from '@kasabi/test/support';
 import { ask, inMs, jobsUrl, submitForm, untilEnded } from '@kasabi/test/support/client';
@@ -22,7 +23,7 @@ after(async () => {
 });
 
 /** What is done for a job at the least, whoever hands it to Redis. */
-const steps = ['accept', 'enqueue', 'claim', 'lock', 'clear', 'complete'];
+const steps = ['accept', 'enqueue', 'claim', 'clear', 'complete'];
 
 /** The trace of a job, once it has all of these spans and the end of what the queue does. */
 const traceOf = (jobId: string, names: readonly string[] = steps): Promise<readonly Span[]> =>
@@ -83,7 +84,7 @@ describe('the trace of a job', () => {
       assert.equal(named(trace, name).parentSpanId, named(trace, 'process jobs').spanId);
       assert.equal(named(trace, name).attributes['kasabi.job.id'], jobId);
     }
-    for (const name of ['lock', 'clear', 'unlock', 'complete']) {
+    for (const name of ['clear', 'unlock', 'complete']) {
       assert.equal(named(trace, name).parentSpanId, named(trace, 'reset').spanId);
       assert.equal(named(trace, name).service, 'kasabi-worker');
     }
@@ -94,7 +95,6 @@ describe('the trace of a job', () => {
     for (const [name, expected] of [
       ['accept', /INSERT INTO kasabi\.job|WITH asked AS MATERIALIZED/],
       ['claim', /^WITH asked AS/],
-      ['lock', /pg_advisory_xact_lock/],
       ['clear', /^SAVEPOINT deleting; DELETE FROM store\.quads_\d+; RELEASE SAVEPOINT deleting$/],
       ['unlock', /storage_mode = 'read-write'/],
       ['complete', /status = 'completed'/],
@@ -105,6 +105,29 @@ describe('the trace of a job', () => {
         statements.some((text) => expected.test(text)),
         `${name}: ${statements.join('; ')}`,
       );
+    }
+  });
+
+  it('has the wait for a writer in a step of its own', async () => {
+    const { id } = await getDataset(stack.database.pool(), stack.dataset);
+    const writer = await stack.database.pool().connect();
+    try {
+      await writer.query('BEGIN');
+      await writer.query(`INSERT INTO ${quadsTable(id)} VALUES ('s', 'p', 'o')`);
+      const { text } = await submitForm(stack, { jobType: 'reset' });
+      const jobId = text.slice(-36);
+      const isWaiting = async (): Promise<boolean> =>
+        (await writer.query('SELECT FROM pg_locks WHERE NOT granted')).rowCount === 1;
+      await waitFor(isWaiting, { what: 'the worker to wait' });
+      await writer.query('COMMIT');
+      await untilEnded(text, stack.key);
+      const trace = await traceOf(jobId, [...steps, 'lock']);
+      const lock = named(trace, 'lock');
+      assert.equal(lock.parentSpanId, named(trace, 'reset').spanId);
+      const [waited] = statementsIn(trace, lock);
+      assert.match(waited ?? '', /pg_advisory_xact_lock\(/);
+    } finally {
+      writer.release();
     }
   });
 
@@ -221,7 +244,7 @@ describe('all traces', () => {
       .filter((line) => line.jobId === jobId);
     assert.deepEqual(
       lines.map(({ msg, dataset }) => [msg, dataset]),
-      ['request completed', 'claimed', 'locked', 'completed'].map((msg) => [msg, 'nasa']),
+      ['request completed', 'claimed', 'completed'].map((msg) => [msg, 'nasa']),
     );
     for (const line of lines) assert.equal(line.traceId, traceId);
     assert.equal(lines[0]?.outcome, 'accepted');

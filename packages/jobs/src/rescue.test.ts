@@ -38,7 +38,7 @@ interface Lost {
 /** A job that has locked its dataset and whose lease is over. */
 async function lose(): Promise<Lost> {
   const dataset = await fixture.addDataset();
-  const held = await fixture.take(await fixture.accept(dataset), { holder: 'lost', leaseMs: 1 });
+  const held = await fixture.take(await fixture.accept(dataset), { holder: 'lost', leaseMs: 0 });
   await withTransaction(fixture.worker, (client) => lockFor(client, { dataset, held }));
   return { dataset, held };
 }
@@ -103,7 +103,7 @@ test('attempts that ended in order are none of the lost ones', async () => {
     [1, 'scheduled'],
     [2, 'failed'],
   ] as const) {
-    await fixture.take(jobId, { holder: 'lost', leaseMs: 1 });
+    await fixture.take(jobId, { holder: 'lost', leaseMs: 0 });
     const [rescued] = await round({ maxAttempts: 2 });
     assert.deepEqual([rescued?.status, rescued?.attempt], [status, 3 + lost]);
     const record = await fixture.read(jobId);
@@ -158,7 +158,7 @@ test('a frozen transaction that holds the registry row is stepped over, not wait
 test('a job whose worker was lost before its lock is rescued while others write', async () => {
   const dataset = await fixture.addDataset();
   const jobId = await fixture.accept(dataset);
-  await fixture.take(jobId, { holder: 'lost', leaseMs: 1 });
+  await fixture.take(jobId, { holder: 'lost', leaseMs: 0 });
   // A load that takes an hour: its guard holds the registry row until it commits.
   const writer = await fixture.admin.connect();
   try {

@@ -117,7 +117,7 @@ export function createDeliveries(options: DeliveriesOptions): (jobId: string) =>
       attempt: job.attempt,
     });
     const lease = leases.keep(job);
-    jobLog.info({ driftMs: Math.round(job.driftMs) }, 'claimed');
+    jobLog.info({ driftMs: Math.round(job.driftMs), fence: job.lock?.fence }, 'claimed');
     metrics.claimed(job);
     const began = performance.now();
     const ended = (outcome: AttemptOutcome): void =>

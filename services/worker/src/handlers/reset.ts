@@ -59,9 +59,9 @@ async function reset(context: JobContext, limits: ResetLimits): Promise<Delivery
         signal,
       ),
     ));
-  if (claim.lock !== undefined) metrics.lockWaited(0, 'locked');
   const { fence } = taken;
-  log.info({ fence }, 'locked');
+  if (claim.lock === undefined) log.info({ fence }, 'locked');
+  else metrics.lockWaited(0, 'locked');
 
   const clear = async (client: pg.ClientBase) => {
     const cleared = await inSpan('clear', {}, async (span) => {
