@@ -1,42 +1,11 @@
 import type { JobReference } from './documents.ts';
 import { InvalidArgument, UntrustedAddress } from './errors.ts';
 
-/** The addresses that the client sends requests to, each on one of two origins. */
-export interface Addresses {
-  /**
-   * The address for requesting jobs of a dataset.
-   *
-   * @throws InvalidArgument
-   */
-  submit(dataset: string): URL;
-  /**
-   * The address of a dataset's list of jobs.
-   *
-   * @throws InvalidArgument
-   */
-  list(dataset: string): URL;
-  /**
-   * The address of a job.
-   *
-   * @throws InvalidArgument when it is not an absolute URL; UntrustedAddress.
-   */
-  job(job: JobReference): URL;
-  /**
-   * Makes an address from a service absolute.
-   *
-   * @throws UntrustedAddress
-   */
-  given(address: string, from: URL): URL;
-}
-
 /** Also a safeguard: a code such as `..` would lead to another resource. */
 const datasetCode = /^[a-z0-9][a-z0-9-]{0,62}$/;
 
-/** Builds addresses below the two base URLs. */
-export function createAddresses(bases: {
-  readonly apiUrl: URL;
-  readonly statusUrl: URL;
-}): Addresses {
+/** Builds the addresses that the client sends requests to, each on one of two origins. */
+export function createAddresses(bases: { readonly apiUrl: URL; readonly statusUrl: URL }) {
   const origins = new Set([bases.apiUrl.origin, bases.statusUrl.origin]);
 
   function below(base: URL, start: string, dataset: string): URL {
@@ -59,16 +28,36 @@ export function createAddresses(bases: {
   }
 
   return {
-    submit: (dataset) => below(bases.apiUrl, 'dataset', dataset),
-    list: (dataset) => below(bases.statusUrl, 'data', dataset),
-    job(job) {
+    /**
+     * The address for requesting jobs of a dataset.
+     *
+     * @throws InvalidArgument
+     */
+    submit: (dataset: string): URL => below(bases.apiUrl, 'dataset', dataset),
+    /**
+     * The address of a dataset's list of jobs.
+     *
+     * @throws InvalidArgument
+     */
+    list: (dataset: string): URL => below(bases.statusUrl, 'data', dataset),
+    /**
+     * The address of a job.
+     *
+     * @throws InvalidArgument when it is not an absolute URL; UntrustedAddress.
+     */
+    job(job: JobReference): URL {
       const address = typeof job === 'string' || job instanceof URL ? job : job?.url;
       if (address === undefined || !URL.canParse(String(address))) {
         throw new InvalidArgument('A job is its absolute URL, or an object with that url.');
       }
       return trusted(new URL(String(address)));
     },
-    given(address, from) {
+    /**
+     * Makes an address from a service absolute.
+     *
+     * @throws UntrustedAddress
+     */
+    given(address: string, from: URL): URL {
       if (!URL.canParse(address, from.href)) {
         throw new UntrustedAddress('The service gave an address that is not a valid URL.', address);
       }
@@ -76,6 +65,8 @@ export function createAddresses(bases: {
     },
   };
 }
+
+export type Addresses = ReturnType<typeof createAddresses>;
 
 /** The address of a job's events. */
 export function eventsOf(job: URL): URL {

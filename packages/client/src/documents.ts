@@ -68,7 +68,7 @@ export function hasEnded(job: JobDocument): job is EndedJobDocument {
 }
 
 /** @throws UnexpectedAnswer */
-export function parseJson(text: string): unknown {
+function parseJson(text: string): unknown {
   try {
     return JSON.parse(text);
   } catch {
@@ -77,12 +77,15 @@ export function parseJson(text: string): unknown {
 }
 
 /**
- * Reads a job document, ignoring unknown members.
+ * Reads a job document from JSON, ignoring unknown members.
  *
  * @throws UnexpectedAnswer
  */
-export function readJobDocument(value: unknown): JobDocument {
-  const members = readObject(value);
+export function readJobDocument(json: string): JobDocument {
+  return jobDocumentOf(readObject(parseJson(json)));
+}
+
+function jobDocumentOf(members: Members): JobDocument {
   const status = members['status'] === 'succeeded' ? 'completed' : members['status'];
   const known = statuses.find((it) => it === status);
   const attempt = members['attempt'];
@@ -103,24 +106,24 @@ export function readJobDocument(value: unknown): JobDocument {
 }
 
 /**
- * Reads one page of a list.
+ * Reads one page of a list from JSON.
  *
  * @throws UnexpectedAnswer
  */
-export function readPage(value: unknown): ListedJob[] {
-  const { jobs } = readObject(value) as { readonly jobs?: unknown };
+export function readPage(json: string): ListedJob[] {
+  const { jobs } = readObject(parseJson(json)) as { readonly jobs?: unknown };
   if (!Array.isArray(jobs)) throw noDocument('jobs');
   return jobs.map((job: unknown) => {
     const members = readObject(job);
     const [id, url] = [readString(members, 'id'), readString(members, 'url')];
-    return { id, url, ...readJobDocument(job) };
+    return { id, url, ...jobDocumentOf(members) };
   });
 }
 
-function readObject(value: unknown): Readonly<Record<string, unknown>> {
-  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
-    return value as Readonly<Record<string, unknown>>;
-  }
+type Members = Readonly<Record<string, unknown>>;
+
+function readObject(value: unknown): Members {
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Members;
   throw new UnexpectedAnswer('The service answered with JSON that is not an object.');
 }
 
@@ -130,7 +133,7 @@ function readReason(value: unknown): FailureReason | null {
   return reasons.find((it) => it === value) ?? 'error';
 }
 
-function readString(members: Readonly<Record<string, unknown>>, name: string): string {
+function readString(members: Members, name: string): string {
   const value = members[name];
   if (typeof value === 'string') return value;
   throw noDocument(name);

@@ -7,18 +7,11 @@ export interface ServerEvent {
   readonly id: string | undefined;
 }
 
-export interface EventParser {
-  /** Takes the next piece of the stream, however it was split, and returns the events it completes. */
-  push(text: string): ServerEvent[];
-  /** How long the stream asks clients to wait before reconnecting, in milliseconds, if it does. */
-  readonly retryMs: number | undefined;
-}
-
 /**
  * Reads an event stream by the HTML standard, except that a CR at the very end of a piece waits for the next one,
  * which may begin with its LF.
  */
-export function createEventParser(): EventParser {
+export function createEventParser() {
   let rest = '';
   let type = '';
   let data: string[] = [];
@@ -44,7 +37,8 @@ export function createEventParser(): EventParser {
   }
 
   return {
-    push(text) {
+    /** Takes the next piece of the stream, however it was split, and returns the events it completes. */
+    push(text: string): ServerEvent[] {
       const lines = (rest + text).split(/\r\n|\n|\r(?!$)/);
       rest = lines.pop() ?? '';
       return lines.flatMap((line) => {
@@ -53,6 +47,7 @@ export function createEventParser(): EventParser {
         return [];
       });
     },
+    /** How long the stream asks clients to wait before reconnecting, in milliseconds, if it does. */
     get retryMs() {
       return retryMs;
     },

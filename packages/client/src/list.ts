@@ -1,4 +1,4 @@
-import { type JobStatus, type ListedJob, parseJson, readPage } from './documents.ts';
+import { type JobStatus, type ListedJob, readPage } from './documents.ts';
 import { UnexpectedAnswer } from './errors.ts';
 import { findLink } from './link-header.ts';
 import type { Transport } from './transport.ts';
@@ -25,7 +25,7 @@ export async function* list(
   }
   for (;;) {
     const answer = await transport.send({ method: 'GET', url, signal });
-    for (const job of readPage(parseJson(answer.text))) {
+    for (const job of readPage(answer.text)) {
       yield job;
       signal?.throwIfAborted();
     }

@@ -1,4 +1,4 @@
-import { type JobDocument, type JobReference, parseJson, readJobDocument } from './documents.ts';
+import { type JobDocument, type JobReference, readJobDocument } from './documents.ts';
 import type { Transport } from './transport.ts';
 
 export interface SignalOption {
@@ -13,5 +13,5 @@ export async function status(
 ): Promise<JobDocument> {
   const url = transport.addresses.job(job);
   const answer = await transport.send({ method: 'GET', url, signal });
-  return readJobDocument(parseJson(answer.text));
+  return readJobDocument(answer.text);
 }

@@ -1,4 +1,4 @@
-import { type JobDocument, parseJson, readJobDocument, type SubmittedJob } from './documents.ts';
+import { type JobDocument, readJobDocument, type SubmittedJob } from './documents.ts';
 import { InvalidArgument, UnexpectedAnswer } from './errors.ts';
 import type { Answer, Transport } from './transport.ts';
 
@@ -55,5 +55,5 @@ function formatStartTime(startTime: Date | string | undefined): string | undefin
 /** The document of an answer, which may also be the job's address in plain text. */
 export function documentIn(answer: Answer): JobDocument | undefined {
   const type = answer.headers.get('content-type') ?? '';
-  return /^application\/json\b/i.test(type) ? readJobDocument(parseJson(answer.text)) : undefined;
+  return /^application\/json\b/i.test(type) ? readJobDocument(answer.text) : undefined;
 }

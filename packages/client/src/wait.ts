@@ -3,7 +3,6 @@ import {
   hasEnded,
   type JobDocument,
   type JobReference,
-  parseJson,
   readJobDocument,
 } from './documents.ts';
 import { InvalidArgument, UnexpectedAnswer, WaitTimedOut } from './errors.ts';
@@ -55,7 +54,7 @@ export async function wait(
         holdMs: holdSeconds * 1_000,
         signal: scope.signal,
       });
-      const document = answer.status === 304 ? known : readJobDocument(parseJson(answer.text));
+      const document = answer.status === 304 ? known : readJobDocument(answer.text);
       if (document === undefined) throw new UnexpectedAnswer('304 to a request without an ETag.');
       if (hasEnded(document)) return document;
       const changed = document.status !== known?.status;

@@ -1,11 +1,5 @@
 import { eventsOf } from './addresses.ts';
-import {
-  hasEnded,
-  type JobDocument,
-  type JobReference,
-  parseJson,
-  readJobDocument,
-} from './documents.ts';
+import { hasEnded, type JobDocument, type JobReference, readJobDocument } from './documents.ts';
 import { ConnectionFailed, UnexpectedAnswer } from './errors.ts';
 import { createEventParser } from './event-stream.ts';
 import { isTransient, pauseBefore } from './retry.ts';
@@ -51,7 +45,7 @@ export async function* watch(
           // A service that cannot resume begins with what is already known.
           if (event.type !== 'status' || event.data === shown) continue;
           shown = event.data;
-          const document = readJobDocument(parseJson(event.data));
+          const document = readJobDocument(event.data);
           yield document;
           if (hasEnded(document)) return;
           signal?.throwIfAborted();

@@ -10,17 +10,18 @@ export interface ConnectionLimits {
   readonly perAddress?: number;
 }
 
-/** The limits in a service's settings; none per address behind a proxy, where all connections come from one. */
-export function connectionLimits(settings: {
-  readonly MAX_CONNECTIONS: number;
-  readonly MAX_CONNECTIONS_PER_ADDRESS: number;
-  readonly TRUST_PROXY: number;
-}): ConnectionLimits {
-  return {
-    inAll: settings.MAX_CONNECTIONS,
-    perAddress: settings.TRUST_PROXY > 0 ? 0 : settings.MAX_CONNECTIONS_PER_ADDRESS,
-  };
+/** The settings that limit connections. */
+export interface ConnectionSettings {
+  readonly MAX_CONNECTIONS?: number;
+  readonly MAX_CONNECTIONS_PER_ADDRESS?: number;
+  readonly TRUST_PROXY?: number;
 }
+
+/** The limits in a service's settings; none per address behind a proxy, where all connections come from one. */
+export const connectionLimits = (settings: ConnectionSettings): ConnectionLimits => ({
+  inAll: settings.MAX_CONNECTIONS ?? 0,
+  perAddress: settings.TRUST_PROXY ? 0 : (settings.MAX_CONNECTIONS_PER_ADDRESS ?? 0),
+});
 
 /**
  * Closes connections beyond the limits without an answer, which would cost more than the connection. The addresses are

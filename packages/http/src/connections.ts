@@ -1,61 +1,54 @@
 import type { RequestListener, ServerResponse } from 'node:http';
 import type { Socket } from 'node:net';
 
-/** Keeps track of which connections of an HTTP server wait for an answer, so that it can be closed in order. */
-export interface Connections {
-  /** Wraps the server's listener. */
-  readonly follow: (listener: RequestListener) => RequestListener;
-  readonly onConnection: (socket: Socket) => void;
-  /**
-   * Runs `step` once the requests that arrived completely on this connection have been answered. Anything written to it
-   * earlier would be taken for one of their answers.
-   */
-  readonly whenAnswered: (socket: Socket, step: () => void) => void;
-  /** Closes each connection as soon as it has no request under way, which is at once for most. */
-  readonly drain: () => void;
-}
-
 /** The most requests of one connection that are processed at a time. */
 const mostPipelined = 64;
 
 /** How long the remaining answers on a connection with more requests may take before it is closed, in milliseconds. */
 const lingerMs = 2_000;
 
-/** Creates this for one server. */
-export function createConnections(): Connections {
+/** Keeps track of which connections of an HTTP server wait for an answer, so that it can be closed in order. */
+export function createConnections() {
   const open = new Map<Socket, Set<ServerResponse>>();
   /** Connections with too many requests: no further ones are processed. */
   const overfull = new WeakSet<Socket>();
   let draining = false;
 
   return {
-    follow: (listener) => (request, response) => {
-      // A pipelined request behind an answer that closes the connection: its client has to send it again.
-      if (draining || overfull.has(request.socket)) return;
-      const underWay = open.get(request.socket);
-      if (underWay !== undefined && underWay.size >= mostPipelined) {
-        overfull.add(request.socket);
-        // What else has arrived is ignored, and nothing more is read. So it goes unnoticed when the client goes, and
-        // requests that are not answered soon, such as those that wait for a change, are cut off.
-        request.socket.pause();
-        setTimeout(() => request.socket.destroy(), lingerMs).unref();
-        refusePipelined(response);
-        return;
-      }
-      underWay?.add(response);
-      response.once('close', () => {
-        underWay?.delete(response);
-        if (draining && underWay?.size === 0) request.socket.destroySoon();
-      });
-      listener(request, response);
-    },
-    onConnection(socket) {
+    /** Wraps the server's listener. */
+    follow:
+      (listener: RequestListener): RequestListener =>
+      (request, response) => {
+        // A pipelined request behind an answer that closes the connection: its client has to send it again.
+        if (draining || overfull.has(request.socket)) return;
+        const underWay = open.get(request.socket);
+        if (underWay !== undefined && underWay.size >= mostPipelined) {
+          overfull.add(request.socket);
+          // What else has arrived is ignored, and nothing more is read. So it goes unnoticed when the client goes, and
+          // requests that are not answered soon, such as those that wait for a change, are cut off.
+          request.socket.pause();
+          setTimeout(() => request.socket.destroy(), lingerMs).unref();
+          refusePipelined(response);
+          return;
+        }
+        underWay?.add(response);
+        response.once('close', () => {
+          underWay?.delete(response);
+          if (draining && underWay?.size === 0) request.socket.destroySoon();
+        });
+        listener(request, response);
+      },
+    onConnection(socket: Socket): void {
       open.set(socket, new Set());
       // Each request that waits for a change adds a listener.
       socket.setMaxListeners(0);
       socket.once('close', () => open.delete(socket));
     },
-    whenAnswered(socket, step) {
+    /**
+     * Runs `step` once the requests that arrived completely on this connection have been answered. Anything written to
+     * it earlier would be taken for one of their answers.
+     */
+    whenAnswered(socket: Socket, step: () => void): void {
       const arrived = [...(open.get(socket) ?? [])].filter((response) => response.req.complete);
       let left = arrived.length;
       if (left === 0) step();
@@ -66,7 +59,8 @@ export function createConnections(): Connections {
         });
       }
     },
-    drain() {
+    /** Closes each connection as soon as it has no request under way, which is at once for most. */
+    drain(): void {
       draining = true;
       for (const [socket, underWay] of open) {
         const last = [...underWay].at(-1);

@@ -5,16 +5,8 @@ import { heldForClient } from './http-metrics.ts';
 /** How often a comment is sent, in milliseconds, so that proxies do not close a quiet stream. */
 const heartbeatMs = 15_000;
 
-/** An answer that is a stream of server-sent events (HTML Standard, section 9.2). */
-export interface EventStream {
-  /** Sends complete lines, of which the last is empty; does nothing once the stream has ended. */
-  write(lines: string): void;
-  /** Ends the answer. */
-  end(): void;
-}
-
 /**
- * Begins the answer, and sends a comment from time to time until it ends or the client has gone. For HEAD, the answer is
+ * Begins an answer that is a stream of server-sent events (HTML Standard, section 9.2), and sends a comment from time to time until it ends or the client has gone. For HEAD, the answer is
  * only the head, and ends at once.
  *
  * @param goesOn called before each comment; the stream ends if it returns false.
@@ -23,12 +15,13 @@ export function openEventStream(
   request: Request,
   response: Response,
   goesOn: () => boolean | Promise<boolean> = () => true,
-): EventStream {
+) {
   response.status(200).set({
     'Content-Type': 'text/event-stream',
     // Some proxies hold answers back until they are complete.
     'X-Accel-Buffering': 'no',
   });
+  /** Sends complete lines, of which the last is empty; does nothing once the stream has ended. */
   const write = (lines: string): void => {
     if (!response.writableEnded) response.write(lines);
   };
@@ -48,6 +41,7 @@ export function openEventStream(
     clearInterval(heartbeat);
     stopProbing();
   };
+  /** Ends the answer. */
   const end = (): void => {
     stop();
     response.end();

@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { Request, RequestHandler, Response } from 'express';
+import type { NextFunction, Request, Response } from 'express';
 import { Counter, Histogram, type Registry } from 'prom-client';
 
 const methods: ReadonlySet<string> = new Set([
@@ -42,15 +42,8 @@ export interface AnsweredRequest {
   readonly ms?: number | undefined;
 }
 
-/** Counts requests by method, route and status code, and times them by method and route. */
-export interface HttpMetrics {
-  count(request: AnsweredRequest): void;
-  /** Counts each request when it has been answered. */
-  readonly middleware: RequestHandler;
-}
-
-/** Creates the metrics of a service's requests in this registry. */
-export function createHttpMetrics(registry: Registry): HttpMetrics {
+/** Counts requests by method, route and status code, and times them by method and route, in this registry. */
+export function createHttpMetrics(registry: Registry) {
   const requests = new Counter({
     name: 'http_requests_total',
     help: 'Requests answered; code 499 if the client had gone before.',
@@ -80,7 +73,8 @@ export function createHttpMetrics(registry: Registry): HttpMetrics {
 
   return {
     count,
-    middleware(request, response, next) {
+    /** Counts each request when it has been answered. */
+    middleware(request: Request, response: Response, next: NextFunction): void {
       const began = performance.now();
       response.once('close', () =>
         count({
@@ -92,3 +86,5 @@ export function createHttpMetrics(registry: Registry): HttpMetrics {
     },
   };
 }
+
+export type HttpMetrics = ReturnType<typeof createHttpMetrics>;

@@ -1,11 +1,10 @@
 export { json, plainText, sendWhole } from './answer.ts';
 export { createApp } from './app.ts';
 export { serviceHeaders, subjectOf } from './client-address.ts';
-export { connectionLimits } from './connection-limits.ts';
 export { createCounts } from './counts.ts';
 export { addDocumentation } from './docs.ts';
 export { entityTag, isFresh } from './entity-tag.ts';
-export { type EventStream, openEventStream } from './event-stream.ts';
+export { openEventStream } from './event-stream.ts';
 export { goneSignal } from './gone-signal.ts';
 export { probeHalfClosed } from './half-close.ts';
 export { Html, type HtmlPart, html, readableUrl, renderPage } from './html.ts';

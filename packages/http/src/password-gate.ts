@@ -17,12 +17,6 @@ export interface Attempt {
   readonly gone?: AbortSignal | undefined;
 }
 
-/** Lets in those who know the password, and slows down those who guess. */
-export interface PasswordGate {
-  /** Judges an attempt. The answer to a wrong password is delayed. */
-  try(attempt: Attempt): Promise<GateVerdict>;
-}
-
 export interface PasswordGateOptions {
   readonly password: string;
   /** The delay of the answer to the first wrong password, in milliseconds; 500 unless set. */
@@ -38,14 +32,14 @@ const latestMs = 2_000;
 const mostOfOne = 50;
 
 /**
- * A gate for one process: each process counts for itself, so that nobody is locked out while Redis is away.
+ * A gate that lets in those who know the password, and slows down those who guess. Each process counts for itself, so that nobody is locked out while Redis is away.
  *
  * The right password opens at once: no number of wrong ones, from one address or from thousands, delays or blocks it.
  * The price is that a guesser who hangs up before the delayed answer already knows that the guess was wrong. So the
  * delay limits what guesses cost this service, not how many there are. That is limited by the password: the settings
  * require at least 12 characters, and 12 random ones withstand 10,000 guesses a second for 10 to the power of 11 years.
  */
-export function createPasswordGate(options: PasswordGateOptions): PasswordGate {
+export function createPasswordGate(options: PasswordGateOptions) {
   const { delayMs = 500, mostHeld = 1_000 } = options;
   const isRight = isSecret(options.password);
   const wrong = createWindowCounter({ windowMs: 60_000 });
@@ -58,7 +52,8 @@ export function createPasswordGate(options: PasswordGateOptions): PasswordGate {
   };
 
   return {
-    async try({ password, subject, gone }) {
+    /** Judges an attempt. The answer to a wrong password is delayed. */
+    async try({ password, subject, gone }: Attempt): Promise<GateVerdict> {
       if (isRight(password)) return { verdict: 'open' };
       const lateMs = Math.min(latestMs, delayMs + laterMs * (wrong.add(subject).count - 1));
       if (heldInAll >= mostHeld || held.of(subject) >= mostOfOne) {

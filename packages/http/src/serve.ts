@@ -1,6 +1,6 @@
 import type { Logger } from '@kasabi/runtime';
 import type { Registry } from 'prom-client';
-import type { ConnectionLimits } from './connection-limits.ts';
+import { type ConnectionSettings, connectionLimits } from './connection-limits.ts';
 import { createExpressApp } from './express-app.ts';
 import { addProbeRoutes, metricsProbe } from './probes.ts';
 import { type HttpServer, type ListenOptions, listen } from './server.ts';
@@ -9,13 +9,12 @@ export interface ServeOptions<PortSetting extends string> {
   readonly listener: ListenOptions['listener'];
   /** The name of the setting that holds the port. */
   readonly setting: PortSetting;
-  readonly settings: { readonly [name in PortSetting]: number } & {
+  readonly settings: ConnectionSettings & { readonly [name in PortSetting]: number } & {
     readonly LISTEN_ADDRESS?: string | undefined;
     /** The port for `GET /metrics` alone; unset if there is none. */
     readonly METRICS_PORT?: number | undefined;
   };
   readonly registry: Registry;
-  readonly connections?: ConnectionLimits;
   readonly log: Logger;
 }
 
@@ -28,9 +27,10 @@ export interface ServeOptions<PortSetting extends string> {
 export async function serve<PortSetting extends string>(
   options: ServeOptions<PortSetting>,
 ): Promise<HttpServer> {
-  const { listener, setting, settings, registry, connections = {}, log } = options;
+  const { listener, setting, settings, registry, log } = options;
   const { LISTEN_ADDRESS: address, METRICS_PORT } = settings;
   const port = settings[setting];
+  const connections = connectionLimits(settings);
   const server = await listen({ listener, port, address, setting, connections, log });
   if (METRICS_PORT === undefined) return server;
   const metrics = await listenForMetrics(registry, { port: METRICS_PORT, address, log });

@@ -6,7 +6,10 @@ import { schemaRef } from './schemas.ts';
 const json = 'application/json';
 const later = { jobType: 'reset', startTime: eg.startTime };
 const asForm = `jobType=reset&startTime=${encodeURIComponent(eg.startTime)}`;
-const now = { summary: 'As soon as possible', value: { jobType: 'reset' } };
+const requests = {
+  now: { summary: 'As soon as possible', value: { jobType: 'reset' } },
+  later: { summary: 'At a time', value: later },
+};
 const page = { schema: { type: 'string' } } as const;
 
 /** The answer to a cancellation, on either host. */
@@ -43,8 +46,7 @@ export const apiRoutes = {
         'application/x-www-form-urlencoded': {
           schema: schemaRef('JobRequestForm'),
           examples: {
-            now,
-            later: { summary: 'At a time', value: later },
+            ...requests,
             keyInside: {
               summary: 'With the key among the parameters',
               value: { jobType: 'reset', apikey: eg.key },
@@ -54,8 +56,7 @@ export const apiRoutes = {
         [json]: {
           schema: schemaRef('JobRequest'),
           examples: {
-            now,
-            later: { summary: 'At a time', value: later },
+            ...requests,
             nothing: {
               summary: 'null is the same as nothing',
               value: { ...later, startTime: null },

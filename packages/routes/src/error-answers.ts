@@ -16,16 +16,8 @@ const anywhere: readonly ErrorCode[] = [
   'internal-error',
 ];
 
-/** The error responses as components, made when operations ask for them. */
-export interface ErrorResponses {
-  /** References to the responses for these errors, by status. */
-  of(host: Host, codes: readonly ErrorCode[]): Record<string, Reference>;
-  /** What has been asked for so far. */
-  readonly components: Record<string, ResponseObject>;
-}
-
-/** Keeps one component for each set of errors that share a status. */
-export function createErrorResponses(): ErrorResponses {
+/** Creates the error responses as components when operations ask for them, one for each set of errors with a status. */
+export function createErrorResponses() {
   const components: Record<string, ResponseObject> = {};
 
   function reference(host: Host, codes: readonly ErrorCode[]): Reference {
@@ -35,8 +27,10 @@ export function createErrorResponses(): ErrorResponses {
   }
 
   return {
+    /** The responses that have been asked for so far. */
     components,
-    of(host, codes) {
+    /** References to the responses for these errors, by status. */
+    of(host: Host, codes: readonly ErrorCode[]): Record<string, Reference> {
       const statuses = [...new Set(codes.map((code) => errorCatalog[code].status))];
       const responses = statuses.map((status) => {
         const same = codes.filter((code) => errorCatalog[code].status === status);
@@ -46,6 +40,8 @@ export function createErrorResponses(): ErrorResponses {
     },
   };
 }
+
+export type ErrorResponses = ReturnType<typeof createErrorResponses>;
 
 /** The response for the errors with one status, or for those that any request may be answered with. */
 function errorResponse(codes: readonly ErrorCode[]): ResponseObject {

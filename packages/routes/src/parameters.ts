@@ -1,4 +1,5 @@
 import { jobListParts, jobRequestParts } from '@kasabi/protocol';
+import type { z } from 'zod';
 import type { JsonSchema, OpenApiDocument, Parameter, Reference } from './document-types.ts';
 import { exampleValues } from './examples.ts';
 import { jsonSchemaOf, pathParts } from './schemas.ts';
@@ -11,23 +12,17 @@ function described(schema: JsonSchema): { description: string; schema: JsonSchem
 
 const only = (value: unknown) => ({ example: { value } });
 
-const path = (name: keyof typeof pathParts, value: string): Parameter => ({
-  name,
-  in: 'path',
-  required: true,
-  ...described(jsonSchemaOf(pathParts[name])),
-  examples: only(value),
-});
-
-const query = (
-  name: string,
-  schema: Parameters<typeof jsonSchemaOf>[0],
-  value: unknown,
-): Parameter => ({
+const query = (name: string, schema: z.ZodType, value: unknown): Parameter => ({
   name,
   in: 'query',
   ...described(jsonSchemaOf(schema)),
   examples: only(value),
+});
+
+const path = (name: keyof typeof pathParts, value: string): Parameter => ({
+  ...query(name, pathParts[name], value),
+  in: 'path',
+  required: true,
 });
 
 const header = (

@@ -25,12 +25,6 @@ const notNow: ReadonlySet<string> = new Set(['EAGAIN', 'EBUSY', 'EINTR', 'ENOBUF
 
 const newline = 0x0a;
 
-export interface LogOutput {
-  write(line: string): void;
-  /** Writes what is left, as far as the short wait at the end of a process allows. */
-  flushSync(): void;
-}
-
 /**
  * Writes lines to a file descriptor, many at a time, and never keeps the process from working or from ending: not
  * when the reader of a pipe has gone, not when it does not read, not when the disk is full. Lines that cannot be
@@ -38,7 +32,7 @@ export interface LogOutput {
  *
  * @param lostLine makes that line.
  */
-export function createLogOutput(fd: number, lostLine: (lines: number) => string): LogOutput {
+export function createLogOutput(fd: number, lostLine: (lines: number) => string) {
   let lines: string[] = [];
   let bytes = 0;
   let lost = 0;
@@ -89,7 +83,7 @@ export function createLogOutput(fd: number, lostLine: (lines: number) => string)
   }
 
   return {
-    write(line) {
+    write(line: string): void {
       if (gone) return;
       if (bytes + rest.length > keptBytes) {
         lost += 1;
@@ -100,7 +94,8 @@ export function createLogOutput(fd: number, lostLine: (lines: number) => string)
       if (bytes >= flushAtBytes && rest.length === 0) flush();
       flushLater();
     },
-    flushSync() {
+    /** Writes what is left, as far as the short wait at the end of a process allows. */
+    flushSync(): void {
       const deadline = performance.now() + lastFlushMs;
       const pause = new Int32Array(new SharedArrayBuffer(4));
       while (!flush() && performance.now() < deadline) Atomics.wait(pause, 0, 0, 5);

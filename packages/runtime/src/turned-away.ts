@@ -3,23 +3,15 @@ import type { Logger } from './log.ts';
 /** This many of each kind get a line of their own in a second; the others are counted. */
 const linesPerSecond = 5;
 
-/** Logs requests and connections that were refused: each of them while they are few, otherwise only how many. */
-export interface TurnedAwayLog {
-  /**
-   * @param kind the kind by which they are counted: a status code, or a few words.
-   * @param write writes the line for this one.
-   */
-  note(kind: string, write: () => void): void;
-}
-
-const logs = new WeakMap<Logger, TurnedAwayLog>();
+const logs = new WeakMap<Logger, ReturnType<typeof create>>();
 
 /**
- * The one for a logger. A line for each of thousands a second would push everything else out of a rotated log: 4,000 a
+ * Logs requests and connections that were refused: each of them while they are few, otherwise only how many; one such
+ * log for each logger. A line for each of thousands a second would push everything else out of a rotated log: 4,000 a
  * second wrote 4 MB a second, with a stack each. There are few kinds, and each has lines of its own, so that a flood
  * of one does not hide another.
  */
-export function turnedAwayLog(log: Logger): TurnedAwayLog {
+export function turnedAwayLog(log: Logger): ReturnType<typeof create> {
   const known = logs.get(log);
   if (known !== undefined) return known;
   const made = create(log);
@@ -27,7 +19,7 @@ export function turnedAwayLog(log: Logger): TurnedAwayLog {
   return made;
 }
 
-function create(log: Logger): TurnedAwayLog {
+function create(log: Logger) {
   /** How many of each kind there have been in this second. */
   const counts = new Map<string, number>();
 
@@ -40,7 +32,11 @@ function create(log: Logger): TurnedAwayLog {
   }
 
   return {
-    note(kind, write) {
+    /**
+     * @param kind the kind by which they are counted: a status code, or a few words.
+     * @param write writes the line for this one.
+     */
+    note(kind: string, write: () => void): void {
       if (counts.size === 0) setTimeout(endSecond, 1_000).unref();
       const count = (counts.get(kind) ?? 0) + 1;
       counts.set(kind, count);

@@ -1,11 +1,4 @@
-import {
-  addDocumentation,
-  addRoutes,
-  connectionLimits,
-  createApp,
-  createOverloadGuard,
-  serve,
-} from '@kasabi/http';
+import { addDocumentation, addRoutes, createApp, createOverloadGuard, serve } from '@kasabi/http';
 import { createPool, createProbe, isTransient } from '@kasabi/postgres';
 import { connect, createProducer, redisTrouble } from '@kasabi/queue';
 import { measurePools, runService, throttledWarning } from '@kasabi/runtime';
@@ -105,7 +98,6 @@ await runService('api', readEnvironment, async ({ settings, log, tracing }) => {
     setting: 'API_PORT',
     settings,
     registry: metrics.registry,
-    connections: connectionLimits(settings),
     log,
   });
   log.info({ port: server.port }, 'listening');

@@ -1,4 +1,4 @@
-import { connectionLimits, createApp, methodNotAllowed, serve } from '@kasabi/http';
+import { createApp, methodNotAllowed, serve } from '@kasabi/http';
 import { createPool, createProbe, isTransient } from '@kasabi/postgres';
 import { measurePools, runService, throttledWarning } from '@kasabi/runtime';
 import { readSettings } from './env.ts';
@@ -56,7 +56,6 @@ await runService('operations', readEnvironment, async ({ settings, log }) => {
     setting: 'OPERATIONS_PORT',
     settings,
     registry,
-    connections: connectionLimits(settings),
     log,
   });
   sampler.start(metrics.loopRound);

@@ -10,25 +10,20 @@ export interface HeldLimits {
   readonly inAll: number;
 }
 
-/** The requests whose answers wait for a change: `Prefer: wait` and streams of events. */
-export interface Held {
-  /**
-   * Counts a request as held until what it returns is called, once.
-   *
-   * @throws TooManyHeld if its key or its address has too many.
-   * @throws Overloaded if the process has too many.
-   */
-  hold(request: Request, found: FoundJob): () => void;
-}
-
-/** Counts the held requests of this process. */
-export function createHeld({ perKey, perAddress, inAll }: HeldLimits): Held {
+/** Counts this process's held requests, whose answers wait for a change: `Prefer: wait` and streams of events. */
+export function createHeld({ perKey, perAddress, inAll }: HeldLimits) {
   const counts = createCounts();
   let all = 0;
   const isFull = (subject: string, most: number): boolean => most > 0 && counts.of(subject) >= most;
 
   return {
-    hold(request, { access }) {
+    /**
+     * Counts a request as held until what it returns is called, once.
+     *
+     * @throws TooManyHeld if its key or its address has too many.
+     * @throws Overloaded if the process has too many.
+     */
+    hold(request: Request, { access }: FoundJob): () => void {
       const key = `key ${access.keyDigest.toString('base64url')}`;
       const address = `address ${subjectOf(request.address)}`;
       if (isFull(key, perKey)) throw new TooManyHeld('API key', perKey);
@@ -46,3 +41,5 @@ export function createHeld({ perKey, perAddress, inAll }: HeldLimits): Held {
     },
   };
 }
+
+export type Held = ReturnType<typeof createHeld>;

@@ -38,7 +38,7 @@ export function jobHandlers(
       const record = await held(request, response, found);
       // If it was held without a change, the time until the job is due was measured before that.
       const heldMs = record === found.record ? performance.now() - arrived : 0;
-      send(request, response, { ...record, dueInMs: record.dueInMs - heldMs }, successStatus);
+      send(request, response, { ...record, dueInMs: record.dueInMs - heldMs });
     },
     async cancelJob(request, response) {
       // Requests with made-up keys are not forwarded to the api service: if the services have no secret, it cannot
@@ -59,7 +59,7 @@ export function jobHandlers(
     );
     if (seconds === undefined) return found.record;
     let { record } = found;
-    if (!hasEnded(record) && !hasMissedChange(request, record, successStatus)) {
+    if (!hasEnded(record) && !hasMissedChange(request, record)) {
       const endHold = options.held.hold(request, found);
       heldForClient(response);
       const timeoutMs = seconds * 1_000;
@@ -72,38 +72,30 @@ export function jobHandlers(
     response.set('Preference-Applied', `wait=${seconds}`);
     return record;
   }
-}
 
-const bodyOf = (record: JobRecord, successStatus: SuccessStatus): string =>
-  JSON.stringify(jobDocumentOf(record, successStatus));
-
-function hasMissedChange(
-  request: Request,
-  record: JobRecord,
-  successStatus: SuccessStatus,
-): boolean {
-  if (request.headers['if-none-match'] === undefined) return false;
-  return !isFresh(request, entityTag(bodyOf(record, successStatus)));
-}
-
-function send(
-  request: Request,
-  response: Response,
-  record: JobRecord,
-  successStatus: SuccessStatus,
-): void {
-  const body = bodyOf(record, successStatus);
-  const tag = entityTag(body);
-  response.setHeader('ETag', tag);
-  response.setHeader('Vary', 'Prefer');
-  if (hasEnded(record)) {
-    response.setHeader('Cache-Control', `private, max-age=${endedMaxAgeSeconds}`);
-  } else {
-    response.setHeader('Cache-Control', 'private, no-cache');
-    response.setHeader('Retry-After', retryAfter(record));
+  function bodyOf(record: JobRecord): string {
+    return JSON.stringify(jobDocumentOf(record, successStatus));
   }
-  if (isFresh(request, tag)) response.status(304).end();
-  else sendWhole(response, json, body);
+
+  function hasMissedChange(request: Request, record: JobRecord): boolean {
+    if (request.headers['if-none-match'] === undefined) return false;
+    return !isFresh(request, entityTag(bodyOf(record)));
+  }
+
+  function send(request: Request, response: Response, record: JobRecord): void {
+    const body = bodyOf(record);
+    const tag = entityTag(body);
+    response.setHeader('ETag', tag);
+    response.setHeader('Vary', 'Prefer');
+    if (hasEnded(record)) {
+      response.setHeader('Cache-Control', `private, max-age=${endedMaxAgeSeconds}`);
+    } else {
+      response.setHeader('Cache-Control', 'private, no-cache');
+      response.setHeader('Retry-After', retryAfter(record));
+    }
+    if (isFresh(request, tag)) response.status(304).end();
+    else sendWhole(response, json, body);
+  }
 }
 
 /** When it is worth asking again, in seconds: when the job is due, but within an hour. */

@@ -1,11 +1,4 @@
-import {
-  addDocumentation,
-  addRoutes,
-  connectionLimits,
-  createApp,
-  createOverloadGuard,
-  serve,
-} from '@kasabi/http';
+import { addDocumentation, addRoutes, createApp, createOverloadGuard, serve } from '@kasabi/http';
 import { createPool, createProbe, isTransient } from '@kasabi/postgres';
 import { measurePools, runService, throttledWarning } from '@kasabi/runtime';
 import { createApi } from './api.ts';
@@ -106,7 +99,6 @@ await runService('status', readEnvironment, async ({ settings, log }) => {
     setting: 'STATUS_PORT',
     settings,
     registry,
-    connections: connectionLimits(settings),
     log,
   });
   for (const loop of watcher.loops) loop.start(metrics.loopRound);

@@ -1,18 +1,11 @@
-import { createLoopMetrics, createRegistry, type LoopRound, metricsOf } from '@kasabi/runtime';
-import type { Registry } from 'prom-client';
-
-export interface StatusMetrics {
-  readonly registry: Registry;
-  /** Records a round of a background loop. */
-  readonly loopRound: (round: LoopRound) => void;
-}
+import { createLoopMetrics, createRegistry, metricsOf } from '@kasabi/runtime';
 
 /**
  * All metrics of the status service.
  *
  * @param waiting how many clients wait for a job now.
  */
-export function createStatusMetrics(waiting: () => number): StatusMetrics {
+export function createStatusMetrics(waiting: () => number) {
   const registry = createRegistry();
   metricsOf(registry).gauge(
     'kasabi_status_waiting_clients',

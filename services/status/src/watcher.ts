@@ -3,7 +3,7 @@ import { type Access, authorizeAll } from '@kasabi/accounts';
 import type { Refusal } from '@kasabi/domain';
 import { type JobRecord, readChanges, type Watched } from '@kasabi/jobs';
 import type { Database } from '@kasabi/postgres';
-import { createLoop, type Loop } from '@kasabi/runtime';
+import { createLoop } from '@kasabi/runtime';
 import type { FoundJob } from './read-job.ts';
 
 export interface WatcherOptions {
@@ -20,21 +20,6 @@ export type News =
   | { readonly outcome: 'changed'; readonly record: JobRecord }
   | { readonly outcome: Refusal | 'let-go' };
 export type Tell = (news: News) => void;
-
-/** Watches jobs for changes of state, for any number of waiters at the cost of one statement per round. */
-export interface Watcher {
-  /**
-   * Calls `tell` once, when the job's state differs from the known one, or when its key may no longer see the job.
-   * Returns a function that ends the wait before that.
-   */
-  watch(found: FoundJob, tell: Tell): () => void;
-  /** Ends all waits, and from now on every new one at once. */
-  letGo(): void;
-  /** How many wait now. */
-  readonly waiting: number;
-  /** The loops that look at the jobs, and at the keys of those who wait for them. */
-  readonly loops: readonly Loop[];
-}
 
 interface Waiter {
   readonly access: Group<Access>;
@@ -54,13 +39,15 @@ interface Group<Of> {
 const toldPerTurn = 50;
 
 /**
+ * Watches jobs for changes of state, for any number of waiters at the cost of one statement per round.
+ *
  * It polls and does not LISTEN: a NOTIFY in each transition would serialize all commits on one lock, and would not
  * reach a replica, from which this service may read. A round without waiters sends no statement.
  *
  * A key is checked again while its waiters wait, and once more after a change was read, before they are told of it. So
  * a waiter whose key is no longer valid learns nothing about later changes.
  */
-export function createWatcher(options: WatcherOptions): Watcher {
+export function createWatcher(options: WatcherOptions) {
   const { db, intervalMs, accessIntervalMs = 1_000, onError } = options;
   const states = new Map<string, Group<Watched>>();
   const accesses = new Map<string, Group<Access>>();
@@ -118,7 +105,11 @@ export function createWatcher(options: WatcherOptions): Watcher {
   }
 
   return {
-    watch({ record: { id, status, attempt }, access }, tell) {
+    /**
+     * Calls `tell` once, when the job's state differs from the known one, or when its key may no longer see the job.
+     * Returns a function that ends the wait before that.
+     */
+    watch({ record: { id, status, attempt }, access }: FoundJob, tell: Tell): () => void {
       if (isOver) {
         tell({ outcome: 'let-go' });
         return () => undefined;
@@ -146,21 +137,26 @@ export function createWatcher(options: WatcherOptions): Watcher {
       waiting += 1;
       return end;
     },
-    letGo() {
+    /** Ends all waits, and from now on every new one at once. */
+    letGo(): void {
       isOver = true;
       for (const { waiters } of [...states.values()]) {
         for (const waiter of [...waiters]) waiter.tell({ outcome: 'let-go' });
       }
     },
+    /** How many wait now. */
     get waiting() {
       return waiting;
     },
+    /** The loops that look at the jobs, and at the keys of those who wait for them. */
     loops: [
       createLoop({ name: 'watcher', intervalMs, runOnce: lookAtJobs, onError }),
       createLoop({ name: 'access', intervalMs: accessIntervalMs, runOnce: lookAtKeys, onError }),
     ],
   };
 }
+
+export type Watcher = ReturnType<typeof createWatcher>;
 
 function groupOf<Of>(groups: Map<string, Group<Of>>, name: string, of: Of): Group<Of> {
   const group = groups.get(name) ?? { of, waiters: new Set<Waiter>() };
