@@ -91,7 +91,7 @@ describe('without a good key', () => {
     for (const [, route] of [...ofDatasets, ...ofJobs]) {
       for (const code of codes) {
         const answer = await send(route, code, '12345', '?apikey=other&x=1', stack.key);
-        assertRefused(answer, 400, /two API keys that differ/);
+        assertRefused(answer, 400, /two different API keys/);
       }
     }
   });

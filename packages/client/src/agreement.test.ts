@@ -9,7 +9,7 @@ import { type JobDocument, type JobStatus, readJobDocument } from './documents.t
 import { RequestRefused } from './errors.ts';
 import { isTransient } from './retry.ts';
 
-// Checked by the compiler: every document of the service is one of the client's, once its status is.
+// Checked by the compiler: every document of the service is also one of the client's, if its status is.
 type Served = Omit<protocol.JobDocument, 'status'> & { readonly status: JobStatus };
 const asClientDocument = (document: Served): JobDocument => document;
 

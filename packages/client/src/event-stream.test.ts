@@ -18,7 +18,7 @@ describe('createEventParser', () => {
     for (const lineEnd of ['\n', '\r\n', '\r']) {
       const text = stream.replaceAll('\n', lineEnd);
       for (let cut = 0; cut <= text.length; cut += 1) {
-        // A further comment, for the CR at the end.
+        // Another comment, because of the CR at the end.
         assert.deepEqual(parse(text.slice(0, cut), text.slice(cut), ':\n'), events, `cut ${cut}`);
       }
       assert.deepEqual(parse(...text, ':\n'), events);

@@ -1,4 +1,4 @@
-// What holds for every request: where the key goes, and what a client is made with.
+// What is true of every request: where the key goes; and the options of a client.
 import assert from 'node:assert/strict';
 import { afterEach, describe, it } from 'node:test';
 import { inspect } from 'node:util';

@@ -1,4 +1,4 @@
-// The client against the real services: jobs are watched and listed, whatever ends meanwhile.
+// The client against the real services: jobs are watched and listed, even while keys or services end.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { issueKey, revokeKey } from '@kasabi/accounts';
@@ -26,7 +26,7 @@ describe('watch', () => {
   it('sees a job from scheduled to completed', async () => {
     const job = await client.submit(await services.newDataset('seen'), { startTime: inMs(4_000) });
     const seen = await all(client.watch(job));
-    // How long it runs, and whether anybody looks meanwhile, is another matter.
+    // Whether its running state is seen depends on how long it runs.
     assert.deepEqual(
       statuses(seen).filter((status) => status !== 'running'),
       ['scheduled', 'completed'],
@@ -79,7 +79,7 @@ describe('list', () => {
     const dataset = await services.newDataset('many');
     const submitted: string[] = [];
     for (let left = 4; left > 0; left -= 1) {
-      // A record's id has a millisecond's resolution.
+      // A record's id has a resolution of a millisecond.
       await new Promise((resolve) => setTimeout(resolve, 5));
       const { id } = await client.submit(dataset, { startTime: inMs(3_600_000) });
       submitted.unshift(id);
@@ -108,7 +108,7 @@ describe('list', () => {
   });
 });
 
-// The last, for the stack has no status service afterwards.
+// The last one, because the stack has no status service afterwards.
 describe('the loss of the status service', () => {
   it('keeps nobody from hearing how a job ended', async () => {
     const patient = services.clientOf({ maxRetries: 12 });

@@ -1,4 +1,4 @@
-// The client against the real services: jobs are asked for, waited for and cancelled.
+// The client against the real services: jobs are requested, waited for and cancelled.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import type { TestStack } from '@kasabi/test/support';

@@ -32,7 +32,7 @@ async function start(replies: [Reply, ...Reply[]], options: Partial<ClientOption
 
 after(closePeers);
 
-// Side by side: nearly all that they do is wait.
+// Concurrently, because they mostly wait.
 describe('submit', { concurrency: true }, () => {
   it('asks as the API has it, and reads where the job is', async () => {
     const { peer, client, keys } = await start([accepted('/data/nasa/jobs/j1')]);
@@ -83,7 +83,7 @@ describe('submit', { concurrency: true }, () => {
       [
         problem(503, 'unavailable', { 'Retry-After': '0' }),
         hangUp,
-        // The answer breaks off in its middle: the job is made, and we cannot know.
+        // The answer is incomplete: the job exists, but the client cannot know that.
         reply(202, 'half', { Location: '/data/nasa/jobs/j1', 'Content-Length': '1000' }),
         silence,
         problem(409, 'idempotency-in-flight', { 'Retry-After': '0' }),
@@ -91,7 +91,7 @@ describe('submit', { concurrency: true }, () => {
       ],
       { timeoutMs: 1_000 },
     );
-    // A connection with half an answer stays open until the client has had enough.
+    // A connection with half an answer stays open until the client gives up.
     const submitted = await client.submit('nasa', { startTime: new Date() });
     assert.equal(submitted.id, 'j1');
     assert.equal(peer.requests.length, 6);

@@ -1,4 +1,4 @@
-// What holds for every request: time limits, aborts, and what is left behind.
+// What is true of every request: time limits, aborts, and what is left behind.
 import assert from 'node:assert/strict';
 import { getEventListeners } from 'node:events';
 import { afterEach, describe, it } from 'node:test';
@@ -83,7 +83,7 @@ describe('an abort', () => {
         (error: unknown) => error,
       );
       await waitFor(() => peer.requests.length === 1, { what: 'the request' });
-      // Whatever was answered has arrived.
+      // By now, the answer has arrived, if there is one.
       await new Promise((resolve) => setTimeout(resolve, 50));
       const [reason, began] = [new Error(`no more ${what}`), performance.now()];
       stop.abort(reason);
@@ -140,7 +140,7 @@ describe('what is left behind', () => {
     assert.equal(peer.requests.length, 1 + rounds * answers.length);
     assert.equal(timers(), before);
     assert.deepEqual(getEventListeners(signal, 'abort'), []);
-    // Fetch itself opens a second one when a request follows on the heels of an answer.
+    // Fetch itself opens a second one if a request follows immediately after an answer.
     assert.ok(peer.opened <= 2, `${peer.opened} connections`);
   });
 });

@@ -27,7 +27,7 @@ async function start(replies: [Reply, ...Reply[]], options: Partial<ClientOption
 
 const applied = { 'Preference-Applied': 'wait=25' };
 
-/** Answers after so many milliseconds. */
+/** Answers after this many milliseconds. */
 const held =
   (ms: number, answer: Reply): Reply =>
   (response, request) =>
@@ -35,7 +35,7 @@ const held =
 
 after(closePeers);
 
-// Side by side: nearly all that they do is wait.
+// Concurrently, because they mostly wait.
 describe('wait', { concurrency: true }, () => {
   it('lets the service hold the answer, and asks again as soon as it has one', async () => {
     const { client, peer, url } = await start([
@@ -45,7 +45,7 @@ describe('wait', { concurrency: true }, () => {
     ]);
     assert.deepEqual(await client.wait({ url }), completed());
     const [first = 0, second = 0, third = 0] = peer.requests.map((it) => it.at);
-    // Any pause would be of two seconds at least.
+    // Any pause would take at least two seconds.
     assert.ok(second - first < 300 + 1_990, `${second - first} ms`);
     assert.ok(third - second < 1_100 + 1_990, `${third - second} ms`);
     assert.deepEqual(
@@ -94,7 +94,7 @@ describe('wait', { concurrency: true }, () => {
     await waitFor(() => peer.requests.length === 3, { what: 'three requests', timeoutMs: 30_000 });
     stop.abort(new Error('enough'));
     await waiting;
-    // The second answer shows that nothing was held; how far off the job is does not matter then.
+    // The second answer shows that nothing was held. Then it does not matter when the job is due.
     const [, second = 0, third = 0] = peer.requests.map((it) => it.at);
     assert.ok(third - second >= 1_995, `${third - second} ms`);
   });

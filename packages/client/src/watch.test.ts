@@ -51,7 +51,7 @@ const retryNow = 'retry: 10\n\n';
 
 after(closePeers);
 
-// Side by side: nearly all that they do is wait.
+// Concurrently, because they mostly wait.
 describe('watch', { concurrency: true }, () => {
   it('gives each status once, and ends with the job', async () => {
     const text = `: hello\n\n${event(1, job())}${event(2, running())}: beat\n\n${event(3, completed('succeeded'))}`;
@@ -67,7 +67,7 @@ describe('watch', { concurrency: true }, () => {
     const { client, peer, url } = await start([
       stream(`${retryNow}${event(1, job())}`),
       problem(503, 'unavailable', { 'Retry-After': '0' }),
-      // It cannot resume, and begins with what is known.
+      // It cannot resume, and begins with what the client already knows.
       stream(`${retryNow}${event(1, job())}${event(2, running())}id: 3\nevent: sta`, 'break'),
       stream(`${retryNow}: nothing new\n\n`),
       stream(event(3, completed())),

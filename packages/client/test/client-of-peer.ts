@@ -5,7 +5,7 @@ import type { Peer } from './peer.ts';
 
 export const apiKey = 'secret+key/1=';
 
-/** A client of this peer alone, which repeats nothing. */
+/** A client of this peer, without retries. */
 export function clientOf(peer: Peer, options: Partial<ClientOptions> = {}): Client {
   return createClient({ apiUrl: peer.url, statusUrl: peer.url, apiKey, maxRetries: 0, ...options });
 }

@@ -3,11 +3,11 @@ import { startStack, type TestStack } from '@kasabi/test/support';
 import { type Client, createClient } from '../src/client.ts';
 import type { ClientOptions } from '../src/settings.ts';
 
-/** The real services, on a deployment that says "succeeded", and clients of theirs. */
+/** The real services of a deployment that says "succeeded", and clients of them. */
 export interface Services {
   readonly stack: TestStack;
   clientOf(options?: Partial<ClientOptions>): Client;
-  /** Makes a dataset that no other test uses. */
+  /** Creates a dataset that no other test uses. */
   newDataset(code: string): Promise<string>;
 }
 
@@ -35,7 +35,7 @@ export async function startServices(): Promise<Services> {
 
 export const inMs = (ms: number): Date => new Date(Date.now() + ms);
 
-/** Everything that comes, in its order. */
+/** All items, in order. */
 export async function all<T>(items: AsyncIterable<T>): Promise<T[]> {
   const seen: T[] = [];
   for await (const item of items) seen.push(item);

@@ -191,7 +191,7 @@ describe('Strict-Transport-Security', () => {
 describe('the log', () => {
   it('has five lines a second of each kind that is turned away, the count of the others, and no stack', async () => {
     const logged: string[] = [];
-    // With a log of its own, in which no second has begun.
+    // With a log of its own, in which nothing has been counted yet.
     const flooded = await serve(logged);
     const ask = async (path: string) =>
       (await fetch(`http://127.0.0.1:${flooded.port}${path}`)).text();

@@ -66,7 +66,7 @@ describe('an address', () => {
 
 const secret = 'between-the-services';
 
-/** Where the client of a request is, that comes from 10.0.0.1. */
+/** The client's address of a request that comes from 10.0.0.1. */
 function addressOf(headers: Record<string, string>, trust: Partial<TrustOptions> = {}): string {
   const request = { headers, socket: { remoteAddress: '::ffff:10.0.0.1' } };
   const read = createAddressReader({ trustProxy: 0, serviceSecret: secret, ...trust });

@@ -156,7 +156,7 @@ describe('the page at /', () => {
   });
 });
 
-/** What is shown of a page while nothing is folded out. */
+/** What a page shows while all its sections are closed. */
 function unfolded(text: string): string {
   const less = text.replace(/<details>(?:(?!<details>).)*?<\/details>/gs, '');
   return less === text ? text : unfolded(less);

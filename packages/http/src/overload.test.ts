@@ -21,7 +21,7 @@ function passes(): boolean {
   return passed;
 }
 
-/** Keeps the event loop from its work. */
+/** Blocks the event loop. */
 function block(ms: number): void {
   const until = performance.now() + ms;
   while (performance.now() < until);
@@ -57,7 +57,7 @@ describe('the overload guard', () => {
     guard = createOverloadGuard({ maxLagMs: 250, queued: () => 0, maxQueued: 5 });
     await waitFor(passes, { what: 'a quiet moment' });
     block(350);
-    // The timer that measures comes first, for it was due long ago.
+    // The timer that measures comes first, because it was due long ago.
     await new Promise((resolve) => setTimeout(resolve, 1));
     assert.ok(passes());
   });

@@ -7,7 +7,7 @@ const password = 'correct-horse-battery';
 const create = (options: Partial<PasswordGateOptions> = {}) =>
   createPasswordGate({ password, delayMs: 50, ...options });
 
-/** Those who still wait when a test ends go then. */
+/** Ends the attempts that still wait when a test ends. */
 let clients: AbortController;
 let gone: AbortSignal;
 beforeEach(() => {

@@ -22,7 +22,7 @@ interface Answer {
 
 interface Asked {
   (): Promise<Answer>;
-  /** Asks that many times at once. */
+  /** Asks this many times at once. */
   flood(times: number): Promise<Answer[]>;
 }
 
@@ -55,7 +55,7 @@ const ill =
   () =>
     Promise.resolve({ state: 'ill', what });
 
-// Side by side: nearly all that they do is wait.
+// Concurrently, because they mostly wait.
 describe('the probes', { concurrency: true }, () => {
   it('ready, or each dependency with what is wrong with it', async () => {
     const both = await readyz({ Postgres: well, Redis: well });
@@ -115,7 +115,7 @@ describe('the probes', { concurrency: true }, () => {
       },
     });
     assert.equal((await ask()).status, 503);
-    // Its answer is old by now, and the look still under way.
+    // The result is too old by now, and the check is still running.
     await waitFor(async () => (await ask()).status === 503, { what: 'no answer again' });
     await new Promise((resolve) => setTimeout(resolve, 1_100));
     assert.equal((await ask()).status, 503);

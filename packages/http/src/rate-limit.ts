@@ -9,13 +9,13 @@ import type { Count } from './window-counter.ts';
 export const windowSeconds = 60;
 
 export interface RateLimitOptions {
-  /** Most requests of one address, and of one key, in a window. */
+  /** The most requests from one address, and with one key, in a window. */
   readonly perMinute: number;
-  /** Counts a request of an address; the subject is the address, or the first half of one of IPv6. */
+  /** Counts a request from an address. The subject is the address, or the first half of an IPv6 address. */
   countAddress(subject: string): Count | Promise<Count>;
-  /** The digest of a request's API key; throws when it has none, or not one. */
+  /** The digest of a request's API key; throws if there is none, or more than one. */
   keyDigestOf(request: Request): Buffer;
-  /** Counts a request with the API key of this digest. */
+  /** Counts a request with the API key that has this digest. */
   countKey(digest: Buffer): Count | Promise<Count>;
 }
 
@@ -23,18 +23,18 @@ export interface RateLimit {
   /** Counts requests, and refuses those beyond the limit. */
   readonly middleware: RequestHandler;
   /**
-   * What refuses a request whose address is known to be over its limit; undefined for any other. It counts
-   * nothing and costs next to nothing.
+   * The refusal of a request whose address is known to be over its limit; undefined for any other. It counts nothing and
+   * costs almost nothing.
    */
   refusal(request: IncomingMessage): TooManyRequests | undefined;
 }
 
-/** So many addresses over their limit are remembered; beyond that, all are forgotten and counted again. */
+/** The most addresses over their limit that are remembered; with more, all are forgotten and counted again. */
 const mostRefused = 50_000;
 
 /**
  * Limits requests per address and per API key to `perMinute` each. The headers are those of
- * draft-ietf-httpapi-ratelimit-headers, and its older form, which more clients know.
+ * draft-ietf-httpapi-ratelimit-headers, and of its older form, which more clients know.
  */
 export function createRateLimit(options: RateLimitOptions): RateLimit {
   const { perMinute } = options;
@@ -43,7 +43,7 @@ export function createRateLimit(options: RateLimitOptions): RateLimit {
   /** When the windows of the subjects over their limit end, by `performance.now()`. */
   const refusedUntil = new Map<string, number>();
 
-  /** What the headers of an answer say of the limit. */
+  /** The headers that describe the limit. */
   function headersOf({ count, resetMs }: Count): readonly (readonly [string, string])[] {
     const remaining = String(Math.max(0, perMinute - count));
     const reset = String(secondsUntil(resetMs));
@@ -80,16 +80,16 @@ export function createRateLimit(options: RateLimitOptions): RateLimit {
         refusedUntil.set(subject, performance.now() + ofAddress.resetMs);
         throw refuse(ofAddress);
       }
-      // Not before: an address over its limit has no body read and no keys counted that it makes up.
+      // Not earlier: for an address over its limit, no body is read, and no made-up keys are counted.
       const problem = request.method === 'POST' ? await readBodyOf(request, response) : undefined;
       const digest = digestOf(request);
       const keyCounted = digest === undefined ? undefined : options.countKey(digest);
       const ofKey = keyCounted instanceof Promise ? await keyCounted : keyCounted;
       if (ofKey !== undefined && ofKey.count > perMinute) throw refuse(ofKey);
-      // What the client is told is the count that stops it first.
+      // The client is told the count that will reach its limit first.
       const told = ofKey !== undefined && ofKey.count > ofAddress.count ? ofKey : ofAddress;
       for (const [name, value] of headersOf(told)) response.setHeader(name, value);
-      // What is wrong with it comes after the limit.
+      // Problems with the body are reported only after the limit has been checked.
       next(problem);
     },
     refusal(request) {
@@ -105,7 +105,7 @@ export function createRateLimit(options: RateLimitOptions): RateLimit {
 
 const secondsUntil = (resetMs: number): number => Math.max(1, Math.ceil(resetMs / 1_000));
 
-/** Reads the body of a POST, in which the key may be; resolves to what is wrong with it, if anything is. */
+/** Reads the body of a POST, which may contain the key; resolves to the problem with it, if there is one. */
 function readBodyOf(request: Request, response: Response): Promise<unknown> {
   return new Promise((resolve) => {
     try {

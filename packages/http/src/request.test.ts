@@ -86,7 +86,7 @@ describe('the body of a request', () => {
     ] as const) {
       const { status, text } = await post(type, Uint8Array.from(Buffer.from(body, 'latin1')));
       assert.equal(status, 415);
-      assert.match(text, /^The request body has characters beyond ASCII .* percent-encoded\.\n$/);
+      assert.match(text, /^The request body has non-ASCII characters .* percent-encoded\.\n$/);
     }
     for (const charset of ['utf-16', 'utf-16le', 'utf-32', 'ebcdic', 'ibm037', 'x']) {
       assert.equal((await post(`${form}; charset=${charset}`, 'a=b')).status, 415, charset);
@@ -130,6 +130,6 @@ describe('the key of a request', () => {
     }
     const { status, text } = await ask('/key?apikey=k2', { headers: { X_KASABI_APIKEY: 'k1' } });
     assert.equal(status, 400);
-    assert.equal(text, 'The request carries two API keys that differ; send one.\n');
+    assert.equal(text, 'The request has two different API keys; send one.\n');
   });
 });

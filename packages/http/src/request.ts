@@ -18,19 +18,19 @@ export function queryOf(request: Request): string {
 
 declare module 'node:http' {
   interface IncomingMessage {
-    /** The parameters that were read, and the body that they were read with. */
+    /** The parameters that have been read, and the body that they were read with. */
     parametersRead?: { readonly body: unknown; readonly gathered: Gathered };
-    /** The digest of the API key that was read. */
+    /** The digest of the API key that has been read. */
     keyDigest?: Buffer;
   }
 }
 
-/** What a request may have that takes no parameters: the API key, in place of the header. */
+/** The only parameter of requests without parameters of their own: the API key, instead of the header. */
 export const keyAlone: ReadonlySet<string> = new Set(['apikey']);
 
 /**
- * The parameters of a request, from its query string and, when `readBody` has read one, its body. They are
- * read once, whoever asks for them.
+ * The parameters of a request, from its query string and, if `readBody` has read one, its body. They are read only
+ * once, however often this is called.
  */
 export function readParameters(request: Request): Gathered {
   const body: unknown = request.body;
@@ -47,7 +47,7 @@ function gather(request: Request, body: unknown): Gathered {
   try {
     return gatherParameters({ query, ...decodeBody(request, body) });
   } catch (problem) {
-    // The key may be in the query string all the same.
+    // The key may still be in the query string.
     const all = (): never => {
       throw problem;
     };
@@ -55,7 +55,7 @@ function gather(request: Request, body: unknown): Gathered {
   }
 }
 
-/** Charsets, beside UTF-8, in which ASCII is ASCII: what old clients say of a form without meaning it. */
+/** Charsets besides UTF-8 that contain ASCII. Old clients declare them for any form. */
 const asciiCharset =
   /^(us-?ascii|ansi_x3\.4-1968|iso-?8859-?\d+|latin-?\d+|(windows|cp)-?12\d\d|cp-?\d{3}|koi8-[ru]|macroman)$/;
 
@@ -73,7 +73,7 @@ function decodeBody(request: Request, body: Buffer): { form: string } | { json: 
   }
   if (!isUtf8 && body.some((byte) => byte > 0x7f)) {
     throw new UnsupportedMediaType(
-      'The request body has characters beyond ASCII in another charset than UTF-8; send it in UTF-8, or percent-encoded.',
+      'The request body has non-ASCII characters in a charset other than UTF-8; send it in UTF-8, or percent-encoded.',
     );
   }
   const text = decodeUtf8(body);
@@ -91,10 +91,10 @@ function decodeUtf8(bytes: Buffer): string {
 const headerNames = ['x_kasabi_apikey', 'x-kasabi-apikey'] as const;
 
 /**
- * The digest of the API key a request carries, which is made once, whoever asks for it.
+ * The digest of a request's API key, which is computed only once, however often this is called.
  *
- * @param digest makes it.
- * @throws what `apiKeyOf` does.
+ * @param digest computes it.
+ * @throws the errors of `apiKeyOf`.
  */
 export function keyDigestOf(request: Request, digest: (key: string) => Buffer): Buffer {
   request.keyDigest ??= digest(apiKeyOf(request));
@@ -102,11 +102,11 @@ export function keyDigestOf(request: Request, digest: (key: string) => Buffer): 
 }
 
 /**
- * The API key a request carries: in the header X_KASABI_APIKEY or the same with hyphens, as a bearer
- * token, or as the parameter `apikey`.
+ * The API key of a request: from the header X_KASABI_APIKEY or the same with hyphens, from a bearer token, or from the
+ * parameter `apikey`.
  *
- * @throws Unauthorized when it carries none.
- * @throws InvalidParameter when it carries two that differ.
+ * @throws Unauthorized if there is none.
+ * @throws InvalidParameter if there are two that differ.
  */
 export function apiKeyOf(request: Request): string {
   const keys = new Set<string>();
@@ -121,27 +121,27 @@ export function apiKeyOf(request: Request): string {
   if (apikey !== undefined) keys.add(apikey);
   keys.delete('');
   if (keys.size > 1) {
-    throw new InvalidParameter('apikey', 'The request carries two API keys that differ; send one.');
+    throw new InvalidParameter('apikey', 'The request has two different API keys; send one.');
   }
   const [key] = keys;
   if (key === undefined) throw new Unauthorized();
   return key;
 }
 
-/** The short code in a request's path, or undefined when it cannot be one. */
+/** The short code in a request's path; undefined if it is not a valid one. */
 export function readShortCode(value: string): string | undefined {
   return datasetCodePattern.test(value) ? value : undefined;
 }
 
-/** The job id in a request's path, or undefined when it cannot be one. */
+/** The job id in a request's path; undefined if it is not a valid one. */
 export function readJobId(value: string): string | undefined {
   return isUuid(value.toLowerCase()) ? value : undefined;
 }
 
 /**
- * The value of a header that may come once.
+ * The value of a header that may be sent only once.
  *
- * @throws MalformedRequest when it comes twice.
+ * @throws MalformedRequest if it is sent twice.
  */
 export function singleHeader(request: Request, name: string): string | undefined {
   const values = request.headersDistinct[name] ?? [];

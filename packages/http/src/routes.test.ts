@@ -8,7 +8,7 @@ import { type HttpServer, listen } from './server.ts';
 
 let server: HttpServer;
 
-/** Answers with the id of the operation, and what is in the places of the path. */
+/** Answers with the id of the operation and the values of the path's parameters. */
 const naming =
   (id: string) =>
   (request: Pick<Request, 'params' | 'body'>, response: Pick<Response, 'json'>): void => {

@@ -37,7 +37,7 @@ describe('readDateTime', () => {
   });
 });
 
-/** Each way of being wrong, with texts that are wrong in this way. */
+/** Each kind of mistake, with texts that have it. */
 const wrong: readonly (readonly [RegExp, readonly string[]])[] = [
   [/^is empty; leave it out for as soon as possible/, ['']],
   [/white space around it/, [' 2026-11-23T13:06:00Z', '2026-11-23T13:06:00Z\n', ' ']],

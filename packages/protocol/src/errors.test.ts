@@ -3,7 +3,7 @@ import { describe, it } from 'node:test';
 import { type ErrorCode, errorCatalog } from './error-catalog.ts';
 import * as errors from './errors.ts';
 
-/** One of each; a class that is missing here makes the last test fail. */
+/** One of each kind; if a kind is missing here, the last test fails. */
 const examples: readonly errors.ApiError[] = [
   new errors.InvalidParameter('jobType', 'The parameter jobType is missing.'),
   new errors.MalformedRequest('The request body is not valid JSON.'),

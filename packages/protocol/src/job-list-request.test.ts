@@ -52,7 +52,7 @@ describe('a list request', () => {
   it('refuses a cursor that was not given out, be it nearly one', () => {
     const cursor = cursorAfter(id);
     const nearly = [`${cursor}=`, `${cursor}!`, `!${cursor}`, `${cursor}A`, cursor.slice(1)];
-    // The last character holds four bits that no id has.
+    // The last character has four bits that are not part of the id.
     const odd = `${cursor.slice(0, -1)}${cursor.endsWith('B') ? 'C' : 'B'}`;
     for (const bad of ['', 'x', id, odd, ...nearly]) {
       refused({ cursor: bad }, /follow the Link header, or leave it out/);

@@ -1,7 +1,7 @@
 import type { ErrorDescription } from '@kasabi/protocol';
 import type { oas31 } from 'openapi3-ts';
 
-/** A JSON Schema (2020-12), as OpenAPI 3.1 has it. */
+/** A JSON Schema (2020-12), as in OpenAPI 3.1. */
 export interface JsonSchema extends oas31.SchemaObject {
   properties?: Record<string, JsonSchema>;
 }

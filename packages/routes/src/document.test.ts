@@ -22,7 +22,7 @@ const document = createOpenApiDocument({
   statusUrl: 'https://data.example.org',
 });
 
-/** Values that are right or nearly right for some parameter. */
+/** Values that are valid or nearly valid for some parameter. */
 const known = [
   ...['reset', 'Reset', 'completed', 'succeeded', 'done', '', '1', '100', '101', '1e1'],
   ...['2011-05-27T14:30:00Z', '2011-05-27t14:30:60.5+05:30', '2030-02-30T00:00:00Z'],
@@ -36,7 +36,7 @@ function examplesOf<T>(example: (value: string) => T): [T][] {
   return known.map((value) => [example(value)]);
 }
 
-/** What the service says of parameters that it refuses; undefined of those that it accepts. */
+/** The service's error for parameters that it refuses; undefined for those that it accepts. */
 function problemOf(read: () => unknown): string | undefined {
   try {
     read();
@@ -101,7 +101,7 @@ describe('the schemas of the parameters', () => {
       fc.assert(
         fc.property(text, (value) => {
           const problem = problemOf(() => parseJobListRequest(new Map([[name, value]])));
-          // A whole number, written as one.
+          // In JSON, it is a number.
           const given = name === 'limit' && /^\d{1,3}$/.test(value) ? Number(value) : value;
           assert.equal(problem === undefined, isAllowed(given), value);
           outcomes.add(problem === undefined);

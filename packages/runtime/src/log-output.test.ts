@@ -1,4 +1,4 @@
-// Processes whose log nobody reads, or whose disk is full: they go on, and end as they are told.
+// Processes whose log nobody reads, or whose disk is full: they continue, and stop when told to.
 import assert from 'node:assert/strict';
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
@@ -18,7 +18,7 @@ after(() => {
   rmSync(folder, { recursive: true });
 });
 
-/** A service that logs `perTurn` long lines every 5 ms and tells each second of its life over IPC. */
+/** A service that logs `perTurn` long lines every 5 ms, and reports its state over IPC every 100 ms. */
 const program = (perTurn: number): string => `
   const { runService } = await import(${JSON.stringify(here('run.ts'))});
   const settings = { LOG_LEVEL: 'info', OTEL_TRACES_SAMPLER_ARG: 1, SHUTDOWN_TIMEOUT_MS: 5_000 };
@@ -31,7 +31,7 @@ const program = (perTurn: number): string => `
 
 interface Beat {
   readonly n: number;
-  /** When it was sent, in milliseconds of the service's life. */
+  /** When it was sent, in milliseconds since the service began. */
   readonly at: number;
   readonly cpu: NodeJS.CpuUsage;
   readonly rss: number;
@@ -63,14 +63,14 @@ async function start(
   return { child, last: () => beat as Beat, ended: once(child, 'exit').then(([code]) => code) };
 }
 
-/** It goes on, and after a second and a half of that ends in order, soon after SIGTERM. */
+/** It continues, and after a second and a half it stops in order, soon after SIGTERM. */
 async function goesOnAndEnds({ child, last, ended }: Run): Promise<void> {
   const from = last();
   await waitFor(() => last().n > from.n + 300 && last().at > from.at + 1_500, {
     what: 'it to go on',
     timeoutMs: 15_000,
   });
-  // By the service's own clock: what it tells may arrive late.
+  // By the service's own clock, because its reports may arrive late.
   const took = last().at - from.at;
   const cpu = (last().cpu.user + last().cpu.system - from.cpu.user - from.cpu.system) / 1_000;
   assert.ok(cpu < took / 2, `${cpu} ms of CPU in ${took} ms`);
@@ -109,7 +109,7 @@ test('the reader of its log is there and does not read: a pipe; when it reads ag
   await once(spawn('mkfifo', [fifo]), 'exit');
   const fd = openSync(fifo, 'r+');
   const run = await start(fd, undefined, [], 20);
-  // 4 MiB are kept for it, and no more.
+  // At most 4 MiB are kept for it.
   await waitFor(() => run.last().n > 12_000, { what: 'more than is kept', timeoutMs: 30_000 });
   const before = run.last().rss;
   await waitFor(() => run.last().n > 24_000, { what: 'twice that', timeoutMs: 30_000 });

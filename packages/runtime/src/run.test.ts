@@ -19,7 +19,7 @@ after(() => {
   for (const child of children) child.kill('SIGKILL');
 });
 
-/** Runs a program of `runService` as a process: `body` is what is given to it. */
+/** Runs `runService` as a process; `body` is the body of its start function. */
 function run(body: string, shutdownTimeoutMs = 60_000): Run {
   const program = `
     const { runService } = await import(${JSON.stringify(here('run.ts'))});
@@ -44,7 +44,7 @@ function run(body: string, shutdownTimeoutMs = 60_000): Run {
 }
 
 async function started(body: string, shutdownTimeoutMs?: number): Promise<Run> {
-  // In the next turn of the event loop the signal handlers are there; before, a signal ends the process.
+  // The signal handlers exist in the next turn of the event loop; before that, a signal ends the process.
   const service = run(`setImmediate(() => log.info('up')); ${body}`, shutdownTimeoutMs);
   await waitFor(() => service.output().includes('"up"'), { what: 'the service to start' });
   return service;

@@ -20,7 +20,7 @@ const good = {
 const parse = (environment: Environment) =>
   parseSettings(schema, environment, { of: 'the api service', prefixes: ['API_'] });
 
-/** The problems an environment has, as the message lists them. */
+/** The problems of an environment, as the message lists them. */
 function problemsOf(environment: Environment): string[] {
   try {
     parse(environment);

@@ -1,4 +1,4 @@
-// Whoever waits for a job with a key that stops to open its dataset.
+// Clients that wait for a job while their key becomes invalid for its dataset.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { createOwner, digestKey, issueKey, revokeKey } from '@kasabi/accounts';
@@ -10,7 +10,7 @@ import { change, openEvents } from '@kasabi/test/support/watch-jobs';
 import { type StatusRoutes, startStatusRoutes } from '../test/watch-status.ts';
 import { createWatcher, type News } from './watcher.ts';
 
-/** A dataset of an owner of its own, with a key and a scheduled job. */
+/** A dataset with its own owner, key and scheduled job. */
 interface Held {
   readonly code: string;
   readonly key: string;
@@ -39,7 +39,7 @@ async function makeHeld({ database }: StatusRoutes): Promise<Held> {
 const removeJob = ({ database }: StatusRoutes, { jobId }: Held) =>
   database.pool().query('DELETE FROM kasabi.job WHERE id = $1', [jobId]);
 
-/** How a key stops to open a job, and what a new request is answered then. */
+/** The ways in which a key becomes invalid for a job, and the answer to a new request after that. */
 const ends: readonly (readonly [
   string,
   (status: StatusRoutes, held: Held) => Promise<unknown>,

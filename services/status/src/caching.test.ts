@@ -1,4 +1,4 @@
-// What clients and caches may keep of a job's document.
+// What clients and caches may keep.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { type Answer, ask } from '@kasabi/test/support/client';
@@ -18,7 +18,7 @@ const look = (id: string, headers: Record<string, string> = {}): Promise<Answer>
     headers: { X_KASABI_APIKEY: status.key, ...headers },
   });
 
-/** Makes a job and brings it into these states, one after the other. */
+/** Creates a job and brings it into these states, one after the other. */
 async function job(...states: Parameters<typeof change>[2][]): Promise<string> {
   const [id = ''] = await makeJobs(status.database.pool(), 1);
   for (const state of states) await change(status.database.pool(), id, state);

@@ -27,7 +27,7 @@ function dataset(title: string): Dataset {
 
 const string = 'http://www.w3.org/2001/XMLSchema#string';
 
-/** A triple as `subject predicate object datatype`; no datatype stands for an IRI. */
+/** A triple as `subject predicate object datatype`; without a datatype, the object is an IRI. */
 type Triple = readonly [string, string, string, string?];
 
 function readTurtle(text: string): Triple[] {

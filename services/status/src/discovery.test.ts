@@ -22,7 +22,7 @@ before(async () => {
   await createOwner(database.pool(), 'owner');
   await createDataset(database.pool(), { code: 'nasa', owner: 'owner' });
   const pool = database.pool('status');
-  // Once for each statement, as none is in a transaction.
+  // Emitted once for each statement, because none is in a transaction.
   pool.on('acquire', () => {
     statements += 1;
   });
@@ -93,7 +93,7 @@ describe('which form of the description a client gets', () => {
   });
 
   it('is Turtle without an Accept', async () => {
-    // Which fetch would always send.
+    // Fetch would always send one.
     const request = get({ port: server.port, path: address, agent: false });
     const [response] = (await once(request, 'response')) as [IncomingMessage];
     response.resume();

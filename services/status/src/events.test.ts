@@ -11,7 +11,7 @@ let quiet: Events;
 
 before(async () => {
   status = await startStatusRoutes();
-  // One that nothing happens on, while the other tests run.
+  // A stream without events, while the other tests run.
   quiet = await openEvents(urlOf(await makeJob()), key());
 });
 after(() => status?.close());
@@ -72,7 +72,7 @@ describe('an event stream', () => {
     await stream.nth(1);
     const client = await status.database.pool().connect();
     try {
-      // As one commit, so that no look falls between.
+      // In one commit, so that the watcher cannot look in between.
       await client.query('BEGIN');
       await client.query(
         `UPDATE kasabi.job SET attempt = attempt + 1, message = 'lost' WHERE id = $1`,

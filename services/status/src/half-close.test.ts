@@ -1,4 +1,4 @@
-// Clients that close their half of the connection behind a request, and those that have gone.
+// Clients that close their half of the connection after a request, and clients that have gone.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { openRaw, type RawConnection } from '@kasabi/test/support/raw-http';
@@ -20,7 +20,7 @@ async function makeJob(): Promise<string> {
 const waiters = (count: number): Promise<true> =>
   waitFor(() => status.watcher.waiting === count, { what: `${count} to wait`, timeoutMs: 5_000 });
 
-/** Sends a request that is held, and nothing more. */
+/** Sends a request that is held, and nothing else. */
 async function send(path: string, version = '1.1'): Promise<RawConnection> {
   const connection = await openRaw(status.port);
   const lines = [`GET ${path} HTTP/${version}`, 'Host: x', `X_KASABI_APIKEY: ${status.key}`];

@@ -40,7 +40,7 @@ async function page(query: string): Promise<Page> {
   return { ids: found, next: match?.[1]?.replace(`${publicUrl}/data/nasa/jobs`, '') };
 }
 
-/** All pages from this one on; `between` runs before each further one. */
+/** All pages, beginning with this one; `between` runs before each further page. */
 async function follow(query: string, between = async () => {}): Promise<string[]> {
   const first = await page(query);
   const all = [...first.ids];
@@ -72,7 +72,7 @@ describe('list', () => {
 
   it('is filtered by status and jobType, on every page', async () => {
     const newestFirst = (from: number, to: number) => ids.slice(from, to).toReversed();
-    // Cancelled ones are among them, each in its place.
+    // With cancelled ones among them, in order.
     assert.deepEqual(await follow('?status=failed&limit=3'), newestFirst(0, 10));
     const { jobs } = JSON.parse((await list('?status=failed')).text) as {
       jobs: readonly { readonly status: string; readonly reason: string }[];

@@ -19,7 +19,7 @@ export interface ListHandlersOptions {
   readonly successStatus: SuccessStatus;
 }
 
-/** What lists a dataset's jobs, newest first, in pages. */
+/** The handler that lists a dataset's jobs, newest first, in pages. */
 export function listHandlers(options: ListHandlersOptions): Pick<Handlers<'jobs'>, 'listJobs'> {
   const { pool, statusUrl, successStatus } = options;
   return {
@@ -34,7 +34,7 @@ export function listHandlers(options: ListHandlersOptions): Pick<Handlers<'jobs'
         readParameters(request).all(jobListParameters),
       );
 
-      // One more than asked for tells whether there is another page.
+      // One more than requested shows whether there is another page.
       const { jobs: found } = await searchJobs(pool, {
         dataset: datasetCode,
         statuses: status && recordStatusesOf[status],

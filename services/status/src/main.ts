@@ -105,7 +105,7 @@ await runService('status', readEnvironment, async ({ settings, log }) => {
   log.info({ port: server.port }, 'listening');
 
   return async () => {
-    // Whoever waits is answered with what is known, so that the server can close.
+    // All who wait are answered with what is known, so that the server can close.
     stopping.abort();
     await server.close(settings.SHUTDOWN_TIMEOUT_MS / 2);
     await Promise.all(watcher.loops.map((loop) => loop.stop()));

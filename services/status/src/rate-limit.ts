@@ -8,12 +8,12 @@ import {
 } from '@kasabi/http';
 
 /**
- * Limits requests per address and per API key to `perMinute` each, counted by this process alone: it can
- * do without Redis, and has to. Two processes allow twice as much.
+ * Limits requests per address and per API key to `perMinute` each, counted by this process alone, because this service
+ * does not use Redis. Two processes allow twice as many.
  */
 export function createOwnRateLimit(perMinute: number): RateLimit {
   const windowMs = windowSeconds * 1_000;
-  // Each has its own bound: keys that are made up push no address out.
+  // Each has its own maximum size, so that made-up keys do not push out addresses.
   const addresses = createWindowCounter({ windowMs });
   const keys = createWindowCounter({ windowMs });
   return createRateLimit({

@@ -14,13 +14,13 @@ import { refusalOf } from '@kasabi/protocol';
 import type { Request } from 'express';
 import type pg from 'pg';
 
-/** A job that was read, and the key that it was read with. */
+/** A job that was read, and the key with which it was read. */
 export interface FoundJob {
   readonly record: JobRecord;
   readonly access: Access;
 }
 
-/** A job by its name, and the key that was shown for it. */
+/** The name of a job, and the key that came with it. */
 export interface NamedJob {
   readonly key: string;
   readonly datasetCode: string;
@@ -29,23 +29,22 @@ export interface NamedJob {
 
 export interface JobReader {
   /**
-   * The job that a request's path names, for the key it carries.
+   * The job that a request's path names, if the request's key may see it.
    *
-   * @throws Unauthorized, NotFound, or what is wrong with the request's parameters.
+   * @throws Unauthorized, NotFound, or the error for an invalid parameter.
    */
   read(request: Request<{ code: string; id: string }>): Promise<FoundJob>;
   /**
-   * The job that a request's path names, whether or not it is there, once the key is known to be good.
+   * The job that a request's path names, even if it does not exist, once the key is known to be valid.
    *
-   * @throws Unauthorized, what is wrong with the request's parameters, or NotFound for a path that cannot name
-   *   any job.
+   * @throws Unauthorized, the error for an invalid parameter, or NotFound for a path that cannot name a job.
    */
   readName(request: Request<{ code: string; id: string }>): Promise<NamedJob>;
-  /** How many requests wait for a statement. */
+  /** How many requests wait for the next statement. */
   readonly waiting: number;
 }
 
-/** Reads jobs for requests; those of one turn of the event loop share one statement. */
+/** Reads jobs for requests. Requests in the same turn of the event loop share a statement. */
 export function createJobReader(pool: pg.Pool): JobReader {
   const records = createBatcher<AskedJob, FindOutcome>({
     name: 'find batch',

@@ -11,20 +11,20 @@ import { listHandlers } from '../src/list.ts';
 import { createJobReader } from '../src/read-job.ts';
 import { createWatcher, type Watcher, type WatcherOptions } from '../src/watcher.ts';
 
-/** The routes of the status service in the test's own process, where it can look at its watcher. */
+/** The routes of the status service in the test's own process, so that the test can see the watcher. */
 export interface StatusRoutes {
   readonly database: TestDatabase;
   readonly watcher: Watcher;
   readonly port: number;
   readonly url: string;
-  /** A key of `owner`, whose dataset `nasa` is. */
+  /** A key of `owner`, who owns the dataset `nasa`. */
   readonly key: string;
-  /** A key of somebody else's. */
+  /** A key of another owner. */
   readonly otherKey: string;
   close(): Promise<void>;
 }
 
-/** What links in answers begin with. */
+/** The beginning of links in answers. */
 export const publicUrl = 'https://data.example.org';
 
 export async function startStatusRoutes(
