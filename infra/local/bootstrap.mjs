@@ -1,5 +1,5 @@
-// What `npm start`, `npm run admin` and `npm test` run. Plain JavaScript without dependencies, because it
-// also has to run before anything is installed or built.
+// Runs for `npm start`, `npm run admin` and `npm test`. Plain JavaScript without dependencies, because it has to run
+// before anything is installed or built.
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync, statSync } from 'node:fs';
 import { constants } from 'node:os';
@@ -16,12 +16,12 @@ const signals = ['SIGINT', 'SIGTERM', 'SIGHUP'];
 /** The npm package with production's Node.js for this machine, if there is one. */
 const nodePackage = `node_modules/node-${process.platform}-${process.arch}`;
 
-/** The current child, if any; a request to stop is passed on to it. */
+/** The current child process, if any. It gets the signals that this process gets. */
 let child;
 let stoppedBy;
 
 function say(line) {
-  // The operator's command line reserves standard output for its result.
+  // Standard output of the operator's command line is reserved for its result.
   (mode === 'admin' ? process.stderr : process.stdout).write(`${line}\n`);
 }
 
@@ -40,7 +40,7 @@ function kill(signal) {
   }
 }
 
-/** Runs a command in a process group of its own, so that it can be ended together with what it started. */
+/** Runs a command in a process group of its own, so that it can be ended together with its children. */
 async function run(command, commandArgs, stdout) {
   child = spawn(command, commandArgs, { cwd: root, detached: true, stdio: ['ignore', stdout, 2] });
   const code = await new Promise((resolve, reject) => {
@@ -66,13 +66,13 @@ function readJson(file) {
   return JSON.parse(readFileSync(path.join(root, file), 'utf8'));
 }
 
-/** True when node_modules holds what package-lock.json says. */
+/** Whether node_modules contains what package-lock.json says. */
 function isInstalled() {
   const [lock, installed] = ['package-lock.json', 'node_modules/.package-lock.json'];
   if (!existsSync(path.join(root, installed))) return false;
   const changed = (file) => statSync(path.join(root, file)).mtimeMs;
   if (changed(installed) >= changed(lock)) return true;
-  // A checkout may have touched the file without changing its content.
+  // A checkout may change the time of the file but not its content.
   const have = readJson(installed).packages;
   return Object.entries(readJson(lock).packages).every(
     ([name, entry]) =>
@@ -95,8 +95,8 @@ async function install() {
 }
 
 /**
- * Production's Node.js, from its npm package, unless this process runs on it already: that way the version that is
- * tested is the one that is deployed, whatever the machine has. Undefined on a platform without such a package.
+ * The program of production's Node.js, from its npm package, so that the tested version is the deployed one, whatever
+ * the machine has. Undefined if this process already runs on it, and on platforms without such a package.
  */
 function productionNode() {
   const manifest = `${nodePackage}/package.json`;
@@ -105,12 +105,12 @@ function productionNode() {
   return path.join(root, nodePackage, 'bin/node');
 }
 
-/** Does everything else in another Node.js and ends with its exit code. Never returns. */
+/** Does the rest in another Node.js, and exits with its exit code. Never returns. */
 async function continueOn(node) {
   child = spawn(node, [fileURLToPath(import.meta.url), mode, ...args], { stdio: 'inherit' });
   for (const signal of signals) {
     process.off(signal, onSignal);
-    // A Ctrl-C in a terminal reaches both by itself; sent twice, it would mean "at once".
+    // Ctrl-C in a terminal reaches both processes. Passing it on would be a second one, which means "at once".
     const byTerminal = signal === 'SIGINT' && process.stdin.isTTY;
     process.on(signal, byTerminal ? () => undefined : () => child.kill(signal));
   }
@@ -121,7 +121,7 @@ async function continueOn(node) {
   process.exit(code);
 }
 
-/** Builds what runs; `tsc -b` itself detects what has changed. */
+/** Builds the programs; `tsc -b` itself detects what has changed. */
 async function build() {
   const projects = [
     'infra/local',
@@ -161,7 +161,7 @@ if (mode === 'test') {
   const runner = ['--conditions=kasabi-source', 'test/run.ts', ...args];
   process.exit(await run(process.execPath, runner, 1));
 }
-// From here on in this process, so that signals reach the program itself.
+// From here on everything runs in this process, so that signals reach the program itself.
 const { start } = mode === 'start' ? await import('./dist/start.js') : {};
 for (const signal of signals) process.off(signal, onSignal);
 if (start !== undefined) await start();

@@ -3,9 +3,9 @@ import { statSync } from 'node:fs';
 import { connect, createServer } from 'node:net';
 
 /**
- * Waits until no other process works in this folder, then keeps others out until the returned function is called;
- * calls `onWait` if it has to wait. The lock is the name of an abstract socket: the kernel frees it when its process
- * ends, so it cannot go stale, and the end of the connection tells the next process that its turn has come.
+ * Waits until no other process builds in this folder, then keeps others out until the returned function is called.
+ * Calls `onWait` if it has to wait. The lock is an abstract socket: the kernel frees its name when the process ends, so
+ * it cannot go stale, and the end of the connection tells the next process that it is its turn.
  */
 export async function takeTurn(folder, onWait) {
   const { dev, ino } = statSync(folder, { bigint: true });

@@ -13,11 +13,11 @@ import { CommandFailed } from './errors.ts';
 import { runCommand } from './run-command.ts';
 
 export interface UnpackOptions {
-  /** Folder for everything that is downloaded and unpacked. */
+  /** The folder for everything that is downloaded and unpacked. */
   readonly cacheDir: string;
-  /** Names the result below the cache folder. */
+  /** The name of the result in the cache folder. */
   readonly name: string;
-  /** Packages to unpack whether or not the system has them. */
+  /** The packages to unpack, even if the system has them. */
   readonly packages: readonly string[];
   /** Called before each slow step. */
   readonly log: (line: string) => void;
@@ -27,11 +27,11 @@ export interface UnpackOptions {
 /** Where Debian packages were unpacked to. */
 export interface Unpacked {
   readonly root: string;
-  /** Value for LD_LIBRARY_PATH that lets the unpacked programs find the unpacked libraries. */
+  /** The value of LD_LIBRARY_PATH with which unpacked programs find unpacked libraries. */
   readonly libraryPath: string;
 }
 
-/** The first executable file of that name in the folders of a PATH. */
+/** The first executable file with this name in the folders of a PATH. */
 export function findOnPath(tool: string, searchPath: string): string | undefined {
   const folders = searchPath.split(':').filter((folder) => path.isAbsolute(folder));
   return folders
@@ -41,22 +41,22 @@ export function findOnPath(tool: string, searchPath: string): string | undefined
         accessSync(file, constants.X_OK);
         return true;
       } catch {
-        // Absent, or in a folder that this user may not enter.
+        // It does not exist, or is in a folder that this user may not enter.
         return false;
       }
     });
 }
 
-/** What an earlier `unpackPackages` of that name left; undefined when there is none. */
+/** The result of an earlier `unpackPackages` with this name, if there is one. */
 export function findUnpacked(cacheDir: string, name: string): Unpacked | undefined {
   const root = path.join(cacheDir, name);
-  // The folder gets its name as the last step, so it is either complete or absent.
+  // The folder gets its name in the last step, so it is complete if it exists.
   if (!existsSync(root)) return undefined;
   const folders = ['usr/lib', 'lib'].map((folder) => path.join(root, folder));
   return { root, libraryPath: folders.flatMap(foldersWithLibraries).join(':') };
 }
 
-/** Some packages keep libraries in a folder of their own, which only an installed program searches. */
+/** Includes subfolders: some packages have libraries in a folder that only installed programs search. */
 function foldersWithLibraries(folder: string): string[] {
   if (!existsSync(folder)) return [];
   const entries = readdirSync(folder, { withFileTypes: true });
@@ -67,11 +67,10 @@ function foldersWithLibraries(folder: string): string[] {
 }
 
 /**
- * Downloads Debian packages from the system's own sources, checked by apt, and unpacks them below the
- * cache folder together with the libraries they need and the system lacks. It neither changes the system
- * nor needs root.
+ * Downloads Debian packages from the system's own sources, checked by apt, and unpacks them in the cache folder,
+ * together with libraries that they need and the system lacks. It does not change the system and does not need root.
  *
- * @throws CommandFailed with apt's own words.
+ * @throws CommandFailed with apt's message.
  */
 export async function unpackPackages(options: UnpackOptions): Promise<Unpacked> {
   const { cacheDir, name, signal } = options;
@@ -82,15 +81,15 @@ export async function unpackPackages(options: UnpackOptions): Promise<Unpacked> 
   for (const folder of [downloads, path.join(aptFolder, 'archives/partial')]) {
     mkdirSync(folder, { recursive: true });
   }
-  // As root, apt would download as the user _apt, who cannot write here.
+  // When run as root, apt would download as the user _apt, who cannot write here.
   const ownCache = ['-o', 'APT::Sandbox::User=root', '-o', `Dir::Cache=${aptFolder}`];
   try {
     await download(options, downloads, ownCache).catch(async (error: unknown) => {
       if (!(error instanceof CommandFailed) || signal?.aborted) throw error;
-      // A fresh container has no package lists, an old machine outdated ones.
+      // A new container has no package lists, and those of an old machine are outdated.
       options.log('Fetching the package lists of this system');
       mkdirSync(path.join(aptFolder, 'lists/partial'), { recursive: true });
-      // The list of installed packages stays the system's.
+      // The list of installed packages is still the system's.
       const ownLists = ['-o', `Dir::State=${aptFolder}`, '-o', `Dir::State::status=${installed}`];
       await apt([...ownCache, ...ownLists, 'update'], downloads, signal);
       await download(options, downloads, [...ownCache, ...ownLists]);
@@ -99,7 +98,7 @@ export async function unpackPackages(options: UnpackOptions): Promise<Unpacked> 
       await runCommand('dpkg-deb', ['-x', path.join(downloads, file), unfinished], { signal });
     }
     for (const folder of [downloads, aptFolder]) rmSync(folder, { recursive: true, force: true });
-    // Another start may have been quicker; its result is as good.
+    // Another start may have been faster; its result is just as good.
     if (!existsSync(finished)) renameSync(unfinished, finished);
   } finally {
     rmSync(unfinished, { recursive: true, force: true });

@@ -1,6 +1,6 @@
 import type { StackAddresses } from './bring-up.ts';
 
-/** What `npm start` prints when everything is up: where it is, the demo key, a command to paste. */
+/** What `npm start` prints when everything is up: addresses, the demo key, and commands to paste. */
 export function banner(stack: StackAddresses): string {
   const key = stack.demoKey.replaceAll("'", `'\\''`);
   return `
@@ -20,11 +20,11 @@ Reset the demo dataset "schema":
 
 curl -i -X POST -H 'X_KASABI_APIKEY: ${key}' -d jobType=reset ${stack.apiUrl}/dataset/schema/jobs
 
-Watch the job, at the address that this answers with:
+Watch the job at the address in the answer:
 
 curl -H 'X_KASABI_APIKEY: ${key}' LOCATION
 
 The operator's command line: npm run admin -- --help
-A process that dies is started again; Ctrl-C stops everything, and the data stays.
+A process that dies is started again. Ctrl-C stops everything and keeps the data.
 `;
 }

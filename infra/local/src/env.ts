@@ -72,7 +72,7 @@ export const schema = z.object({
     .describe('Where operators reach the operations service; its local address unless set'),
 });
 
-/** The settings of `npm start`. Everything else in the environment is passed on to the services. */
+/** The settings of `npm start`. The services inherit everything else in the environment. */
 export type LocalSettings = z.output<typeof schema>;
 
 /** This process's environment: the one place where it is read. */
@@ -82,7 +82,7 @@ export function environment(): NodeJS.ProcessEnv {
 }
 
 /**
- * Reads and checks the settings; a variable set to nothing counts as unset.
+ * Reads and checks the settings. Empty variables count as unset.
  *
  * @throws SettingsInvalid naming every wrong setting.
  */

@@ -30,7 +30,7 @@ export class DataFolderInUse extends Error {
   }
 }
 
-/** Neither a Redis server nor a way to get one was found. */
+/** There is no Redis server, and no way to get one. */
 export class RedisMissing extends Error {
   readonly code = 'redis-missing';
   constructor(reason: string) {
@@ -42,17 +42,17 @@ export class RedisMissing extends Error {
   }
 }
 
-/** Postgres cannot be run here, or not on this data. */
+/** Postgres cannot run here, or not on this data. */
 export class PostgresUnusable extends Error {
   readonly code = 'postgres-unusable';
 }
 
-/** A process of the stack did not start, or ended by itself. */
+/** A process of the stack did not start, ended by itself, or does not end. */
 export class ProcessFailed extends Error {
   readonly code = 'process-failed';
 }
 
-/** A command that the set-up runs (initdb, apt-get, dpkg-deb) ended with an error. */
+/** A command of the set-up (initdb, apt-get, dpkg-deb) failed. */
 export class CommandFailed extends Error {
   readonly code = 'command-failed';
   constructor(outcome: string, output: string) {

@@ -6,7 +6,7 @@ import { commandLine, endProcess, identify, isRunning, processesIn } from './pro
 import { isServer, postgresSteps, type StopStep, stepsFor } from './stop-steps.ts';
 
 /**
- * Ends what a supervisor that was killed left running: services first, then the servers they use.
+ * Ends the processes that a killed supervisor left running: services first, then the servers they use.
  *
  * @throws ProcessFailed when a process cannot be ended.
  */
@@ -32,9 +32,9 @@ async function endOne(leftover: Leftover, steps: readonly StopStep[]): Promise<v
 }
 
 /**
- * Makes a Postgres data folder startable: ends the Postgres that still runs on it and the backends that
- * outlived a killed one. Removes a `postmaster.pid` whose pid now belongs to another program, which
- * Postgres itself would take for a running server.
+ * Prepares a Postgres data folder for a start. Ends a Postgres that still runs on it, and backends that outlived a
+ * killed one. Removes a `postmaster.pid` whose pid now belongs to another program: Postgres itself would take that for
+ * a running server.
  *
  * @throws ProcessFailed when a process cannot be ended.
  */
@@ -43,7 +43,7 @@ export async function freePostgresFolder(dir: string): Promise<void> {
   const folder = realpathSync(dir);
   const pidFile = path.join(folder, 'postmaster.pid');
   const server = existsSync(pidFile) ? Number.parseInt(readFileSync(pidFile, 'utf8'), 10) : 0;
-  // Every process of a Postgres server works in its data folder. The server ends its own backends.
+  // The working folder of every Postgres process is its data folder. The server ends its own backends.
   const end = async (pid: number, steps: readonly StopStep[]): Promise<void> => {
     const identity = identify(pid);
     if (identity !== undefined) await endOne({ name: 'postgres', ...identity }, steps);

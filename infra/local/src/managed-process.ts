@@ -16,21 +16,21 @@ export interface ManagedProcess {
   readonly name: string;
   readonly pid: number;
   readonly identity: ProcessIdentity;
-  /** Resolves when the process has ended, for whatever reason. */
+  /** Resolves when the process has ended, whatever the reason. */
   readonly exited: Promise<Exit>;
-  /** Set once it has ended. */
+  /** Undefined until it has ended. */
   readonly exit: Exit | undefined;
   /**
-   * Ends it step by step and resolves when it has ended. Does nothing if it has ended already. A signal
-   * that an earlier call has sent is not sent again: a second SIGTERM would cut an orderly stop short.
+   * Ends it step by step, and resolves when it has ended. Does nothing if it already has. A signal that an earlier call
+   * has sent is not sent again, because a second SIGTERM would cut an orderly stop short.
    *
-   * @throws ProcessFailed when it outlives the last step.
+   * @throws ProcessFailed if it outlives the last step.
    */
   stop(steps: readonly StopStep[]): Promise<Exit>;
 }
 
 export interface ProcessOptions {
-  /** Short name for messages: `postgres`, `api`. */
+  /** A short name for messages: `postgres`, `api`. */
   readonly name: string;
   readonly command: string;
   readonly args: readonly string[];
@@ -38,17 +38,17 @@ export interface ProcessOptions {
   readonly cwd?: string;
   readonly uid?: number | undefined;
   readonly gid?: number | undefined;
-  /** Written to its standard input, which is then closed. */
+  /** The content of its standard input. */
   readonly stdin?: string;
   /** Standard output and error are appended to this file. */
   readonly logFile: string;
-  /** Called with the process as soon as it exists, before anything is awaited. */
+  /** Called as soon as the process exists, before anything is awaited. */
   readonly onSpawn?: ((process: ManagedProcess) => void) | undefined;
 }
 
 /**
- * Starts a process in a session of its own, so that a Ctrl-C in the terminal reaches it only through
- * `stop`, in the supervisor's order.
+ * Starts a process in a session of its own, so that Ctrl-C in the terminal does not reach it directly: the supervisor
+ * stops processes in order.
  *
  * @throws ProcessFailed when the command cannot be run.
  */
@@ -66,13 +66,13 @@ export async function startProcess(options: ProcessOptions): Promise<ManagedProc
   }
   onSpawn?.(managed);
   child.stdin?.on('error', () => {
-    // It ended before it read its input; its exit says why.
+    // It ended before it read its input; the exit says why.
   });
   child.stdin?.end(stdin);
   return managed;
 }
 
-/** Wraps a child process that was just spawned; undefined when the spawn failed. */
+/** Wraps a child process that was just spawned; undefined if that failed. */
 export function manageChild(name: string, child: ChildProcess): ManagedProcess | undefined {
   const { pid } = child;
   if (pid === undefined) return undefined;
@@ -107,12 +107,12 @@ export function manageChild(name: string, child: ChildProcess): ManagedProcess |
   };
 }
 
-/** How a process ended, for a line that begins with its name. */
+/** How a process ended, to follow its name in a sentence. */
 export function describeExit(exit: Exit | undefined): string {
   return exit?.signal ? `was ended by ${exit.signal}` : `ended with exit code ${exit?.code}`;
 }
 
-/** The last 20 lines of a log file, for a message; empty when there is no such file. */
+/** The last 20 lines of a log file, for a message; empty if there is no such file. */
 export function logTail(file: string): string {
   try {
     return readFileSync(file, 'utf8').trimEnd().split('\n').slice(-20).join('\n');

@@ -15,14 +15,14 @@ export interface OwnServerOptions {
   readonly onSpawn: (process: ManagedProcess) => void;
 }
 
-/** A server of the stack's own: where it is, and how it is started again on the same port and data. */
+/** A server that belongs to the stack: its address, and how to start it again on the same port and data. */
 export interface OwnServer extends Kept {
   readonly url: string;
 }
 
 const databaseName = 'kasabi';
 
-/** Starts the stack's Postgres and makes its database if it is missing. */
+/** Starts the stack's Postgres, and creates its database if it does not exist. */
 export async function ownPostgres(options: OwnServerOptions): Promise<OwnServer> {
   const server = await startOwn('postgres', startPostgres, options);
   options.log(`Postgres is up on port ${options.port}`);

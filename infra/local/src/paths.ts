@@ -1,4 +1,4 @@
 import { fileURLToPath } from 'node:url';
 
-/** The project's root folder: three above this file, whether it runs from `src` or from `dist`. */
+/** The root folder of the project, three levels above this file, which is in `src` or in `dist`. */
 export const projectRoot = fileURLToPath(new URL('../../../', import.meta.url));

@@ -2,14 +2,14 @@ import { randomInt } from 'node:crypto';
 import { createServer } from 'node:net';
 import { PortTaken } from './errors.ts';
 
-// Below Linux's default range for outgoing connections (from 32768), so that no connection can take the
-// port between its choice and its use.
+// Below Linux's default range for outgoing connections (from 32768), so that no connection can take a port between its
+// choice and its use.
 const lowest = 20_000;
 const highest = 32_767;
 
 const handedOut = new Set<number>();
 
-/** True when nothing listens on the port, on any address of this machine. */
+/** Whether nothing listens on the port, on any address of this machine. */
 export function isPortFree(port: number): Promise<boolean> {
   return new Promise((resolve) => {
     const server = createServer();
@@ -18,7 +18,7 @@ export function isPortFree(port: number): Promise<boolean> {
   });
 }
 
-/** A port that nothing listens on, never the same twice in one process. */
+/** A port that nothing listens on. A process never gets the same one twice. */
 export async function freePort(): Promise<number> {
   for (;;) {
     const port = randomInt(lowest, highest + 1);
@@ -29,18 +29,18 @@ export async function freePort(): Promise<number> {
 }
 
 export interface PortChoice {
-  /** Name of the setting, for the message. */
+  /** The name of the setting, for the error message. */
   readonly setting: string;
-  /** Value of the setting. */
+  /** The value of the setting. */
   readonly set: number | undefined;
-  /** Used when it is free and the setting is not set. */
+  /** Used if the setting is not set and the port is free. */
   readonly preferred?: number | undefined;
 }
 
 /**
- * Returns the port that is set, else the preferred one if it is free, else any free one.
+ * Returns the port that is set; otherwise the preferred one if it is free; otherwise any free one.
  *
- * @throws PortTaken when the port that is set is in use.
+ * @throws PortTaken if the port that is set is in use.
  */
 export async function choosePort(choice: PortChoice): Promise<number> {
   if (choice.set !== undefined) {

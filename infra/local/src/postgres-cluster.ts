@@ -15,27 +15,27 @@ import { asUser, choosePostgresUser, requireUserName, type User } from './postgr
 import { runCommand } from './run-command.ts';
 
 export interface ClusterOptions {
-  /** Data folder of the cluster. Its parent must exist. */
+  /** The data folder of the cluster. Its parent must exist. */
   readonly dir: string;
   readonly password: string;
-  /** Does not wait for the disk; for data that is thrown away. */
+  /** Does not wait for the disk: for data that is thrown away. */
   readonly ephemeral: boolean;
   readonly signal?: AbortSignal | undefined;
 }
 
 const major = '18';
 
-/** The environment of every Postgres program: none of our variables, above all no PGDATA or PGPORT. */
+/** The environment of Postgres programs, without our own variables, above all without PGDATA and PGPORT. */
 export function postgresEnvironment(): NodeJS.ProcessEnv {
   return { PATH: environment()['PATH'], LC_ALL: 'C', TZ: 'UTC' };
 }
 
 /**
- * Makes the cluster if there is none and returns the user to run Postgres as, undefined for this process's
- * own. It is made beside its place and moved there when it is complete, so that a start that is killed
- * does not leave half of one.
+ * Makes the cluster if there is none, and returns the user to run Postgres as; undefined for this process's own user.
+ * The cluster is made in another folder and moved when it is complete, so that a start that is killed leaves no
+ * incomplete one.
  *
- * @throws PostgresUnusable when the folder holds another version's data or cannot be used.
+ * @throws PostgresUnusable if the folder has the data of another version or cannot be used.
  */
 export async function prepareCluster(
   binaries: PostgresBinaries,
@@ -77,14 +77,14 @@ async function makeCluster(
       '--no-instructions',
       ...(ephemeral ? ['--no-sync'] : []),
     ];
-    // In a folder that every user may enter: the unprivileged one may not enter the present one.
+    // cwd is a folder that every user may enter, because an unprivileged user may not enter the present one.
     const { command, args: all, ...ids } = asUser(user, binaries.initdb, args);
     await runCommand(command, all, { cwd: '/', env: postgresEnvironment(), ...ids, signal });
     renameSync(unfinished, dir);
     return user;
   } finally {
     rmSync(passwordFile, { force: true });
-    // Retries, because an initdb that was just aborted may still be writing.
+    // With retries, because an initdb that was just aborted may still be writing.
     rmSync(unfinished, { recursive: true, force: true, maxRetries: 10 });
   }
 }

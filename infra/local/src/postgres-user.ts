@@ -12,16 +12,16 @@ interface Ids {
 
 /** A user to run Postgres as. */
 export interface User extends Ids {
-  /** Whether it is given the capability to reach what is not its own, since it could not otherwise. */
+  /** Whether it gets the capability to reach files of others, because it cannot reach them otherwise. */
   readonly reachesAll: boolean;
 }
 
-/** `nobody` and `nogroup` of Debian and Ubuntu, so that no user has to be made. */
+/** `nobody` and `nogroup` on Debian and Ubuntu, so that no user has to be created. */
 const nobody: Ids = { uid: 65_534, gid: 65_534 };
 
 const orElse = 'or set DATABASE_URL to a Postgres that is already running.';
 
-/** How to run a program of Postgres as this user: what to spawn, and as whom. */
+/** How to run a Postgres program as this user: what to spawn, and as whom. */
 export function asUser(user: User | undefined, program: string, args: readonly string[]) {
   if (user === undefined) return { command: program, args };
   const { uid, gid, reachesAll } = user;
@@ -30,18 +30,18 @@ export function asUser(user: User | undefined, program: string, args: readonly s
   const options = [
     ...[`--reuid=${uid}`, `--regid=${gid}`, '--clear-groups'],
     ...[`--inh-caps=${capability}`, `--ambient-caps=${capability}`],
-    // Without it access(2), by which Postgres checks its programs, disregards capabilities.
+    // Without this access(2), with which Postgres checks its programs, ignores capabilities.
     '--securebits=+no_setuid_fixup',
   ];
   return { command: 'setpriv', args: [...options, program, ...args] };
 }
 
 /**
- * Chooses the user to run Postgres as, which refuses to run as root: undefined for this process's own;
- * for root, the owner of `dataDir`, an existing folder, or `nobody` when that is root as well. In a clone that
- * others may not enter, say one below /root, that user is given a capability to reach it all the same.
+ * Chooses the user to run Postgres as, because Postgres refuses to run as root. Undefined for this process's own user.
+ * For root, it is the owner of `dataDir`, an existing folder, or `nobody` if root owns that too. In a clone that others
+ * may not enter, such as one below /root, that user gets a capability to reach it.
  *
- * @throws PostgresUnusable saying what to do when that user cannot run Postgres here.
+ * @throws PostgresUnusable with what to do if that user cannot run Postgres here.
  */
 export function choosePostgresUser(binaries: PostgresBinaries, dataDir: string): User | undefined {
   const self = process.geteuid?.() ?? 0;
@@ -65,14 +65,14 @@ export function choosePostgresUser(binaries: PostgresBinaries, dataDir: string):
   );
 }
 
-/** Tries it, because file modes alone do not tell (access lists, security modules, containers). */
+/** Tries it, because file modes alone do not decide (access lists, security modules, containers). */
 function reaches(
   user: User,
   { postgres, initdb, root }: PostgresBinaries,
   dataDir: string,
 ): boolean {
   const script = 'cd "$1" && test -r "$2" && "$3" --version && "$4" --version';
-  // Its parent, because a new data folder still belongs to root.
+  // The parent, because a new data folder still belongs to root.
   const files = [
     path.dirname(dataDir),
     path.join(root, 'share/postgresql/postgres.bki'),
@@ -84,8 +84,7 @@ function reaches(
 }
 
 /**
- * @throws PostgresUnusable when this process's user has no name (`docker run --user 1234`): initdb looks
- *   it up.
+ * @throws PostgresUnusable if this process's user has no name (`docker run --user 1234`): initdb needs one.
  */
 export function requireUserName(lookUp: () => unknown = userInfo): void {
   try {

@@ -10,24 +10,24 @@ import { handleOf, type ServerHandle, startUntilReady } from './ready-process.ts
 import { randomPassword } from './secrets.ts';
 
 export interface StartPostgresOptions {
-  /** Data folder; made if it is missing. Its parent must exist. */
+  /** The data folder; created if it does not exist. Its parent must exist. */
   readonly dir: string;
   readonly logFile?: string;
   /** A free one unless set. */
   readonly port?: number;
-  /** Of the superuser `postgres`. Unless set, a random one, which only fits a folder made by this call. */
+  /** The password of the superuser `postgres`. A random one unless set, which only fits a folder made by this call. */
   readonly password?: string;
-  /** Trades durability for speed; for data that is thrown away. */
+  /** Trades durability for speed: for data that is thrown away. */
   readonly ephemeral?: boolean;
   readonly signal?: AbortSignal | undefined;
   readonly onSpawn?: ((process: ManagedProcess) => void) | undefined;
 }
 
 /**
- * Starts a real Postgres on 127.0.0.1 and resolves when it accepts connections. Its URL is the
- * superuser's, for the database `postgres`.
+ * Starts a real Postgres on 127.0.0.1, and resolves when it accepts connections. The URL is that of the superuser, for
+ * the database `postgres`.
  *
- * @throws PostgresUnusable when it cannot run here; ProcessFailed when it does not start.
+ * @throws PostgresUnusable if it cannot run here; ProcessFailed if it does not start.
  */
 export async function startPostgres(options: StartPostgresOptions): Promise<ServerHandle> {
   const { dir, signal, onSpawn, ephemeral = false } = options;
@@ -54,12 +54,12 @@ export async function startPostgres(options: StartPostgresOptions): Promise<Serv
           await databaseNow(pool);
           return true;
         } catch (error) {
-          // 28P01, a wrong password: it is up, and waiting does not help.
+          // 28P01 is a wrong password: Postgres is up, and waiting does not help.
           if ((error as { code?: string }).code === '28P01') throw error;
           return false;
         }
       },
-      // Crash recovery after a kill replays the log before the first connection is accepted.
+      // After a kill, Postgres replays its log before it accepts connections.
       readyWithinMs: 60_000,
       signal,
     });
@@ -73,7 +73,7 @@ function serverSettings(port: number): string[] {
   return [
     `port=${port}`,
     'listen_addresses=127.0.0.1',
-    // The default folder for sockets may not exist or not be ours.
+    // The default folder for sockets may not exist, or may belong to another user.
     'unix_socket_directories=',
     'max_connections=200',
     'timezone=UTC',
@@ -86,6 +86,6 @@ const withoutDurability = [
   'fsync=off',
   'synchronous_commit=off',
   'full_page_writes=off',
-  // Off by default; a test needs another session's prepared transaction.
+  // Off by default; a test needs a prepared transaction of another session.
   'max_prepared_transactions=4',
 ];

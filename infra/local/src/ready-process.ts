@@ -9,30 +9,30 @@ import {
 import { stepsFor } from './stop-steps.ts';
 import { waitUntil } from './wait-until.ts';
 
-/** A Redis or Postgres server that is running. */
+/** A running Redis or Postgres server. */
 export interface ServerHandle {
-  /** Connection URL with the password. */
+  /** The connection URL, with the password. */
   readonly url: string;
   readonly port: number;
   readonly pid: number;
   readonly process: ManagedProcess;
-  /** Stops it in order and resolves when it has ended. */
+  /** Stops it in an orderly way, and resolves when it has ended. */
   stop(): Promise<void>;
 }
 
 export interface ReadyOptions extends ProcessOptions {
-  /** Resolves to true once the process serves. */
+  /** Resolves to true once the process is ready. */
   readonly isReady: () => Promise<boolean>;
-  /** How long that may take, in milliseconds; unlimited unless set. */
+  /** How long that may take, in milliseconds; without a limit unless set. */
   readonly readyWithinMs?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Starts a process and resolves when it serves; stops it when it does not.
+ * Starts a process, and resolves when it is ready. If it does not get ready, stops it.
  *
- * @throws ProcessFailed with the end of its log when it ends or is not ready in time; what `isReady`
- *   throws; the reason of `signal` when it fires first.
+ * @throws ProcessFailed with the end of its log if it ends or is not ready in time; what `isReady` throws; the reason
+ *   of `signal` if that fires first.
  */
 export async function startUntilReady(options: ReadyOptions): Promise<ManagedProcess> {
   const { isReady, readyWithinMs = Number.POSITIVE_INFINITY, signal, ...start } = options;
@@ -53,7 +53,7 @@ export async function startUntilReady(options: ReadyOptions): Promise<ManagedPro
   }
 }
 
-/** The handle of a server that was started. */
+/** The handle of a server that has started. */
 export function handleOf(process: ManagedProcess, url: string): ServerHandle {
   return {
     url,

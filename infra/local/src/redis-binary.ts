@@ -5,7 +5,7 @@ import { RedisMissing } from './errors.ts';
 import { runCommand } from './run-command.ts';
 import { unpackedProgram } from './unpacked-program.ts';
 
-/** A Redis server program and the environment it needs. */
+/** A Redis server program, and the environment it needs. */
 export interface RedisBinary {
   readonly file: string;
   /** For LD_LIBRARY_PATH; undefined for an installed program. */
@@ -15,9 +15,9 @@ export interface RedisBinary {
 export interface FindRedisOptions {
   readonly log: (line: string) => void;
   readonly signal?: AbortSignal | undefined;
-  /** Where the unpacked program is kept; `.cache` of the project unless set. */
+  /** Where the unpacked program is kept; the project's `.cache` unless set. */
   readonly cacheDir?: string;
-  /** Folders to look in first; this process's PATH unless set. */
+  /** The folders to look in first; this process's PATH unless set. */
   readonly searchPath?: string;
 }
 
@@ -25,10 +25,10 @@ export interface FindRedisOptions {
 const packages = ['redis-server', 'redis-tools', 'liblzf1', 'libjemalloc2'];
 
 /**
- * Finds a Redis server: `redis-server` or `valkey-server` on the PATH, else the one unpacked earlier,
- * else one unpacked now from the distribution's packages, without changing the system.
+ * Finds a Redis server: `redis-server` or `valkey-server` on the PATH; otherwise one that was unpacked earlier;
+ * otherwise it unpacks one from the distribution's packages, without changing the system.
  *
- * @throws RedisMissing when there is none and none can be unpacked.
+ * @throws RedisMissing if there is none and none can be unpacked.
  */
 export async function findRedis(options: FindRedisOptions): Promise<RedisBinary> {
   const searchPath = options.searchPath ?? environment()['PATH'] ?? '';

@@ -9,7 +9,7 @@ import { findRedis } from './redis-binary.ts';
 import { randomPassword } from './secrets.ts';
 
 export interface StartRedisOptions {
-  /** Folder of the append-only file; made if it is missing. */
+  /** The folder of the append-only file; created if it does not exist. */
   readonly dir: string;
   readonly logFile?: string;
   /** A free one unless set. */
@@ -24,10 +24,10 @@ export interface StartRedisOptions {
 }
 
 /**
- * Starts a real Redis on 127.0.0.1 with append-only persistence, as the queue needs it in production,
- * and resolves when it answers.
+ * Starts a real Redis on 127.0.0.1 with append-only persistence, which the queue needs in production too, and resolves
+ * when it answers.
  *
- * @throws RedisMissing when no Redis server can be found or unpacked; ProcessFailed when it does not start.
+ * @throws RedisMissing if no Redis server can be found or unpacked; ProcessFailed if it does not start.
  */
 export async function startRedis(options: StartRedisOptions): Promise<ServerHandle> {
   const { dir, signal, onSpawn, log = () => {} } = options;
@@ -44,7 +44,7 @@ export async function startRedis(options: StartRedisOptions): Promise<ServerHand
       PATH: environment()['PATH'],
       ...(libraryPath !== undefined && { LD_LIBRARY_PATH: libraryPath }),
     },
-    // On standard input, because a command line shows the password to every user of the machine.
+    // On standard input, because a command line would show the password to every user of the machine.
     stdin: configuration(options, port, password),
     logFile: options.logFile ?? path.join(dir, 'redis.log'),
     onSpawn,
@@ -73,7 +73,7 @@ function configuration(options: StartRedisOptions, port: number, password: strin
   ].join('\n');
 }
 
-/** True when a Redis on this port accepts the password and has loaded its data. */
+/** Whether a Redis on this port accepts the password and has loaded its data. */
 function answers(port: number, password: string): Promise<boolean> {
   return new Promise((resolve) => {
     const socket = connect({ host: '127.0.0.1', port });

@@ -2,38 +2,37 @@ import { setTimeout as delay } from 'node:timers/promises';
 import { describeExit, logTail, type ManagedProcess } from './managed-process.ts';
 import { whenAborted } from './wait-until.ts';
 
-/** A process that runs for as long as the stack does. */
+/** A process that runs as long as the stack does. */
 export interface Kept {
   readonly name: string;
   readonly process: ManagedProcess;
   readonly logFile: string;
   /**
-   * Starts it anew on the same port and data. Resolves when it serves.
+   * Starts it again on the same port and data. Resolves when it is ready.
    *
-   * @throws when it ends before it serves, or `signal` fires first.
+   * @throws if it ends before it is ready, or `signal` fires first.
    */
   readonly start: (signal: AbortSignal) => Promise<ManagedProcess>;
 }
 
 export interface KeepOptions {
   readonly log: (line: string) => void;
-  /** Ends the restarting, but not the process. */
+  /** Ends the restarts, but not the process. */
   readonly signal: AbortSignal;
-  /** The first pause before a restart, in milliseconds; 500 unless set. Each quick end doubles it. */
+  /** The first pause before a restart, in milliseconds; 500 unless set. Doubles each time the process ends quickly. */
   readonly firstPauseMs?: number;
 }
 
-/** A process that ran for less than this, in milliseconds, ended quickly: the next pause is longer. */
+/** A process that ran for less than this, in milliseconds, ended quickly. */
 const quickMs = 10_000;
 const longestPauseMs = 30_000;
-/** The end of the log is shown each time this many quick ends have followed one another. */
+/** The end of the log is shown after each series of this many quick ends. */
 const endsUntilLog = 5;
 
 /**
- * Starts a process again whenever it ends, whatever the reason: at first after half a second, then after
- * twice the pause for each quick end, half a minute at most. It never gives up: what keeps a process from
- * running (a full disk, a port, memory) may go away, and everything else keeps running meanwhile. Each end
- * and each start is one line.
+ * Starts a process again whenever it ends, whatever the reason. The first pause is half a second; it doubles with each
+ * quick end, up to half a minute. It never gives up, because the reason (a full disk, a port, memory) may go away, and
+ * everything else keeps running in the meantime. It logs one line for each end and each start.
  *
  * Resolves when `signal` has fired and no start is under way.
  */

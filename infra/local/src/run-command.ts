@@ -7,14 +7,14 @@ export interface CommandOptions {
   readonly env?: NodeJS.ProcessEnv;
   readonly uid?: number | undefined;
   readonly gid?: number | undefined;
-  /** Kills the command when it fires. */
+  /** When this fires, the command is killed. */
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Runs a command to its end and returns what it printed on standard output.
+ * Runs a command to its end, and returns what it printed on standard output.
  *
- * @throws CommandFailed with its output when it cannot be run, fails or is aborted.
+ * @throws CommandFailed with its output if it cannot be run, fails or is aborted.
  */
 export async function runCommand(
   command: string,

@@ -7,29 +7,29 @@ import { SecretsDamaged } from './errors.ts';
 import { readJson, writePrivateJson } from './private-file.ts';
 
 const schema = z.object({
-  /** Of the superuser `postgres`. */
+  /** The password of the superuser `postgres`. */
   postgresPassword: z.string().min(1),
   redisPassword: z.string().min(1),
-  /** The demo owner's, unless set. */
+  /** The demo owner's API key, unless one is set. */
   demoKey: z.string().min(1),
-  /** Of the operations page, unless set. */
+  /** The password of the operations page, unless one is set. */
   operatorPassword: z.string().min(1).default(randomPassword),
-  /** Shared by the services, unless set. */
+  /** Shared by api and status, unless one is set. */
   serviceSecret: z.string().min(1).default(randomPassword),
 });
 
-/** Secrets that the local stack generates once and keeps in the data folder, in a file of mode 0600. */
+/** Secrets that the local stack generates once and keeps in the data folder, in a file with mode 0600. */
 export type Secrets = z.output<typeof schema>;
 
-/** A password of 192 random bits that needs no quoting anywhere. */
+/** A password of 192 random bits that never needs quoting. */
 export function randomPassword(): string {
   return randomBytes(24).toString('base64url');
 }
 
 /**
- * Reads the folder's secrets, or makes them on its first use.
+ * Reads the folder's secrets, or makes them if there are none yet.
  *
- * @throws SecretsDamaged when the file exists but is broken: new secrets would not fit the data.
+ * @throws SecretsDamaged if the file is damaged: new secrets would not fit the data.
  */
 export function keepSecrets(folder: string): Secrets {
   const file = path.join(folder, 'secrets.json');
@@ -37,7 +37,7 @@ export function keepSecrets(folder: string): Secrets {
     const found = readJson(file);
     const kept = schema.safeParse(found);
     if (kept.success) {
-      // The folder may be from a version with fewer secrets.
+      // The folder may come from a version with fewer secrets.
       if (!isDeepStrictEqual(found, kept.data)) writePrivateJson(file, kept.data);
       return kept.data;
     }
@@ -46,13 +46,11 @@ export function keepSecrets(folder: string): Secrets {
         `Restore it, or remove the whole folder ${folder} to start with empty data.`,
     );
   }
-  const made: Secrets = {
+  const made = schema.parse({
     postgresPassword: randomPassword(),
     redisPassword: randomPassword(),
     demoKey: `kasabi_${randomBytes(32).toString('base64url')}`,
-    operatorPassword: randomPassword(),
-    serviceSecret: randomPassword(),
-  };
+  });
   writePrivateJson(file, made);
   return made;
 }

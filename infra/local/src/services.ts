@@ -5,10 +5,10 @@ import type { ManagedProcess } from './managed-process.ts';
 import { projectRoot } from './paths.ts';
 import { startUntilReady } from './ready-process.ts';
 
-/** The services; each is a process of its own. */
+/** The services; each has its own process. */
 export type ServiceName = 'api' | 'worker' | 'status' | 'operations';
 
-/** The surroundings that the services of one stack share. */
+/** What the services of one stack share. */
 export interface ServiceSurroundings {
   /** A login that may assume every role. */
   readonly databaseUrl: string;
@@ -17,15 +17,15 @@ export interface ServiceSurroundings {
   readonly statusPublicUrl: string;
   /** Where operators reach the operations service; its local address unless set. */
   readonly operationsPublicUrl?: string;
-  /** Opens the operations page: the operations service needs it. */
+  /** The password of the operations page; the operations service needs it. */
   readonly operatorPassword?: string;
-  /** The IP address that they listen on; loopback unless set. */
+  /** The IP address that the services listen on; loopback unless set. */
   readonly listenAddress?: string;
   /** The shared secret of api and status, if they have one. */
   readonly serviceSecret?: string;
 }
 
-/** The local stack listens here: nothing is for other hosts. */
+/** The local stack listens here, because it is not meant for other hosts. */
 export const loopback = '127.0.0.1';
 
 /** The setting of each service's port. */
@@ -37,8 +37,8 @@ export const portSettings = {
 } as const satisfies Record<ServiceName, string>;
 
 /**
- * The options of Node.js when it runs a service, in production as well (infra/docker/Dockerfile). By default V8
- * lets the space for new objects grow to 134 MB: under a flood, nearly half of a service's memory.
+ * The options of Node.js for services, also in production (infra/docker/Dockerfile). By default V8 lets the space for
+ * new objects grow to 134 MB, which during a flood is nearly half of a service's memory.
  */
 export const serviceNodeOptions = ['--enable-source-maps', '--max-semi-space-size=16'] as const;
 
@@ -47,7 +47,7 @@ export function serviceProgram(name: ServiceName): string {
   return path.join(projectRoot, 'services', name, 'dist', 'main.js');
 }
 
-/** The settings of one service: what it needs of the surroundings, and its port. */
+/** The settings of one service, including its port. */
 export function serviceSettings(
   name: ServiceName,
   port: number,
@@ -79,22 +79,22 @@ export function passedThrough(env: NodeJS.ProcessEnv = environment()): NodeJS.Pr
 
 export interface StartServiceOptions {
   readonly service: ServiceName;
-  /** For messages and the log file: `worker-2`. */
+  /** The name for messages and the log file: `worker-2`. */
   readonly name: string;
-  /** Where it can be reached, without a trailing slash. */
+  /** Its address, without a trailing slash. */
   readonly url: string;
   readonly env: NodeJS.ProcessEnv;
   readonly logFile: string;
-  /** How long it may take to be ready, in milliseconds; unlimited unless set. */
+  /** How long it may take to get ready, in milliseconds; without a limit unless set. */
   readonly readyWithinMs?: number;
   readonly signal?: AbortSignal | undefined;
   readonly onSpawn?: ((process: ManagedProcess) => void) | undefined;
 }
 
 /**
- * Starts a service and resolves when its `/readyz` answers 200.
+ * Starts a service, and resolves when its `/readyz` answers 200.
  *
- * @throws ProcessFailed with the end of its log when it ends or is not ready in time.
+ * @throws ProcessFailed with the end of its log if it ends or is not ready in time.
  */
 export function startService(options: StartServiceOptions): Promise<ManagedProcess> {
   const { service, url, ...rest } = options;
@@ -107,7 +107,7 @@ export function startService(options: StartServiceOptions): Promise<ManagedProce
   });
 }
 
-/** True when this address answers 200 within 2 s. */
+/** Whether this address answers 200 within 2 s. */
 export async function isReady(url: string): Promise<boolean> {
   try {
     const response = await fetch(url, { signal: AbortSignal.timeout(2_000) });

@@ -1,18 +1,18 @@
 import { environment } from './env.ts';
 
-/** Read by every Postgres client: PGHOST, PGSSLMODE, PGOPTIONS, PGPASSFILE and some twenty more. */
+/** Variables that every Postgres client reads: PGHOST, PGSSLMODE, PGOPTIONS, PGPASSFILE and some twenty more. */
 const postgresClients = /^PG[A-Z]/;
 
-/** Read by other programs, among them Node.js itself, or naming servers other than ours. */
+/** Variables that other programs read, among them Node.js itself, or that name servers other than ours. */
 const otherPrograms =
   /^(REDISCLI_\w+|(REDIS|POSTGRES)_(HOST|USER|USERNAME|PASSWORD|DB|DATABASE)|NODE_(?!EXTRA_CA_CERTS$)\w+)$/;
 
 /**
- * Removes from this process's environment, and so from that of every process it starts, what the user's
- * shell sets for other programs. `PGSSLMODE=require`, meant for a server elsewhere, would make every
- * connection to the local Postgres fail; with `NODE_OPTIONS=--inspect`, all services would use one port.
+ * Removes variables that the user's shell sets for other programs from the environment of this process, and so from
+ * that of every process it starts. `PGSSLMODE=require`, meant for another server, would break every connection to the
+ * local Postgres; with `NODE_OPTIONS=--inspect`, all services would use the same port.
  *
- * @param ownPostgres whether the Postgres to be used is the stack's own; the user's may need those settings.
+ * @param ownPostgres whether Postgres is the stack's own. The user's may need the Postgres variables.
  */
 export function forgetShellSettings(
   ownPostgres: boolean,

@@ -8,29 +8,29 @@ import { forgetShellSettings } from './shell-settings.ts';
 const schema = z.object({
   databaseUrl: z.string(),
   redisUrl: z.string().optional(),
-  /** True when the local stack runs this Postgres itself: it then stops with the stack. */
+  /** Whether the local stack runs this Postgres itself, so that it stops with the stack. */
   ownsPostgres: z.boolean(),
   ports: z.record(z.string(), z.number().int()),
 });
 
-/** Where the stack of a data folder is, or was when it last ran. */
+/** The addresses of the stack on a data folder, as of its last run. */
 export type StackState = z.output<typeof schema>;
 
 const fileName = 'state.json';
 
-/** Records where the stack is, for `npm run admin` and so that the next start takes the same ports. */
+/** Records the addresses for `npm run admin`, and so that the next start uses the same ports. */
 export function writeStackState(folder: string, state: StackState): void {
   writePrivateJson(path.join(folder, fileName), state);
 }
 
-/** The state recorded last; undefined before the first start. */
+/** Reads the last recorded state; undefined before the first start. */
 export function readStackState(folder: string): StackState | undefined {
   return schema.safeParse(readJson(path.join(folder, fileName))).data;
 }
 
 /**
- * Gives this process's environment the DATABASE_URL and REDIS_URL of the local stack, unless the first is
- * set or the stack does not run. When there is no database, returns a sentence that says what to do.
+ * Sets DATABASE_URL and REDIS_URL of this process's environment to those of the local stack, unless the first is
+ * already set. If there is no database, returns a sentence that says what to do.
  */
 export function adoptLocalDatabase(env: NodeJS.ProcessEnv = environment()): string | undefined {
   if (env['DATABASE_URL']) return undefined;

@@ -13,22 +13,22 @@ function log(line: string): void {
 }
 
 function report(error: unknown): void {
-  // Errors of this project are complete in their message; of any other the stack is wanted.
+  // The messages of this project's errors say everything; for others the call stack is needed.
   const known = error instanceof Error && 'code' in error && /^[a-z-]+$/.test(String(error.code));
   const text = known ? error.message : error instanceof Error ? error.stack : String(error);
   process.stderr.write(`\nnpm start failed: ${text}\n`);
 }
 
 /**
- * What `npm start` does once everything is built: runs the local stack until it is asked to stop, ends all
- * its processes, and exits with 0 after an orderly stop, else with 1. A process that does not become ready
- * ends the start; one that ends later is started again.
+ * What `npm start` does once everything is built: it runs the local stack until it is asked to stop, then ends all
+ * processes. The exit code is 0 after an orderly stop, otherwise 1. If a process does not get ready, the start fails;
+ * one that ends later is started again.
  */
 export async function start(): Promise<never> {
   const stop = listenForStop();
   for (const stream of [process.stdout, process.stderr]) {
     stream.on('error', () => {
-      // The terminal or pipe is gone; the processes must be ended all the same.
+      // The terminal or pipe is gone; the processes must be ended anyway.
     });
   }
   let failed = false;
@@ -50,7 +50,7 @@ export async function start(): Promise<never> {
   process.exit(failed ? 1 : 0);
 }
 
-/** @throws what kept the stack from coming up or, when it has ended all the same, from running. */
+/** @throws what kept the stack from starting, or ended it although nobody asked. */
 async function run(settings: LocalSettings, lock: DataLock, stop: AbortSignal): Promise<void> {
   const supervisor = createSupervisor(lock);
   const ending = new AbortController();
@@ -73,7 +73,7 @@ async function run(settings: LocalSettings, lock: DataLock, stop: AbortSignal): 
     ending.abort();
     log('Stopping ...');
     await supervisor.stopAll();
-    // A start that was cut short may have had one more process in the making.
+    // A start that was cut short may have started another process meanwhile.
     await started.catch(() => {});
     await supervisor.stopAll();
   }

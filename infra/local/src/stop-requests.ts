@@ -1,9 +1,9 @@
 import { environment } from './env.ts';
 
 /**
- * Fires at SIGINT, SIGTERM and SIGHUP, and at the end of the npm that started this process: an npm that is
- * killed, or whose shell does not forward signals, sends none. Further requests change nothing: each step
- * of stopping has a deadline.
+ * Fires at SIGINT, SIGTERM and SIGHUP, and when the npm that started this process ends: an npm that is killed, or whose
+ * shell does not forward signals, sends none. Further requests change nothing, because each step of a stop has a
+ * deadline.
  */
 export function listenForStop(): AbortSignal {
   const stop = new AbortController();

@@ -1,4 +1,4 @@
-/** A signal to send and how long to wait for the process to end before the next, in milliseconds. */
+/** A signal, and how long to wait for the process to end before the next one, in milliseconds. */
 export type StopStep = readonly [signal: NodeJS.Signals, waitMs: number];
 
 /** Fast shutdown, then immediate shutdown, then by force. */
@@ -13,18 +13,18 @@ export const redisSteps: readonly StopStep[] = [
   ['SIGKILL', 5_000],
 ];
 
-/** A service's own orderly stop has a deadline below this one. */
+/** The deadline of a service's own orderly stop is shorter. */
 export const serviceSteps: readonly StopStep[] = [
   ['SIGTERM', 30_000],
   ['SIGKILL', 5_000],
 ];
 
-/** True for the servers that the services use: they stop last. */
+/** Whether this is a server that services use; servers stop last. */
 export function isServer(name: string): boolean {
   return name === 'postgres' || name === 'redis';
 }
 
-/** How a process of the stack with this name is ended. */
+/** The steps to end the process of the stack with this name. */
 export function stepsFor(name: string): readonly StopStep[] {
   if (name === 'postgres') return postgresSteps;
   return name === 'redis' ? redisSteps : serviceSteps;

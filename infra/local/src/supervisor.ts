@@ -3,16 +3,16 @@ import type { ManagedProcess } from './managed-process.ts';
 import { type Kept, keepRunning } from './restarts.ts';
 import { isServer, stepsFor } from './stop-steps.ts';
 
-/** Knows every process of a stack: starts those it keeps again when they end, and ends them all in order. */
+/** Knows all processes of a stack, restarts those it keeps, and ends them all in order. */
 export interface Supervisor {
-  /** To be called with each process as it is spawned. */
+  /** Call this with each process as soon as it is spawned. */
   readonly adopt: (process: ManagedProcess) => void;
-  /** From now on each of these is started again when it ends; see `keepRunning`. */
+  /** From now on, restarts each of these when it ends; see `keepRunning`. */
   keep(all: readonly Kept[], log: (line: string) => void): void;
   /**
-   * Ends the services, then the servers they use. May be called again for processes that came later.
+   * Ends the services, then the servers they use. May be called again for later processes.
    *
-   * @throws ProcessFailed when one cannot be ended.
+   * @throws ProcessFailed if a process does not end.
    */
   stopAll(): Promise<void>;
 }
@@ -40,7 +40,7 @@ export function createSupervisor(lock: DataLock): Supervisor {
     },
     async stopAll() {
       ending.abort();
-      // A restart that is under way may still make a process.
+      // A restart that is under way may still start a process.
       await keeping;
       await stopThose(false);
       await stopThose(true);

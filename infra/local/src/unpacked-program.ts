@@ -13,25 +13,25 @@ import { projectRoot } from './paths.ts';
 
 export interface UnpackedProgramOptions<Binary>
   extends Pick<UnpackOptions, 'packages' | 'log' | 'signal'> {
-  /** Names what is kept, together with the processor's architecture. */
+  /** The name of what is kept; the processor's architecture is added. */
   readonly name: string;
-  /** Where what is unpacked is kept; `.cache` of the project unless set. */
+  /** Where it is kept; the project's `.cache` unless set. */
   readonly cacheDir?: string | undefined;
-  /** Folders to look for apt-get and dpkg-deb in; this process's PATH unless set. */
+  /** The folders to look for apt-get and dpkg-deb in; this process's PATH unless set. */
   readonly searchPath?: string | undefined;
-  /** Where the program is in what was unpacked, and what it needs. */
+  /** Finds the program, and what it needs, in what was unpacked. */
   readonly binaryIn: (unpacked: Unpacked) => Binary;
   /** Asks the program for its version. Rejects if it does not run. */
   readonly version: (binary: Binary) => Promise<unknown>;
-  /** Makes the error that there is no such program: `... there is none, and ${reason}`. */
+  /** Makes the error for a missing program: `... there is none, and ${reason}`. */
   readonly missing: (reason: string) => Error;
 }
 
 /**
- * Finds a program among what was unpacked earlier, else unpacks it now from the distribution's packages,
- * without changing the system. Either way, the program has run once, to print its version.
+ * Finds a program that was unpacked earlier, or unpacks it from the distribution's packages, without changing the
+ * system. In either case it runs the program once, for its version.
  *
- * @throws what `missing` makes when the program cannot be unpacked.
+ * @throws what `missing` makes if the program cannot be unpacked.
  */
 export async function unpackedProgram<Binary>({
   cacheDir = path.join(projectRoot, '.cache'),

@@ -2,15 +2,15 @@ import { setTimeout as delay } from 'node:timers/promises';
 
 export interface WaitOptions {
   readonly timeoutMs: number;
-  /** Pause between two checks, in milliseconds; 40 unless set. */
+  /** The pause between two checks, in milliseconds; 40 unless set. */
   readonly everyMs?: number;
   readonly signal?: AbortSignal | undefined;
 }
 
 /**
- * Checks until `condition` gives true; resolves to false when the time is up first.
+ * Checks until `condition` is true; resolves to false if the time is up first.
  *
- * @throws what `condition` throws, or the reason of `signal` when it fires.
+ * @throws what `condition` throws, or the reason of `signal` if that fires.
  */
 export async function waitUntil(
   condition: () => boolean | Promise<boolean>,
@@ -25,7 +25,7 @@ export async function waitUntil(
   }
 }
 
-/** Resolves when the signal fires, at once if it has. */
+/** Resolves when the signal fires, or at once if it already has. */
 export function whenAborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve();

@@ -1,8 +1,9 @@
 import type { RecordStatus } from '@kasabi/domain';
 
-// A prepared statement keeps its plan until there are new statistics. While a table fills quickly, and at the first rush
-// of a day, these say that hardly any job is scheduled. For a record with a given id Postgres then chose to go through
-// all scheduled ones: a claim read every due job, twice. A test checks the plans on a database without statistics.
+// A prepared statement keeps its plan until there are new statistics. While a table fills quickly, and at the first
+// rush of a day, these say that hardly any job is scheduled. For a record with a given id Postgres then chose to go
+// through all scheduled ones: a claim read every due job, twice. A test checks the plans on a database without
+// statistics.
 
 /** SQL to check the status of a record whose id is given, written so that no partial index matches it. */
 export const hasStatus = (job: string, status: RecordStatus): string =>

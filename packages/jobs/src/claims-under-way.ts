@@ -12,9 +12,9 @@ async function read(db: Database): Promise<Set<string>> {
 }
 
 /**
- * Waits for the end of all claims that may not know about a committed pause. A claim locks the table of pauses before it
- * takes its snapshot, so a claim whose lock is not there yet will see the pause. No claim waits for this, and this waits
- * for nothing but claims.
+ * Waits for the end of all claims that may not know about a committed pause. A claim locks the table of pauses before
+ * it takes its snapshot, so a claim whose lock is not there yet will see the pause. No claim waits for this, and this
+ * waits for nothing but claims.
  *
  * @param timeoutMs how long to wait, in milliseconds: a claim waits while somebody else holds its record.
  * @returns how many of the claims have not ended by then.

@@ -2,8 +2,8 @@ import type { Delivery } from '@kasabi/domain';
 import type { Database } from '@kasabi/postgres';
 
 /**
- * A SQL query for the delivery of a dataset's next due job, if one waits. It reads only the first of the scheduled jobs,
- * however many there are, because no other may overtake it.
+ * A SQL query for the delivery of a dataset's next due job, if one waits. It reads only the first of the scheduled
+ * jobs, however many there are, because no other may overtake it.
  */
 export const nextDueOf = (datasetId: string): string => `
   SELECT id AS "jobId", attempt, trace, (extract(epoch FROM first.due) * 1000)::float8 AS due

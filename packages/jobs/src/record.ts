@@ -27,8 +27,8 @@ export interface JobRecord {
 const pausedNotice = "'The job is due and waits: its operators have paused it.'";
 
 /**
- * The columns of `kasabi.job` that a `JobRecord` is read from, for a subquery. A role that shows jobs may read no others,
- * so it cannot use `*`.
+ * The columns of `kasabi.job` that a `JobRecord` is read from, for a subquery. A role that shows jobs may read no
+ * others, so it cannot use `*`.
  */
 export const recordSource =
   'id, dataset_id, type, status, created, start_time, due, started, end_time, attempt, message, reason';

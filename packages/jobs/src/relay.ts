@@ -52,10 +52,10 @@ interface Overdue extends Delivery {
   readonly after: Date;
 }
 
-// A page of the due jobs, in order: a round costs the same whatever the backlog, and the next round continues where this
-// one ended. A delivery that was asserted after its job was due is left alone for a while, because it waits its turn or
-// was snoozed. Jobs of paused datasets are left alone until they are resumed. They are part of the page all the same, so
-// that a round costs the same however many there are.
+// A page of the due jobs, in order: a round costs the same whatever the backlog, and the next round continues where
+// this one ended. A delivery that was asserted after its job was due is left alone for a while, because it waits its
+// turn or was snoozed. Jobs of paused datasets are left alone until they are resumed. They are part of the page all the
+// same, so that a round costs the same however many there are.
 const overdue = `
   SELECT id AS "jobId", attempt, trace, (extract(epoch FROM page.due) * 1000)::float8 AS due,
          page.due AS after,

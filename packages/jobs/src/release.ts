@@ -5,8 +5,8 @@ import type { Claim } from './claim.ts';
 import { updateLeased } from './leased.ts';
 
 /**
- * Gives a job back because its worker shuts down. The job is due at once, the attempt does not count, and the dataset is
- * unlocked in the same commit.
+ * Gives a job back because its worker shuts down. The job is due at once, the attempt does not count, and the dataset
+ * is unlocked in the same commit.
  *
  * @throws LeaseLost
  */

@@ -37,10 +37,10 @@ const noted = noteTransition('rescue', {
  * Takes running jobs whose lease has expired away from their workers. Each is due again at once or, if it has lost too
  * many attempts that way, has failed. Its dataset is unlocked in the same commit.
  *
- * Any number of rescues may run at once: SKIP LOCKED gives each its own jobs. It also skips a job whose dataset is locked
- * for it while the open transaction of its frozen worker holds the registry row; Postgres ends that transaction by
- * idle_in_transaction_session_timeout, and a later round finds the job. If the job has not locked its dataset, the row
- * does not matter: every writer in flight holds it.
+ * Any number of rescues may run at once: SKIP LOCKED gives each its own jobs. It also skips a job whose dataset is
+ * locked for it while the open transaction of its frozen worker holds the registry row; Postgres ends that transaction
+ * by idle_in_transaction_session_timeout, and a later round finds the job. If the job has not locked its dataset, the
+ * row does not matter: every writer in flight holds it.
  */
 export async function rescue(pool: pg.Pool, options: RescueOptions): Promise<Rescued[]> {
   return await withTransaction(pool, async (client) => {

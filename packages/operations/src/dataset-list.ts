@@ -42,17 +42,18 @@ export const mostDatasetsCounted = 10_000;
 function conditionsOf(filter: DatasetFilter, values: unknown[]): string[] {
   const parameter = (value: unknown): string => `$${values.push(value)}`;
   const { text, owner, status, locked, paused } = filter;
-  const paused_ = 'EXISTS (SELECT FROM kasabi.pause p WHERE p.dataset_id = d.id)';
-  return [
-    ...(owner === undefined
-      ? []
-      : [`d.owner_id = (SELECT id FROM kasabi.owner WHERE name = ${parameter(owner)})`]),
-    ...(text === undefined ? [] : [`strpos(d.code, ${parameter(text.toLowerCase())}) > 0`]),
-    ...(status === undefined ? [] : [`d.status = ${parameter(status)}`]),
-    ...(locked === undefined ? [] : [`d.locked_by IS ${locked ? 'NOT NULL' : 'NULL'}`]),
-    ...(paused === undefined ? [] : [paused ? paused_ : `NOT ${paused_}`]),
-  ];
+  const conditions: string[] = [];
+  if (owner !== undefined) {
+    conditions.push(`d.owner_id = (SELECT id FROM kasabi.owner WHERE name = ${parameter(owner)})`);
+  }
+  if (text !== undefined) conditions.push(`strpos(d.code, ${parameter(text.toLowerCase())}) > 0`);
+  if (status !== undefined) conditions.push(`d.status = ${parameter(status)}`);
+  if (locked !== undefined) conditions.push(`d.locked_by IS ${locked ? 'NOT NULL' : 'NULL'}`);
+  if (paused !== undefined) conditions.push(`${paused ? '' : 'NOT '}${isPausedItself}`);
+  return conditions;
 }
+
+const isPausedItself = 'EXISTS (SELECT FROM kasabi.pause p WHERE p.dataset_id = d.id)';
 
 /** A page of datasets, by short code. Reads the registry and an index of scheduled jobs. */
 export async function searchDatasets(
@@ -64,7 +65,7 @@ export async function searchDatasets(
   const { rows } = await db.query<ListedDataset>(
     `SELECT d.code, d.title, o.name AS owner, d.status, d.created, d.storage_mode AS "storageMode",
             d.locked_at AS "lockedAt",
-            EXISTS (SELECT FROM kasabi.pause p WHERE p.dataset_id = d.id) AS paused,
+            ${isPausedItself} AS paused,
             (SELECT count(*)::int FROM (
                SELECT FROM kasabi.job j WHERE j.dataset_id = d.id AND j.status = 'scheduled'
                LIMIT ${mostOpenCounted}) AS open) AS scheduled

@@ -69,8 +69,8 @@ export async function recordAction(db: Database, record: ActionRecord): Promise<
 export type ActionAsked = Omit<ActionRecord, 'outcome' | 'partOf'>;
 
 /**
- * Runs `work`. If it throws an error with a code of ours (`owner-exists`), writes an audit record of the refusal. `work`
- * itself records success, in the transaction that does the work.
+ * Runs `work`. If it throws an error with a code of ours (`owner-exists`), writes an audit record of the refusal.
+ * `work` itself records success, in the transaction that does the work.
  */
 export async function recordingRefusal<T>(
   db: Database,

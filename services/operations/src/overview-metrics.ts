@@ -10,6 +10,7 @@ import {
   presenceOf,
 } from '@kasabi/operations';
 import { describeSick, sicknessOf } from '@kasabi/postgres';
+import { metricsOf } from '@kasabi/runtime';
 import { Gauge, type Registry } from 'prom-client';
 
 /** Takes what was read of the whole system. */
@@ -19,64 +20,62 @@ export interface OverviewMetrics {
   missed(error: unknown): void;
 }
 
-type Reading = (overview: Overview, counts: Counts) => number;
-
-/** The gauges that are a single number. */
-const numbers: readonly (readonly [name: string, help: string, reading: Reading])[] = [
-  [
-    'kasabi_jobs_due',
-    `Jobs that are due and wait, at most ${countLimit}.`,
-    (overview) => overview.due,
-  ],
-  [
-    'kasabi_oldest_due_job_age_seconds',
-    'How long the oldest due job has waited to be claimed; 0 when none is due. Paused jobs do not count.',
-    (overview) => overview.oldestDueMs / 1_000,
-  ],
-  [
-    'kasabi_datasets_read_only',
-    'Datasets that are read-only.',
-    (_, counts) => counts.readOnlyDatasets,
-  ],
-  [
-    'kasabi_dataset_longest_read_only_seconds',
-    'How long the dataset that was locked first has been read-only; 0 when none is.',
-    ({ lockedDatasets }) => (lockedDatasets[0]?.lockedMs ?? 0) / 1_000,
-  ],
-  [
-    'kasabi_relay_backlog_jobs',
-    `Jobs that Redis should hold and was never handed, at most ${countLimit}.`,
-    ({ relay }) => relay.backlog,
-  ],
-  [
-    'kasabi_relay_lag_seconds',
-    'How long Redis should have held the oldest job of the relay backlog; 0 when there is none.',
-    ({ relay }) => relay.lagMs / 1_000,
-  ],
-  [
-    'kasabi_relay_last_round_age_seconds',
-    'Time since the last successful round of any relay; +Inf when no worker has reported one.',
-    ({ relay }) => (relay.lastRoundAgeMs ?? Number.POSITIVE_INFINITY) / 1_000,
-  ],
-];
-
 const openStatuses = ['scheduled', 'running'] as const;
 
 /** The metrics of the whole system: the last sample, and how old it is. */
 export function createOverviewMetrics(registry: Registry): OverviewMetrics {
-  const registers = [registry];
+  let last: { readonly overview: Overview; readonly counts: Counts } | undefined;
+  let sampledAt = performance.now();
+  const { gauge } = metricsOf(registry);
   const labelled = <Label extends string>(name: string, help: string, ...labelNames: Label[]) =>
-    new Gauge({ name, help, labelNames, registers });
+    new Gauge({ name, help, labelNames, registers: [registry] });
+
+  gauge(
+    'kasabi_jobs_due',
+    `Jobs that are due and wait, at most ${countLimit}.`,
+    () => last?.overview.due ?? 0,
+  );
+  gauge(
+    'kasabi_oldest_due_job_age_seconds',
+    'How long the oldest due job has waited to be claimed; 0 when none is due. Paused jobs do not count.',
+    () => (last?.overview.oldestDueMs ?? 0) / 1_000,
+  );
+  gauge(
+    'kasabi_datasets_read_only',
+    'Datasets that are read-only.',
+    () => last?.counts.readOnlyDatasets ?? 0,
+  );
+  gauge(
+    'kasabi_dataset_longest_read_only_seconds',
+    'How long the dataset that was locked first has been read-only; 0 when none is.',
+    () => (last?.overview.lockedDatasets[0]?.lockedMs ?? 0) / 1_000,
+  );
+  gauge(
+    'kasabi_relay_backlog_jobs',
+    `Jobs that Redis should hold and was never handed, at most ${countLimit}.`,
+    () => last?.overview.relay.backlog ?? 0,
+  );
+  gauge(
+    'kasabi_relay_lag_seconds',
+    'How long Redis should have held the oldest job of the relay backlog; 0 when there is none.',
+    () => (last?.overview.relay.lagMs ?? 0) / 1_000,
+  );
+  gauge(
+    'kasabi_relay_last_round_age_seconds',
+    'Time since the last successful round of any relay; +Inf when no worker has reported one.',
+    () => (last ? (last.overview.relay.lastRoundAgeMs ?? Number.POSITIVE_INFINITY) / 1_000 : 0),
+  );
+  gauge(
+    'kasabi_overview_age_seconds',
+    'Age of the last good sample, which the gauges of the whole system show.',
+    () => (performance.now() - sampledAt) / 1_000,
+  );
   const jobs = labelled(
     'kasabi_jobs',
     `Open jobs, by type and status; of those scheduled, at most ${countLimit} are counted.`,
     'type',
     'status',
   );
-  const plain = numbers.map(([name, help, reading]) => {
-    const gauge = new Gauge({ name, help, registers });
-    return { gauge, reading };
-  });
   const paused = labelled(
     'kasabi_paused',
     'What operators, or a relay that found Postgres restored, have paused: all jobs (0 or 1), and datasets.',
@@ -97,16 +96,6 @@ export function createOverviewMetrics(registry: Registry): OverviewMetrics {
     'What is wrong and acknowledged by an operator; until that ends, it is not in kasabi_findings.',
     'code',
   );
-  let sampledAt = performance.now();
-  new Gauge({
-    name: 'kasabi_overview_age_seconds',
-    help: 'Age of the last good sample, which the gauges of the whole system show.',
-    registers,
-    collect() {
-      this.set((performance.now() - sampledAt) / 1_000);
-    },
-  });
-
   function show(facts: Facts): void {
     const found = diagnose(facts);
     for (const code of findingCodes) {
@@ -120,7 +109,7 @@ export function createOverviewMetrics(registry: Registry): OverviewMetrics {
   return {
     sampled(overview, counts) {
       sampledAt = performance.now();
-      for (const { gauge, reading } of plain) gauge.set(reading(overview, counts));
+      last = { overview, counts };
       for (const type of jobTypeNames) {
         for (const status of openStatuses) {
           const found = counts.jobs.find((it) => it.type === type && it.status === status);

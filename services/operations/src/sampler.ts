@@ -11,8 +11,8 @@ export interface SamplerOptions {
 }
 
 /**
- * Reads the state of the whole system for the metrics. It runs in the background, so that scrapes cost Postgres nothing,
- * however many there are.
+ * Reads the state of the whole system for the metrics. It runs in the background, so that scrapes cost Postgres
+ * nothing, however many there are.
  */
 export function createSampler(options: SamplerOptions): Loop {
   const { db, metrics } = options;

@@ -27,8 +27,8 @@ const beside = (prometheus: string): PrometheusBinary => ({
 let found: Promise<PrometheusBinary> | undefined;
 
 /**
- * Finds Prometheus, once for all of a process: the program that PROMETHEUS names, one on the PATH, the one unpacked earlier, or one
- * unpacked now from the distribution's packages into the project's cache folder, without touching the
+ * Finds Prometheus, once for all of a process: the program that PROMETHEUS names, one on the PATH, the one unpacked
+ * earlier, or one unpacked now from the distribution's packages into the project's cache folder, without touching the
  * system.
  *
  * @throws PrometheusMissing

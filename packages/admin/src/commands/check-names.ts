@@ -1,5 +1,6 @@
 import { OwnerUnknown, ownerExists } from '@kasabi/accounts';
 import { getDataset } from '@kasabi/datasets';
+import type { JobFilter } from '@kasabi/jobs';
 import type { Database } from '@kasabi/postgres';
 
 /**
@@ -9,10 +10,7 @@ import type { Database } from '@kasabi/postgres';
  */
 export async function checkNames(
   db: Database,
-  {
-    owner,
-    dataset,
-  }: { readonly owner?: string | undefined; readonly dataset?: string | undefined },
+  { owner, dataset }: Pick<JobFilter, 'owner' | 'dataset'>,
 ): Promise<void> {
   if (owner !== undefined && !(await ownerExists(db, owner))) throw new OwnerUnknown(owner);
   if (dataset !== undefined) await getDataset(db, dataset);

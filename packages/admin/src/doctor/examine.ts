@@ -3,6 +3,7 @@ import {
   type Finding,
   formatDuration,
   type Overview,
+  plural,
   presenceOf,
 } from '@kasabi/operations';
 import { createPool, roleUrl } from '@kasabi/postgres';
@@ -88,33 +89,23 @@ function checkHere(redisUrl: string | undefined): Check[] {
   ];
 }
 
-/** What is well is reported as well, in numbers. */
-function describe({
-  workers,
-  lockedDatasets,
-  relay,
-  oldestDueMs,
-  due,
-  scheduled,
-}: Overview): Check[] {
+/** Reports in numbers what is well, too. */
+function describe(overview: Overview): Check[] {
+  const { workers, lockedDatasets, relay, oldestDueMs, due, scheduled } = overview;
   const presence = presenceOf(workers);
   const alive = workers.filter(({ holder }) => presence.get(holder) === 'alive');
   const versions = new Set(alive.map(({ version }) => version));
-  const told = [...versions].join(', ');
-  const locks = lockedDatasets.length;
+  const reporting = plural(alive.length, 'worker reports', 'workers report');
   const oldest = due === 0 ? 'none is due' : `the oldest due for ${formatDuration(oldestDueMs)}`;
   return [
     versions.size > 1
-      ? judge('workers', `${alive.length} workers report, of different versions: ${told}`, {
+      ? judge('workers', `${reporting}, of different versions: ${[...versions].join(', ')}`, {
           status: 'warn',
           todo: 'This is expected during a roll-out; afterwards, replace the older ones.',
         })
-      : judge(
-          'workers',
-          `${alive.length} ${alive.length === 1 ? 'worker reports' : 'workers report'}`,
-        ),
+      : judge('workers', reporting),
     judge('jobs', `${scheduled} scheduled, ${oldest}; ${relay.backlog} to be handed to Redis`),
-    judge('locks', locks === 1 ? '1 dataset is locked' : `${locks} datasets are locked`),
+    judge('locks', plural(lockedDatasets.length, 'dataset is locked', 'datasets are locked')),
   ];
 }
 

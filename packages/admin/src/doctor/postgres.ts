@@ -53,16 +53,15 @@ const write =
 /** The state that keeps Postgres from accepting a write; undefined when it would accept one. */
 async function tryWrite(pool: pg.Pool): Promise<SickState | undefined> {
   try {
+    const { rows } = await pool.query<{ recovering: boolean }>(
+      'SELECT pg_is_in_recovery() AS recovering',
+    );
+    if (rows[0]?.recovering) return describeSick('in-recovery');
     await withTransaction(pool, async (client) => {
-      const { rows } = await client.query<{ recovering: boolean }>(
-        'SELECT pg_is_in_recovery() AS recovering',
-      );
-      if (rows[0]?.recovering) throw new InRecovery();
       await client.query(write);
       throw new RolledBack();
     });
   } catch (error) {
-    if (error instanceof InRecovery) return describeSick('in-recovery');
     // A privilege that this login lacks says nothing about the services, which have their own.
     if (error instanceof RolledBack || hasSqlState(error, '42501')) return undefined;
     return sickOf(error);
@@ -70,7 +69,6 @@ async function tryWrite(pool: pg.Pool): Promise<SickState | undefined> {
   return undefined;
 }
 
-class InRecovery extends Error {}
 class RolledBack extends Error {}
 
 function sickOf(error: unknown): SickState | undefined {

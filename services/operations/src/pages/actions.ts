@@ -54,27 +54,28 @@ const unlock: Action = {
 export function addActions(router: Router, options: ActionOptions): void {
   const { links, reads, guard, db, metrics, log, plain } = options;
 
-  async function cancelSubject(id: string): Promise<Subject> {
-    return {
-      about: await aboutJob(reads.db, id, links),
-      page: links.job(id),
-      logged: { action: 'cancel', jobId: id },
-      async act(operatorAddress) {
-        const result = await cancelAsOperator(db, { jobId: id, operatorAddress });
-        if (result.outcome === 'done') metrics.cancelled(1);
-        return result;
-      },
-    };
-  }
+  const jobSubject = async (
+    id: string,
+    logged: Subject['logged'],
+    act: Subject['act'],
+  ): Promise<Subject> => ({
+    about: await aboutJob(reads.db, id, links),
+    page: links.job(id),
+    logged,
+    act,
+  });
 
-  async function retrySubject(id: string): Promise<Subject> {
-    return {
-      about: await aboutJob(reads.db, id, links),
-      page: links.job(id),
-      logged: { action: 'retry', repeats: id },
-      act: async (operatorAddress) => await repeatAsOperator(db, { jobId: id, operatorAddress }),
-    };
-  }
+  const cancelSubject = (jobId: string): Promise<Subject> =>
+    jobSubject(jobId, { action: 'cancel', jobId }, async (operatorAddress) => {
+      const result = await cancelAsOperator(db, { jobId, operatorAddress });
+      if (result.outcome === 'done') metrics.cancelled(1);
+      return result;
+    });
+
+  const retrySubject = (jobId: string): Promise<Subject> =>
+    jobSubject(jobId, { action: 'retry', repeats: jobId }, (operatorAddress) =>
+      repeatAsOperator(db, { jobId, operatorAddress }),
+    );
 
   async function unlockSubject(dataset: string): Promise<Subject> {
     return {

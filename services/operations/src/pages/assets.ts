@@ -38,15 +38,10 @@ export interface Assets {
  * name, so all addresses have the same version, which is made from all files.
  */
 export function addAssets(router: Router, base: string): Assets {
-  const all = [
+  const files = [
     ...styleSheets.map((name) => [name, ['text/css', own(name)]] as const),
     ...Object.entries(sources),
-  ];
-  const files = all.map(([name, [type, file]]) => ({
-    name,
-    type,
-    body: readFileSync(file),
-  }));
+  ].map(([name, [type, file]]) => ({ name, type, body: readFileSync(file) }));
   const hash = createHash('sha256');
   for (const { body } of files) hash.update(body);
   const version = hash.digest('base64url').slice(0, 12);

@@ -1,3 +1,4 @@
+import { isUuid } from '@kasabi/domain';
 import { html, queryOf } from '@kasabi/http';
 import {
   type BulkVerb,
@@ -35,8 +36,6 @@ export const bulk: Readonly<Record<BulkVerb, Action>> = {
 
 /** A bulk action stops after this many milliseconds and says what is left, so that nobody waits longer. */
 const bulkMs = 10_000;
-
-const uuid = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
 /**
  * All jobs that match the filter of an address. The form carries what the operator was told, the number of jobs and the
@@ -92,6 +91,6 @@ function checkAgreed({ count, newest }: { readonly count: string; readonly newes
   if (!/^\d{1,9}$/.test(count) || Number(count) > mostInBulk) {
     throw new FormInvalid(`The count must be a whole number of at most ${mostInBulk}.`);
   }
-  if (!uuid.test(newest)) throw new FormInvalid('The newest must be the id of a job.');
+  if (!isUuid(newest)) throw new FormInvalid('The newest must be the id of a job.');
   return { count: Number(count), newest };
 }

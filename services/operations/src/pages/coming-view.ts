@@ -51,14 +51,13 @@ function timeline(upcoming: readonly JobRecord[], now: Date): Html {
     stepMs * columns < 86_400_000
       ? `${clock(at(index))} UTC`
       : at(index).toISOString().slice(0, 10);
-  const write = (value: number): string => formatCount(value);
   return renderChart({
     title: 'Jobs by when they are due',
     kind: 'bars',
     series: [{ name: 'due', tone: 'coming', values }],
     columns: values.map((_, index) => `from ${label(index)}`),
     axis: ['now', label(Math.floor(columns / 2)), label(columns)],
-    write,
+    write: formatCount,
     summary: `${listed(upcoming)}, the last ${relative(at(last / stepMs), now)}`,
     empty: 'No job is scheduled.',
   });

@@ -1,10 +1,10 @@
 import { type Html, html } from '@kasabi/http';
 import { type DatasetPage, type Pause, readDatasetPage, readPauses } from '@kasabi/operations';
 import { timeAndDistance } from './format.ts';
-import { datasetJobs } from './jobs-view.ts';
+import { jobTable } from './jobs-view.ts';
 import { jobLink, type Links } from './links.ts';
 import type { Sections } from './live.ts';
-import { facts, statusBadge } from './parts.ts';
+import { facts, panel, statusBadge } from './parts.ts';
 import type { Reads } from './reads.ts';
 
 const jobsShown = 20;
@@ -19,9 +19,10 @@ export async function readDataset(
   if (page === undefined) return undefined;
   const pause = (await readPauses(reads.db)).find(({ dataset }) => dataset === code);
   const { now } = (await reads.health()).overview;
+  const all = html`<a href="${links.jobs({ dataset: code })}">All of its jobs</a>`;
   return new Map([
     ['dataset', about(page, pause, now, links)],
-    ['jobs', datasetJobs(page.jobs, code, now, links)],
+    ['jobs', panel('Jobs', jobTable(page.jobs, now, links, true), all)],
   ]);
 }
 

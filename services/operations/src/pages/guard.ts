@@ -5,8 +5,8 @@ import { formOf } from './form.ts';
 import { idleMs, type Session, type Sessions } from './session.ts';
 
 /**
- * Without the prefix `__Host-`, which requires the path `/`: these pages may share their host with others. A cookie that
- * somebody else sets under this name is ignored, because it is not signed by us.
+ * Without the prefix `__Host-`, which requires the path `/`: these pages may share their host with others. A cookie
+ * that somebody else sets under this name is ignored, because it is not signed by us.
  */
 const sessionCookie = 'kasabi_operator';
 
@@ -53,6 +53,16 @@ export function createGuard({ sessions, ended, base, secure }: GuardOptions): Gu
 
   const sessionOf = (request: Request): Session | undefined => found.get(request);
 
+  /** The session in a Cookie header, which may have several cookies of our name. */
+  function sessionIn(cookies: string): Session | undefined {
+    for (const pair of cookies.split(';')) {
+      const [name, value = ''] = pair.trim().split('=');
+      const session = name === sessionCookie ? sessions.open(value) : undefined;
+      if (session !== undefined) return session;
+    }
+    return undefined;
+  }
+
   function setSession(request: Request, response: Response, session: Session): void {
     const cookie = cookieOf(request);
     const maxAge = session.expires - Date.now();
@@ -61,7 +71,7 @@ export function createGuard({ sessions, ended, base, secure }: GuardOptions): Gu
 
   return {
     async readSession(request, _response, next) {
-      const session = firstOf(valuesOf(request, sessionCookie), sessions.open);
+      const session = sessionIn(request.headers.cookie ?? '');
       if (session !== undefined && !(await ended.hasEnded(session))) found.set(request, session);
       next();
     },
@@ -91,10 +101,9 @@ export function createGuard({ sessions, ended, base, secure }: GuardOptions): Gu
         response.redirect(303, `${base}/sign-in?next=${encodeURIComponent(wanted)}`);
         return;
       }
-      if (request.method !== 'GET' && request.method !== 'HEAD') {
-        if (!sessions.isFormToken(session, formOf(request).get('token') ?? '')) {
-          throw new ForeignForm();
-        }
+      const changes = request.method !== 'GET' && request.method !== 'HEAD';
+      if (changes && !sessions.isFormToken(session, formOf(request).get('token') ?? '')) {
+        throw new ForeignForm();
       }
       // Streams do not renew it: a browser reopens them even when nobody looks.
       const used = session.expires - Date.now() < idleMs - renewAfterMs;
@@ -102,23 +111,4 @@ export function createGuard({ sessions, ended, base, secure }: GuardOptions): Gu
       next();
     },
   };
-}
-
-/** All values of a cookie: a request may have several with the same name. */
-function* valuesOf(request: Request, name: string): Generator<string> {
-  for (const pair of (request.headers.cookie ?? '').split(';')) {
-    const [found = '', value = ''] = pair.trim().split('=');
-    if (found === name) yield value;
-  }
-}
-
-function firstOf<T>(
-  values: Iterable<string>,
-  open: (value: string) => T | undefined,
-): T | undefined {
-  for (const value of values) {
-    const opened = open(value);
-    if (opened !== undefined) return opened;
-  }
-  return undefined;
 }

@@ -107,16 +107,14 @@ ${last?.message != null && last.message !== job.message && html`<p class="quiet"
 
 /** The attempts, each from its claim to what ended it. */
 function attempts(transitions: readonly Transition[], job: OperatorJob, now: Date): Html {
-  const claims = transitions.flatMap((transition, index) =>
-    transition.event === 'claim' ? [{ claim: transition, index }] : [],
-  );
-  if (claims.length === 0) return nothing('No worker has claimed it yet.');
-  const rows = claims.map(({ claim, index }) => {
+  const rows = transitions.flatMap((claim, index) => {
+    if (claim.event !== 'claim') return [];
     const end = transitions
       .slice(index + 1)
       .find(({ event }) => event !== 'fence' && event !== 'cancel');
-    return { claim, index, end, isOpen: end === undefined && job.status === 'running' };
+    return [{ claim, index, end, isOpen: end === undefined && job.status === 'running' }];
   });
+  if (rows.length === 0) return nothing('No worker has claimed it yet.');
   // By position, because an attempt that was given back is claimed again with the same number.
   return table('Attempts', rows, ({ index }) => String(index), [
     { name: 'Attempt', cell: ({ claim }) => claim.attempt },

@@ -13,7 +13,7 @@ import {
 import { timeAndDistance } from './format.ts';
 import { datasetLink, jobLink, type Links } from './links.ts';
 import type { Sections } from './live.ts';
-import { choice, nothing, pageOf, pager, panel, problemList, statusBadge, table } from './parts.ts';
+import { choice, nothing, pageOf, pager, problemList, statusBadge, table } from './parts.ts';
 import type { Reads } from './reads.ts';
 
 /** A search for jobs, as an address has it. */
@@ -121,16 +121,3 @@ export function jobTable(
     { name: 'Attempts', wide: true, numeric: true, cell: ({ attempt }) => attempt },
   ]);
 }
-
-/** The newest jobs of a dataset, with a link to all of them. */
-export const datasetJobs = (
-  jobs: readonly JobRecord[],
-  code: string,
-  now: Date,
-  links: Links,
-): Html =>
-  panel(
-    'Jobs',
-    jobTable(jobs, now, links, true),
-    html`<a href="${links.jobs({ dataset: code })}">All of its jobs</a>`,
-  );

@@ -47,14 +47,9 @@ export async function startPages(options: PagesOptions): Promise<OperationsPages
     },
   });
   const onRedisError = throttledWarning(log, 'Redis does not answer the operations pages');
-  const redis =
-    settings.REDIS_URL === undefined
-      ? undefined
-      : await connect({
-          url: settings.REDIS_URL,
-          name: 'kasabi-operations',
-          onError: onRedisError,
-        });
+  const { REDIS_URL: url } = settings;
+  const reached = { name: 'kasabi-operations', onError: onRedisError };
+  const redis = url === undefined ? undefined : await connect({ url, ...reached });
   return {
     ...createOperations({ ...options, redis, onRedisError, reads, live }),
     pool,
