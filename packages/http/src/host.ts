@@ -1,13 +1,9 @@
 import type { IncomingMessage } from 'node:http';
 import { MalformedRequest } from '@kasabi/protocol';
-import type { RequestHandler } from 'express';
 
 /** `uri-host [ ":" port ]`, as in RFC 9110, section 7.2; it may be empty. */
 const validHost =
   /^(?:\[[\da-f:.]+\]|\[v[\da-f]+\.[\w.~!$&'()*+,;=:-]+\]|(?:[\w.~!$&'()*+,;=-]|%[\da-f]{2})*)(?::\d*)?$/i;
-
-/** Refuses a request that does not have exactly one valid Host. */
-export const requireHost: RequestHandler = (request, _response, next) => next(hostProblem(request));
 
 /**
  * What is wrong with the Host of a request: there must be exactly one valid one (RFC 9112, section 3.2), or none in

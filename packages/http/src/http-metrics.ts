@@ -1,5 +1,5 @@
 import type { ServerResponse } from 'node:http';
-import type { NextFunction, Request, Response } from 'express';
+import type { Request, Response } from 'express';
 import { Counter, Histogram, type Registry } from 'prom-client';
 
 const methods: ReadonlySet<string> = new Set([
@@ -73,8 +73,8 @@ export function createHttpMetrics(registry: Registry) {
 
   return {
     count,
-    /** Counts each request when it has been answered. */
-    middleware(request: Request, response: Response, next: NextFunction): void {
+    /** Counts a request when it has been answered. */
+    follow(request: Request, response: Response): void {
       const began = performance.now();
       response.once('close', () =>
         count({
@@ -82,7 +82,6 @@ export function createHttpMetrics(registry: Registry) {
           ms: held.has(response) ? undefined : performance.now() - began,
         }),
       );
-      next();
     },
   };
 }

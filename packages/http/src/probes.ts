@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { routeTable } from '@kasabi/routes';
 import { type Ailments, share } from '@kasabi/runtime';
-import type { Express, Request, RequestHandler, Response } from 'express';
+import express, { type Express, type Request, type RequestHandler, type Response } from 'express';
 import type { Registry } from 'prom-client';
 import { plainText } from './answer.ts';
 import type { EarlyAnswer } from './early-answer.ts';
@@ -109,12 +109,17 @@ export function answerProbes(probes: Probes, options: ProbeOptions): EarlyAnswer
 
 /** Adds the routes of the probes to an app. */
 export function addProbeRoutes(app: Express, probes: Probes): void {
+  const router = express.Router({ caseSensitive: true });
   for (const { path } of routes) {
     const probe = probes[path];
     if (probe === undefined) continue;
     const handler: RequestHandler = async (_request, response) => send(response, await probe());
-    addRoute(app, path, { get: [handler] });
+    addRoute(router, path, { get: [handler] });
   }
+  // Other requests are compared with no pattern of theirs.
+  app.use((request, response, next) =>
+    paths.has(request.path) ? router(request, response, next) : next(),
+  );
 }
 
 function send(response: Response, answer: ProbeAnswer, headers: readonly string[] = []): void {

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import { createErrorDetail, type Logger, turnedAwayLog } from '@kasabi/runtime';
 import { inThisTrace } from '@kasabi/tracing';
-import type { Request, RequestHandler, Response } from 'express';
+import type { Request, Response } from 'express';
 import { redactUrl } from './loggable-url.ts';
 import { isProbe } from './probes.ts';
 
@@ -42,7 +42,7 @@ export interface RequestLog {
   /** Writes the log line of a request that was answered at once. */
   answered(request: Request, response: Response): void;
   /** Gives a request an id, and writes its log line when its answer or its connection has ended. */
-  readonly middleware: RequestHandler;
+  follow(request: Request, response: Response): void;
 }
 
 /**
@@ -61,16 +61,14 @@ export function createRequestLog(log: Logger): RequestLog {
   return {
     identify,
     answered: (request, response) => write(request, response, 0, true),
-    middleware(request, response, next) {
+    follow(request, response) {
       identify(request);
       response.setHeader('X-Request-Id', request.id);
-      if (!isProbe(request)) {
-        const began = performance.now();
-        const onClose = (): void =>
-          write(request, response, performance.now() - began, response.writableFinished);
-        response.once('close', inThisTrace(onClose));
-      }
-      next();
+      if (isProbe(request)) return;
+      const began = performance.now();
+      const onClose = (): void =>
+        write(request, response, performance.now() - began, response.writableFinished);
+      response.once('close', inThisTrace(onClose));
     },
   };
 }

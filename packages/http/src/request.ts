@@ -91,6 +91,21 @@ function decodeUtf8(bytes: Buffer): string {
 const headerNames = ['x_kasabi_apikey', 'x-kasabi-apikey'] as const;
 
 /**
+ * All values of a header, one for each time it was sent. From `rawHeaders`, because `headersDistinct` builds an object of
+ * all headers for it.
+ */
+function headerValues({ rawHeaders }: Request, name: string): string[] {
+  const values: string[] = [];
+  for (let index = 0; index < rawHeaders.length; index += 2) {
+    const sent = rawHeaders[index] as string;
+    if (sent.length === name.length && sent.toLowerCase() === name) {
+      values.push(rawHeaders[index + 1] as string);
+    }
+  }
+  return values;
+}
+
+/**
  * The digest of a request's API key, which is computed only once, however often this is called.
  *
  * @param digest computes it.
@@ -111,9 +126,9 @@ export function keyDigestOf(request: Request, digest: (key: string) => Buffer): 
 export function apiKeyOf(request: Request): string {
   const keys = new Set<string>();
   for (const name of headerNames) {
-    for (const value of request.headersDistinct[name] ?? []) keys.add(value);
+    for (const value of headerValues(request, name)) keys.add(value);
   }
-  for (const value of request.headersDistinct['authorization'] ?? []) {
+  for (const value of headerValues(request, 'authorization')) {
     const bearer = /^Bearer +(\S+)$/i.exec(value)?.[1];
     if (bearer !== undefined) keys.add(bearer);
   }
@@ -144,7 +159,7 @@ export function readJobId(value: string): string | undefined {
  * @throws MalformedRequest if it is sent twice.
  */
 export function singleHeader(request: Request, name: string): string | undefined {
-  const values = request.headersDistinct[name] ?? [];
+  const values = headerValues(request, name);
   if (values.length > 1)
     throw new MalformedRequest(`The header ${name} is sent twice; send it once.`);
   return values[0];

@@ -64,7 +64,7 @@ export function addRoutes<Group extends keyof RouteTable, Given extends Handlers
 const methodsInOrder = ['get', 'post', 'delete'] as const;
 
 /** Adds one path to an app, with HEAD, OPTIONS and the answer to other methods. */
-export function addRoute(app: Express, path: RoutePath, steps: Steps): void {
+export function addRoute(app: Pick<Express, 'route'>, path: RoutePath, steps: Steps): void {
   const route = app.route(path.replace('{short-code}', ':code').replace(/\{(\w+)\}/g, ':$1'));
   const allowed = methodsInOrder.filter((method) => steps[method] !== undefined);
   for (const method of allowed) route[method](...(steps[method] ?? []));

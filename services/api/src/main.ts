@@ -75,10 +75,6 @@ await runService('api', readEnvironment, async ({ settings, log, tracing }) => {
     routes: (router) => {
       router.use(overload);
       if (rateLimit !== undefined) router.use(rateLimit.middleware);
-      addDocumentation(router, 'api', {
-        apiUrl: settings.API_PUBLIC_URL,
-        statusUrl: settings.STATUS_PUBLIC_URL,
-      });
       addRoutes(router, 'api', {
         ...jobHandlers({
           keyFirst,
@@ -90,6 +86,11 @@ await runService('api', readEnvironment, async ({ settings, log, tracing }) => {
           maxOpenJobs: settings.MAX_OPEN_JOBS_PER_DATASET,
         }),
         ...cancelHandlers({ pool, keyFirst, metrics, afterCommit, knownKeys }),
+      });
+      // Last: Express tries routes in order, and hardly anybody comes for these.
+      addDocumentation(router, 'api', {
+        apiUrl: settings.API_PUBLIC_URL,
+        statusUrl: settings.STATUS_PUBLIC_URL,
       });
     },
   });

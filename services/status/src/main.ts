@@ -82,7 +82,6 @@ await runService('status', readEnvironment, async ({ settings, log }) => {
     routes: (router) => {
       router.use(overload);
       if (rateLimit !== undefined) router.use(rateLimit.middleware);
-      addDocumentation(router, 'status', { apiUrl: settings.API_PUBLIC_URL, statusUrl });
       addRoutes(router, 'jobs', {
         ...jobHandlers(jobOptions),
         ...eventHandlers(jobOptions),
@@ -92,6 +91,8 @@ await runService('status', readEnvironment, async ({ settings, log }) => {
         ...datasetHandlers({ datasets }),
         ...discoveryHandlers({ datasets, apiUrl: settings.API_PUBLIC_URL, statusUrl }),
       });
+      // Last: Express tries routes in order, and hardly anybody comes for these.
+      addDocumentation(router, 'status', { apiUrl: settings.API_PUBLIC_URL, statusUrl });
     },
   });
   const server = await serve({
