@@ -1,19 +1,9 @@
-import { isUuid, type JobType, uuidFromBase64url, uuidToBase64url } from '@kasabi/domain';
+import { isUuid, uuidFromBase64url, uuidToBase64url } from '@kasabi/domain';
 import { suggest } from '@kasabi/runtime';
 import { z } from 'zod';
 import { jobType } from './job-request.ts';
 import { type Parameters, readParts } from './parameters.ts';
-import { type JobStatus, jobStatuses } from './statuses.ts';
-
-/** What `GET /data/{short-code}/jobs` is asked for. */
-export interface JobListRequest {
-  readonly status: JobStatus | undefined;
-  readonly jobType: JobType | undefined;
-  /** The most jobs on a page, 1 to 100. */
-  readonly limit: number;
-  /** The id of the last job of the previous page. */
-  readonly before: string | undefined;
-}
+import { jobStatuses } from './statuses.ts';
 
 const status = z
   .enum([...jobStatuses, 'succeeded'], {
@@ -70,16 +60,12 @@ export const jobListParameters: ReadonlySet<string> = new Set([
 const jobListRequest = z.object(jobListParts).partial();
 
 /**
- * Reads a list request from its parameters.
+ * Reads the parameters of `GET /data/{short-code}/jobs`. `limit` is the most jobs on a page; `before` is the id of the
+ * last job of the previous page.
  *
  * @throws InvalidParameter
  */
-export function parseJobListRequest(parameters: Parameters): JobListRequest {
-  const asked = readParts(jobListRequest, parameters);
-  return {
-    status: asked.status,
-    jobType: asked.jobType,
-    limit: Number(asked.limit ?? defaultLimit),
-    before: asked.cursor,
-  };
+export function parseJobListRequest(parameters: Parameters) {
+  const { status, jobType, limit = defaultLimit, cursor } = readParts(jobListRequest, parameters);
+  return { status, jobType, limit: Number(limit), before: cursor };
 }

@@ -1,15 +1,8 @@
-import { type JobType, jobTypeNames } from '@kasabi/domain';
+import { jobTypeNames } from '@kasabi/domain';
 import { suggest } from '@kasabi/runtime';
 import { z } from 'zod';
 import { dateTimePattern, readDateTime } from './dates.ts';
 import { type Parameters, readParts } from './parameters.ts';
-
-/** A request for a job, as `POST /dataset/{short-code}/jobs` takes it. */
-export interface JobRequest {
-  readonly type: JobType;
-  /** Undefined: as soon as possible. */
-  readonly startTime: Date | undefined;
-}
 
 const possible = jobTypeNames.join(' or ');
 
@@ -49,11 +42,11 @@ export const jobRequestParameters: ReadonlySet<string> = new Set(Object.keys(job
 const jobRequest = z.object(jobRequestParts).partial({ startTime: true, apikey: true });
 
 /**
- * Reads a job request from its parameters.
+ * Reads the parameters of `POST /dataset/{short-code}/jobs`. Without a `startTime`, the job starts as soon as possible.
  *
  * @throws InvalidParameter
  */
-export function parseJobRequest(parameters: Parameters): JobRequest {
-  const asked = readParts(jobRequest, parameters);
-  return { type: asked.jobType, startTime: asked.startTime };
+export function parseJobRequest(parameters: Parameters) {
+  const { jobType: type, startTime } = readParts(jobRequest, parameters);
+  return { type, startTime };
 }

@@ -13,16 +13,6 @@ export interface LogOptions {
 /** A key that was issued: its prefix and 256 bits in base64url. */
 const issuedKey = /kasabi_[\w-]{43}/g;
 
-/** An error as it is logged. */
-export interface LoggedError {
-  readonly type: string;
-  readonly message: string;
-  readonly stack: string;
-  readonly code?: unknown;
-  readonly constraint?: unknown;
-  readonly errors?: readonly unknown[];
-}
-
 /**
  * An error for the log: its message and stack, with its causes, and of its other properties only those named here.
  * Libraries attach what they were doing to their errors: ioredis the command, which contains the password if it was
@@ -31,8 +21,8 @@ export interface LoggedError {
 export function loggableError(error: unknown): unknown {
   if (!(error instanceof Error)) return typeof error === 'string' ? error : typeof error;
   const { type, message, stack } = stdSerializers.err(error);
-  const { code, constraint, errors } = error as Error & Partial<LoggedError>;
-  const logged: LoggedError = {
+  const { code, constraint, errors } = error as Error & Partial<Record<string, unknown>>;
+  return {
     type,
     message,
     stack,
@@ -40,7 +30,6 @@ export function loggableError(error: unknown): unknown {
     ...(constraint !== undefined && { constraint }),
     ...(Array.isArray(errors) && { errors: errors.map(loggableError) }),
   };
-  return logged;
 }
 
 /** What connects a line to its trace, if there is one. A new object each time, because pino adds to it. */

@@ -1,7 +1,6 @@
 import { type JobType, jobTypeNames } from '@kasabi/domain';
 import type { AcceptOutcome, Rejection } from '@kasabi/jobs';
 import { createRegistry, metricsOf } from '@kasabi/runtime';
-import type { Registry } from 'prom-client';
 
 const rejections = [
   'refused',
@@ -12,22 +11,12 @@ const rejections = [
   'in-flight',
 ] as const satisfies readonly Rejection[];
 
-export interface ApiMetrics {
-  readonly registry: Registry;
-  /** Told what became of a valid request for a job. */
-  answered(type: JobType, outcome: AcceptOutcome['outcome']): void;
-  /** Told of a job that its owner has cancelled. */
-  cancelled(): void;
-  /** An accepted job could not be handed to Redis at once. */
-  notEnqueued(): void;
-}
-
 /**
- * All that is measured of the api service.
+ * All metrics of the api service.
  *
- * @param waiting how many requests for jobs wait for a statement just now.
+ * @param waiting how many requests for jobs wait for the next statement now.
  */
-export function createApiMetrics(waiting: () => number): ApiMetrics {
+export function createApiMetrics(waiting: () => number) {
   const registry = createRegistry();
   const { counter, counters, gauge } = metricsOf(registry);
   const accepted = counters('kasabi_jobs_accepted_total', 'Jobs accepted.', 'type', jobTypeNames);
@@ -54,12 +43,17 @@ export function createApiMetrics(waiting: () => number): ApiMetrics {
   gauge('kasabi_accept_waiting', 'Requests for jobs that wait for the next statement.', waiting);
   return {
     registry,
-    answered(type, outcome) {
+    /** Records the outcome of a valid request for a job. */
+    answered(type: JobType, outcome: AcceptOutcome['outcome']): void {
       if (outcome === 'accepted') accepted[type].inc();
       else if (outcome === 'replayed') replayed.inc();
       else refused[outcome].inc();
     },
-    cancelled: () => cancelled.inc(),
-    notEnqueued: () => notEnqueued.inc(),
+    /** Records a job that its owner has cancelled. */
+    cancelled: (): void => cancelled.inc(),
+    /** Records an accepted job that could not be handed to Redis at once. */
+    notEnqueued: (): void => notEnqueued.inc(),
   };
 }
+
+export type ApiMetrics = ReturnType<typeof createApiMetrics>;

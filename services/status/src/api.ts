@@ -1,22 +1,18 @@
 import { serviceHeaders } from '@kasabi/http';
 import type { Request } from 'express';
 
-/** How this service reaches the api service. */
-export interface Api {
-  /** Its address, without a trailing slash. */
-  readonly url: string;
-  /** The headers for a forwarded request: with the secret, its id and its client's address. */
-  headersFor(request: Request): Readonly<Record<string, string>>;
-}
-
 /**
+ * How this service reaches the api service.
+ *
+ * @param url its address, without a trailing slash.
  * @param secret the secret by which the two services recognize each other. Without it, the api service treats this one
  *   like any other client, and counts everything that comes through it as from one address.
  */
-export function createApi(url: string, secret: string | undefined): Api {
+export function createApi(url: string, secret: string | undefined) {
   return {
     url,
-    headersFor: (request) =>
+    /** The headers for a forwarded request: with the secret, its id and its client's address. */
+    headersFor: (request: Request): Readonly<Record<string, string>> =>
       secret === undefined
         ? {}
         : {
@@ -26,3 +22,5 @@ export function createApi(url: string, secret: string | undefined): Api {
           },
   };
 }
+
+export type Api = ReturnType<typeof createApi>;

@@ -27,25 +27,8 @@ export interface NamedJob {
   readonly jobId: string;
 }
 
-export interface JobReader {
-  /**
-   * The job that a request's path names, if the request's key may see it.
-   *
-   * @throws Unauthorized, NotFound, or the error for an invalid parameter.
-   */
-  read(request: Request<{ code: string; id: string }>): Promise<FoundJob>;
-  /**
-   * The job that a request's path names, even if it does not exist, once the key is known to be valid.
-   *
-   * @throws Unauthorized, the error for an invalid parameter, or NotFound for a path that cannot name a job.
-   */
-  readName(request: Request<{ code: string; id: string }>): Promise<NamedJob>;
-  /** How many requests wait for the next statement. */
-  readonly waiting: number;
-}
-
 /** Reads jobs for requests. Requests in the same turn of the event loop share a statement. */
-export function createJobReader(pool: pg.Pool): JobReader {
+export function createJobReader(pool: pg.Pool) {
   const records = createBatcher<AskedJob, FindOutcome>({
     name: 'find batch',
     run: (requests) => findJobs(pool, requests),
@@ -66,7 +49,12 @@ export function createJobReader(pool: pg.Pool): JobReader {
   }
 
   return {
-    async readName(request) {
+    /**
+     * The job that a request's path names, even if it does not exist, once the key is known to be valid.
+     *
+     * @throws Unauthorized, the error for an invalid parameter, or NotFound for a path that cannot name a job.
+     */
+    async readName(request: Request<{ code: string; id: string }>): Promise<NamedJob> {
       const { jobId, access, found } = await find(request);
       const { datasetCode } = access;
       if (datasetCode !== undefined && jobId !== undefined) {
@@ -75,13 +63,21 @@ export function createJobReader(pool: pg.Pool): JobReader {
       const isDatasetThere = found.outcome !== 'dataset-unknown';
       throw refusalOf(isDatasetThere ? 'job-unknown' : 'dataset-unknown', datasetCode);
     },
-    async read(request) {
+    /**
+     * The job that a request's path names, if the request's key may see it.
+     *
+     * @throws Unauthorized, NotFound, or the error for an invalid parameter.
+     */
+    async read(request: Request<{ code: string; id: string }>): Promise<FoundJob> {
       const { access, found } = await find(request);
       if (found.outcome !== 'found') throw refusalOf(found.outcome, access.datasetCode);
       return { record: found.job, access };
     },
+    /** How many requests wait for the next statement. */
     get waiting() {
       return records.waiting;
     },
   };
 }
+
+export type JobReader = ReturnType<typeof createJobReader>;

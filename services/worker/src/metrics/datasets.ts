@@ -4,15 +4,8 @@ import type { Registry } from 'prom-client';
 
 const lockOutcomes = ['locked', 'busy'] as const;
 
-/** Records what handlers do with datasets. */
-export interface DatasetMetrics {
-  /** @param waitMs until the dataset was locked, or until it was given up because writers kept it busy. */
-  lockWaited(waitMs: number, outcome: (typeof lockOutcomes)[number]): void;
-  cleared(method: ClearMethod): void;
-}
-
-/** The metrics of locking and clearing. */
-export function createDatasetMetrics(registry: Registry): DatasetMetrics {
+/** The metrics of what handlers do with datasets. */
+export function createDatasetMetrics(registry: Registry) {
   const { histogramBy, counters } = metricsOf(registry);
   const wait = histogramBy(
     'kasabi_dataset_lock_wait_seconds',
@@ -28,11 +21,14 @@ export function createDatasetMetrics(registry: Registry): DatasetMetrics {
     ['truncate', 'delete'],
   );
   return {
-    lockWaited(waitMs, outcome) {
+    /** @param waitMs until the dataset was locked, or until it was given up because writers kept it busy. */
+    lockWaited(waitMs: number, outcome: (typeof lockOutcomes)[number]): void {
       waits[outcome].observe(waitMs / 1_000);
     },
-    cleared(method) {
+    cleared(method: ClearMethod): void {
       clears[method].inc();
     },
   };
 }
+
+export type DatasetMetrics = ReturnType<typeof createDatasetMetrics>;

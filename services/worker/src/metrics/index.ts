@@ -1,14 +1,7 @@
-import { createLoopMetrics, createRegistry, type LoopRound, metricsOf } from '@kasabi/runtime';
-import type { Registry } from 'prom-client';
-import { createDatasetMetrics, type DatasetMetrics } from './datasets.ts';
-import { createJobMetrics, type JobMetrics } from './jobs.ts';
-import { createRelayMetrics, type RelayMetrics } from './relay.ts';
-
-export interface WorkerMetrics extends JobMetrics, DatasetMetrics, RelayMetrics {
-  readonly registry: Registry;
-  /** Records a round of a background loop. */
-  readonly loopRound: (round: LoopRound) => void;
-}
+import { createLoopMetrics, createRegistry, metricsOf } from '@kasabi/runtime';
+import { createDatasetMetrics } from './datasets.ts';
+import { createJobMetrics } from './jobs.ts';
+import { createRelayMetrics } from './relay.ts';
 
 /** Values that are read at each scrape. */
 export interface WorkerFacts {
@@ -20,7 +13,7 @@ export interface WorkerFacts {
 }
 
 /** All metrics of a worker. */
-export function createWorkerMetrics(facts: WorkerFacts): WorkerMetrics {
+export function createWorkerMetrics(facts: WorkerFacts) {
   const registry = createRegistry();
   const { gauge } = metricsOf(registry);
   gauge('kasabi_worker_jobs_running', 'Jobs running in this worker now.', facts.running);
@@ -34,9 +27,12 @@ export function createWorkerMetrics(facts: WorkerFacts): WorkerMetrics {
   );
   return {
     registry,
+    /** Records a round of a background loop. */
     loopRound: createLoopMetrics(registry),
     ...createJobMetrics(registry),
     ...createDatasetMetrics(registry),
     ...createRelayMetrics(registry),
   };
 }
+
+export type WorkerMetrics = ReturnType<typeof createWorkerMetrics>;

@@ -9,18 +9,8 @@ const reasons = ['early', 'busy', 'paused', 'unchecked', 'error'] as const;
 /** How an attempt ended; `dropped`: it was no longer this worker's. */
 export type AttemptOutcome = (typeof outcomes)[number];
 
-/** Records what this worker does with jobs. */
-export interface JobMetrics {
-  claimed(claim: Claim): void;
-  /** @param runMs from the claim to the end of the attempt. */
-  ended(claim: Claim, outcome: AttemptOutcome, runMs: number): void;
-  /** A delivery was returned, to come again. */
-  snoozed(reason: (typeof reasons)[number]): void;
-  rescued(rescued: Rescued): void;
-}
-
-/** The metrics of jobs. */
-export function createJobMetrics(registry: Registry): JobMetrics {
+/** The metrics of what this worker does with jobs. */
+export function createJobMetrics(registry: Registry) {
   const { counterBy, counters, histogramBy } = metricsOf(registry);
   const byType = (name: string, help: string) => counters(name, help, 'type', jobTypeNames);
   const started = byType('kasabi_jobs_started_total', 'Attempts started, one for each claim.');
@@ -80,19 +70,21 @@ export function createJobMetrics(registry: Registry): JobMetrics {
   const attempts = mapNames(jobTypeNames, (type) => count({ type }));
 
   return {
-    claimed({ type, attempt, driftMs }) {
+    claimed({ type, attempt, driftMs }: Claim): void {
       started[type].inc();
       if (attempt === 1) drifts[type].observe(driftMs / 1_000);
     },
-    ended({ type, attempt }, outcome, runMs) {
+    /** @param runMs from the claim to the end of the attempt. */
+    ended({ type, attempt }: Claim, outcome: AttemptOutcome, runMs: number): void {
       endings[outcome][type].inc();
       runs[type][outcome].observe(runMs / 1_000);
       if (outcome === 'completed' || outcome === 'failed') attempts[type].observe(attempt);
     },
-    snoozed(reason) {
+    /** A delivery was returned, to come again. */
+    snoozed(reason: (typeof reasons)[number]): void {
       snoozed[reason].inc();
     },
-    rescued({ type, status, attempt }) {
+    rescued({ type, status, attempt }: Rescued): void {
       rescued[type][status].inc();
       if (status !== 'failed') return;
       endings.failed[type].inc();

@@ -1,15 +1,8 @@
 import { metricsOf } from '@kasabi/runtime';
 import type { Registry } from 'prom-client';
 
-/** Records what this worker's relay does. */
-export interface RelayMetrics {
-  relayed(round: { readonly enqueued: number; readonly overdue: number }): void;
-  /** Redis may have lost its data. */
-  lostData(): void;
-}
-
-/** The metrics of the relay. */
-export function createRelayMetrics(registry: Registry): RelayMetrics {
+/** The metrics of what this worker's relay does. */
+export function createRelayMetrics(registry: Registry) {
   const { counter } = metricsOf(registry);
   const enqueued = counter(
     'kasabi_relay_enqueued_total',
@@ -24,11 +17,12 @@ export function createRelayMetrics(registry: Registry): RelayMetrics {
     'Times the relay found that Redis may have lost its data: wiped, restarted or failed over.',
   );
   return {
-    relayed(round) {
+    relayed(round: { readonly enqueued: number; readonly overdue: number }): void {
       enqueued.inc(round.enqueued);
       overdue.inc(round.overdue);
     },
-    lostData() {
+    /** Redis may have lost its data. */
+    lostData(): void {
       losses.inc();
     },
   };
