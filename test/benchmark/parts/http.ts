@@ -12,6 +12,12 @@ export interface Side {
   readonly expect: number;
 }
 
+/** Something else that is measured while a load runs. */
+export interface Beside {
+  /** Begins with a load; what it returns ends with it. */
+  begin(): () => Promise<void>;
+}
+
 /** What each side did in each round. */
 export type Measured = Readonly<Record<string, readonly Load[]>>;
 
@@ -31,41 +37,45 @@ export function httpRequest(method: string, target: string, key: string, body?: 
   return `${headers.join('\r\n')}\r\n\r\n${body ?? ''}`;
 }
 
-/**
- * Lets the sides take turns, A B A B, once a round each: first saturated, for throughput, then at one
- * constant rate for all, for latency: 70 % of the slowest `paced` side's throughput.
- */
-export async function alternate(
-  context: PartContext,
-  sides: readonly Side[],
-  paced: readonly string[],
-): Promise<{ saturated: Measured; steady: Measured; rate: number }> {
+// As clients sent it: their own clock's now, which is past when it arrives. No worker runs on either side, so what is
+// measured is accepting: record and queue, not the jobs.
+const jobBody = JSON.stringify({ jobType: 'reset', startTime: '2020-02-29T12:00:00Z' });
+
+/** A request for a reset of a dataset. */
+export const jobRequest = (code: string, key: string): string =>
+  httpRequest('POST', `/dataset/${code}/jobs`, key, jobBody);
+
+/** Lets the sides take turns, A B A B, once a round each, saturated: for throughput. */
+export async function saturate(context: PartContext, sides: readonly Side[]): Promise<Measured> {
   // Compilers and caches of all, before anything counts.
   for (const side of sides) await run(context, side, 'saturate', context.seconds);
-  const saturated = await takeTurns(context, sides, 'saturate');
-  const slowest = Math.min(
-    ...paced.map((name) => median((saturated[name] ?? []).map((load) => load.perSecond))),
-  );
-  const rate = Math.round(slowest * 0.7);
-  const atRate = sides.filter((side) => paced.includes(side.name));
-  return { saturated, steady: await takeTurns(context, atRate, rate), rate };
+  return await takeTurns(context, sides, 'saturate');
 }
 
-async function takeTurns(
+/** Requests a second of a side in each round. */
+export const throughput = (measured: Measured, name: string): number[] =>
+  (measured[name] ?? []).map((load) => load.perSecond);
+
+/** Lets the sides take turns at one constant rate: for latency. */
+export async function takeTurns(
   context: PartContext,
   sides: readonly Side[],
   rate: LoadOrder['rate'],
+  beside?: Beside,
 ): Promise<Measured> {
   const measured: Record<string, Load[]> = Object.fromEntries(sides.map((it) => [it.name, []]));
   for (let round = 0; round < context.rounds; round += 1) {
     for (const side of sides) {
+      const end = beside?.begin();
       measured[side.name]?.push(await run(context, side, rate, context.seconds));
+      await end?.();
     }
   }
   return measured;
 }
 
-async function run(
+/** Applies one load to one side. */
+export async function run(
   context: PartContext,
   side: Side,
   rate: LoadOrder['rate'],
