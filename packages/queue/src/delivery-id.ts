@@ -5,9 +5,8 @@ import { uuidFromBase64url, uuidToBase64url } from '@kasabi/domain';
  * worker's delivery stays active in Redis until BullMQ's stalled check, and a new one with the same id would
  * be dropped.
  *
- * Short, because BullMQ writes it into the job's options, and Redis stores a hash with any value longer than
- * 64 bytes in a form that takes twice the memory: a delivery took 720 bytes with 32 hexadecimal digits, and
- * 345 with these 22 characters.
+ * Short, because Redis keeps it in the key and in the queue's order: with 32 hexadecimal digits, each would take a
+ * block of the next size.
  */
 export function deliveryId({ jobId, attempt }: { jobId: string; attempt: number }): string {
   const id = uuidToBase64url(jobId);

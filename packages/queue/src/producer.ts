@@ -1,8 +1,9 @@
 import type { Delivery } from '@kasabi/domain';
 import { beginSpan, type OpenSpan } from '@kasabi/tracing';
-import { Queue, type Telemetry } from 'bullmq';
+import type { Telemetry } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { deliveryId } from './delivery-id.ts';
+import { DeliveryQueue } from './delivery-queue.ts';
 import { QueueUnavailable } from './errors.ts';
 import { KEY_PREFIX, type Payload, QUEUE_NAME } from './names.ts';
 
@@ -49,12 +50,12 @@ export function createProducer(
   onError: (error: Error) => void,
   telemetry?: Telemetry,
 ): Producer {
-  let queue: Queue<Payload> | undefined;
+  let queue: DeliveryQueue<Payload> | undefined;
 
-  async function ready(): Promise<Queue<Payload>> {
+  async function ready(): Promise<DeliveryQueue<Payload>> {
     if (redis.status !== 'ready') throw new QueueUnavailable('is not connected');
     if (queue === undefined) {
-      queue = new Queue<Payload>(QUEUE_NAME, {
+      queue = new DeliveryQueue<Payload>(QUEUE_NAME, {
         connection: redis,
         prefix: KEY_PREFIX,
         // BullMQ's event stream has no readers; a job's record says what happened to it.

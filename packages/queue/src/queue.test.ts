@@ -4,6 +4,7 @@ import { afterEach, beforeEach, test } from 'node:test';
 import type { Delivery } from '@kasabi/domain';
 import { createRedis, type TestRedis, waitFor } from '@kasabi/test/support';
 import { createGate, type Gate } from '@kasabi/test/support/gate';
+import { Queue } from 'bullmq';
 import type { Redis } from 'ioredis';
 import { connect } from './connection.ts';
 import { type Consumer, type ConsumerOptions, createConsumer } from './consumer.ts';
@@ -71,6 +72,25 @@ test('deliveries come when they are due, not before, and then leave Redis', asyn
   for (const it of all) {
     await waitFor(async () => (await keysOf(it)).length === 0, { what: 'Redis to forget' });
   }
+});
+
+test('a delivery says its id once, so that it takes no more of Redis than BullMQ’s plain job', async () => {
+  const [own, older] = [delivery(60_000), delivery(0)];
+  await producer.enqueue([own]);
+  const stored = await redis.hgetall(`${KEY_PREFIX}:${QUEUE_NAME}:${deliveryId(own)}`);
+  assert.deepEqual(Object.keys(JSON.parse(stored['opts'] ?? '')), ['delay']);
+  assert.equal(stored['data'], '{}');
+
+  // As the version before stored it.
+  const queue = new Queue(QUEUE_NAME, { connection: redis, prefix: KEY_PREFIX });
+  await queue.add(QUEUE_NAME, {}, { jobId: deliveryId(older) });
+  await queue.close();
+  await producer.enqueue([older]);
+  consume();
+  await waitFor(() => seen(older.jobId) > 0, { what: 'the older delivery' });
+  await producer.ensureDue([own]);
+  await waitFor(() => seen(own.jobId) > 0, { what: 'the delivery' });
+  assert.deepEqual([seen(older.jobId), seen(own.jobId)], [1, 1]);
 });
 
 test('a producer’s slow clock does not move a delivery: its times are Postgres’s', async (t) => {

@@ -30,3 +30,17 @@ export interface LoadReport {
   /** Processor time of the load process itself, in cores. */
   readonly ownCores: number;
 }
+
+/** What the process with the waiting clients is told. */
+export interface WaitersOrder {
+  readonly port: number;
+  /** Complete HTTP/1.1 requests, each sent on a connection of its own. */
+  readonly requests: readonly string[];
+  /** What is in the answer, or the event, that a client waits for. */
+  readonly until: string;
+}
+
+/** What it answers when all have heard: when each did, in the order in which they did, in milliseconds since 1970. */
+export interface WaitersReport {
+  readonly answeredAt: readonly number[];
+}

@@ -1,6 +1,6 @@
 import { Queue } from 'bullmq';
 import { makeWorkerUtils } from 'graphile-worker';
-import PgBoss from 'pg-boss';
+import { PgBoss } from 'pg-boss';
 import type { Running } from '../support/processes.ts';
 import type { World } from '../support/world.ts';
 
@@ -54,7 +54,8 @@ export async function createAlternatives(world: World, datasets: number): Promis
         start: () => world.baseline('pg-boss', false),
         async enqueue(startAfter) {
           await boss.insert(
-            ids.map((datasetId) => ({ name: 'reset', data: { datasetId }, startAfter })),
+            'reset',
+            ids.map((datasetId) => ({ data: { datasetId }, startAfter })),
           );
         },
       },

@@ -39,9 +39,12 @@ export const drain: Part = async (context) => {
     },
     ...alternatives,
   };
+  // What is compared comes one behind the other: the machine's speed changes within minutes.
   const turns = [
-    ...[1, 2, 4].flatMap((processes) => [`product ${processes}`, `loop ${processes}`]),
+    'product 1',
     ...Object.keys(alternatives).map((name) => `${name} 1`),
+    ...[2, 4].map((processes) => `product ${processes}`),
+    ...[1, 2, 4].map((processes) => `loop ${processes}`),
   ];
   const measured: Record<string, number[]> = Object.fromEntries(turns.map((turn) => [turn, []]));
   try {
@@ -116,31 +119,45 @@ function toRows(measured: Record<string, number[]>, alternatives: readonly strin
   const row = { part: 'drain', unit: '/s', comparison: 'ratio' } as const;
   const alone = { ...row, product: of('product 1') };
   const onPostgres = alternatives.filter((name) => name !== 'bullmq');
+  const best = of('product 1').map((_, round) =>
+    Math.max(...onPostgres.map((name) => of(`${name} 1`)[round] ?? 0)),
+  );
   return [
-    ...[1, 2, 4].map((processes) => ({
-      ...row,
-      what: `small resets, ${processes} process${processes === 1 ? '' : 'es'}`,
-      product: of(`product ${processes}`),
-      baseline: { name: 'loop', values: of(`loop ${processes}`) },
-      target: { bound: 'at least', value: 0.7 } as const,
-    })),
     {
-      ...row,
-      what: 'small resets, 2 processes against 1',
-      product: of('product 2'),
-      baseline: { name: '1 process', values: of('product 1') },
+      ...alone,
+      what: 'small resets, 1 process',
+      baseline: { name: `the better of ${onPostgres.join(' and ')}`, values: best },
       target: { bound: 'at least', value: 1 },
+      note: 'the better one of each round',
     },
     ...onPostgres.map((name) => ({
       ...alone,
       what: 'small resets, 1 process',
       baseline: { name, values: of(`${name} 1`) },
-      target: { bound: 'at least', value: 1 } as const,
     })),
     {
       ...alone,
       what: 'small resets, 1 process',
       baseline: { name: 'plain BullMQ without records', values: of('bullmq 1') },
+      target: { bound: 'at least', value: 0.85 },
     },
+    ...(
+      [
+        [2, 1],
+        [4, 0.95],
+      ] as const
+    ).map(([processes, value]) => ({
+      ...row,
+      what: `small resets, ${processes} processes against 1`,
+      product: of(`product ${processes}`),
+      baseline: { name: '1 process', values: of('product 1') },
+      target: { bound: 'at least', value } as const,
+    })),
+    ...[1, 2, 4].map((processes) => ({
+      ...row,
+      what: `small resets, ${processes} process${processes === 1 ? '' : 'es'}`,
+      product: of(`product ${processes}`),
+      baseline: { name: 'loop', values: of(`loop ${processes}`) },
+    })),
   ];
 }

@@ -12,7 +12,7 @@ export interface Run {
   readonly rows: readonly Row[];
 }
 
-const words = { ratio: 'ratio', 'speed-up': 'times faster', difference: 'more' } as const;
+const words = { ratio: 'ratio ', 'speed-up': 'times faster ', difference: 'more ' } as const;
 
 /** The results as Markdown. */
 export function renderMarkdown(run: Run): string {
@@ -56,11 +56,12 @@ function table(rows: readonly Row[], part: string): string[] {
 function line(row: Row): string {
   const verdict = judge(row);
   const { baseline } = row;
+  const comparison = row.comparison === undefined ? '' : words[row.comparison];
   const cells = [
     row.what,
     figure(row.product, row.unit),
     baseline === undefined ? '' : `${baseline.name}: ${figure(baseline.values, row.unit)}`,
-    verdict === undefined ? '' : `${words[row.comparison ?? 'ratio']} ${showVerdict(row, verdict)}`,
+    verdict === undefined ? '' : `${comparison}${showVerdict(row, verdict)}`,
     showTarget(row),
     verdict?.met === undefined ? '' : verdict.met ? 'yes' : '**no**',
   ];

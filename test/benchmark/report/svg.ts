@@ -30,7 +30,8 @@ function bar(row: Row, verdict: Verdict, y: number): string[] {
   const at = (value: number): number =>
     Math.round(labels + Math.min(Math.max(value / target / 2, 0), 1) * chart);
   const middle = y + height / 2;
-  const label = `${row.part}: ${row.what}, against ${row.baseline?.name ?? ''}`;
+  const beside = row.baseline === undefined ? '' : `, against ${row.baseline.name}`;
+  const label = `${row.part}: ${row.what}${beside}`;
   const text = `${showVerdict(row, verdict)}, ${showTarget(row)}`;
   return [
     `<text x="${labels - 8}" y="${middle + 4}" text-anchor="end">${escaped(label)}</text>`,

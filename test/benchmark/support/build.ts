@@ -27,7 +27,7 @@ export function build(folder: string): void {
         ...{ declarationMap: false, declaration: false, sourceMap: false, types: [] },
         tsBuildInfoFile: null,
       },
-      files: [...files, 'load/main.ts'].map((file) => path.join(here, file)),
+      files: [...files, 'load/main.ts', 'load/waiters.ts'].map((file) => path.join(here, file)),
       references: [],
     }),
   );

@@ -29,7 +29,7 @@ export interface Row {
   readonly note?: string;
 }
 
-/** What the rounds' comparisons come to; undefined for a row that is only stated. */
+/** What the rounds' comparisons come to, or the figures themselves that have a target but nothing beside them. */
 export interface Verdict {
   readonly median: number;
   readonly min: number;
@@ -38,11 +38,16 @@ export interface Verdict {
   readonly met: boolean | undefined;
 }
 
-/** Compares the two sides round by round: what disturbed the machine meanwhile disturbed both. */
+/**
+ * Compares the two sides round by round: what disturbed the machine meanwhile disturbed both. Undefined for a row that
+ * is only stated.
+ */
 export function judge(row: Row): Verdict | undefined {
   const { baseline, comparison } = row;
-  if (baseline === undefined || comparison === undefined) return undefined;
+  const isAlone = baseline === undefined || comparison === undefined;
+  if (isAlone && row.target === undefined) return undefined;
   const compared = row.product.map((own, round) => {
+    if (isAlone) return own;
     const other = baseline.values[round] ?? median(baseline.values);
     if (comparison === 'difference') return own - other;
     return comparison === 'ratio' ? own / other : other / own;
@@ -64,11 +69,13 @@ function meets(value: number, { bound, value: limit }: Target): boolean {
 export function showTarget(row: Row): string {
   if (row.target === undefined) return '';
   const { bound, value } = row.target;
+  if (row.baseline === undefined) return `${bound} ${show(value)} ${row.unit}`;
   return `${bound} ${show(value)}${row.comparison === 'difference' ? ` ${row.unit} more` : ''}`;
 }
 
 /** A verdict as the tables have it: median and spread. */
 export function showVerdict(row: Row, verdict: Verdict): string {
-  const unit = row.comparison === 'difference' ? ` ${row.unit}` : '';
+  const hasUnit = row.comparison === 'difference' || row.baseline === undefined;
+  const unit = hasUnit ? ` ${row.unit}` : '';
   return `${show(verdict.median)}${unit} (${show(verdict.min)} to ${show(verdict.max)})`;
 }

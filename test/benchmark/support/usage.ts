@@ -27,8 +27,17 @@ export function cpuSeconds(pid: number): number {
 
 /** Resident memory of a process in MiB. */
 export function residentMiB(pid: number): number {
+  return memoryMiB(pid, 'VmRSS');
+}
+
+/** The most of it that the process has had since its start. */
+export function peakMiB(pid: number): number {
+  return memoryMiB(pid, 'VmHWM');
+}
+
+function memoryMiB(pid: number, field: 'VmRSS' | 'VmHWM'): number {
   const status = readFileSync(`/proc/${pid}/status`, 'utf8');
-  return Number(/^VmRSS:\s+(\d+) kB/m.exec(status)?.[1]) / 1_024;
+  return Number(new RegExp(`^${field}:\\s+(\\d+) kB`, 'm').exec(status)?.[1]) / 1_024;
 }
 
 /** Processor seconds used by each process since this was called, when what it returns is called. */
