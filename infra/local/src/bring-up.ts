@@ -25,34 +25,13 @@ export interface BringUpOptions {
   readonly onSpawn: (process: ManagedProcess) => void;
 }
 
-/** The addresses of a running stack. */
-export interface StackAddresses {
-  readonly apiUrl: string;
-  readonly statusUrl: string;
-  readonly operationsUrl: string;
-  readonly workers: readonly { readonly url: string; readonly pid: number }[];
-  readonly databaseUrl: string;
-  readonly redisUrl: string;
-  readonly demoKey: string;
-  readonly operatorPassword: string;
-  readonly dataDir: string;
-  readonly logDir: string;
-}
-
-/** A running stack. */
-export interface RunningStack {
-  readonly addresses: StackAddresses;
-  /** All its processes. */
-  readonly kept: readonly Kept[];
-}
-
 const readyWithinMs = 30_000;
 
 /**
  * Starts the whole stack, as far as possible in parallel: servers, schema, demo data, services. Resolves when all
  * services are ready.
  */
-export async function bringUp(options: BringUpOptions): Promise<RunningStack> {
+export async function bringUp(options: BringUpOptions) {
   const { settings, log } = options;
   const dataDir = settings.DATA_DIR;
   const logDir = path.join(dataDir, 'logs');
@@ -118,6 +97,7 @@ export async function bringUp(options: BringUpOptions): Promise<RunningStack> {
   ]);
   const servers = [postgres, redis].filter((it): it is OwnServer => 'start' in it);
   return {
+    /** All processes of the stack. */
     kept: [...servers, api, status, operations, ...workers],
     addresses: {
       ...{ apiUrl, statusUrl, operationsUrl, databaseUrl, redisUrl },
@@ -129,6 +109,9 @@ export async function bringUp(options: BringUpOptions): Promise<RunningStack> {
     },
   };
 }
+
+/** The addresses of a running stack. */
+export type StackAddresses = Awaited<ReturnType<typeof bringUp>>['addresses'];
 
 /** The host for URLs of a service that listens on this address. */
 function reachable(address: string | undefined): string {

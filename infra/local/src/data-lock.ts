@@ -22,17 +22,6 @@ export interface Leftover extends ProcessIdentity {
   readonly name: string;
 }
 
-/** The right to run a stack on one data folder. */
-export interface DataLock {
-  readonly file: string;
-  /** Processes that the last holder left running when it was killed. */
-  readonly leftovers: readonly Leftover[];
-  /** Records a process, in case this supervisor is killed. */
-  record(child: { readonly name: string; readonly identity: ProcessIdentity }): void;
-  /** Frees the folder and removes the lock file. */
-  release(): Promise<void>;
-}
-
 const fileIn = (folder: string): string => path.join(folder, 'stack.lock');
 
 /** The process that uses the folder now, if any. */
@@ -48,7 +37,7 @@ export function lockHolder(folder: string): { pid: number; since: string } | und
  *
  * @throws DataFolderInUse if another running process uses it.
  */
-export async function acquireDataLock(folder: string): Promise<DataLock> {
+export async function acquireDataLock(folder: string) {
   // Not 0700: for root, Postgres runs as another user, who has to reach its folder inside.
   mkdirSync(folder, { recursive: true, mode: 0o711 });
   const mutex = await holdMutex(folder);
@@ -64,17 +53,29 @@ export async function acquireDataLock(folder: string): Promise<DataLock> {
 
   return {
     file,
+    /** Processes that the last holder left running when it was killed. */
     leftovers,
-    record({ name, identity }) {
+    /** Records a process, in case this supervisor is killed. */
+    record({
+      name,
+      identity,
+    }: {
+      readonly name: string;
+      readonly identity: ProcessIdentity;
+    }): void {
       record.children = [...record.children.filter(isRunning), { name, ...identity }];
       writePrivateJson(file, record);
     },
-    async release() {
+    /** Frees the folder and removes the lock file. */
+    async release(): Promise<void> {
       rmSync(file, { force: true });
       await new Promise<void>((resolve) => mutex.close(() => resolve()));
     },
   };
 }
+
+/** The right to run a stack on one data folder. */
+export type DataLock = Awaited<ReturnType<typeof acquireDataLock>>;
 
 /**
  * Holds a socket in Linux's abstract namespace. The kernel gives its name to one process at a time and frees it when

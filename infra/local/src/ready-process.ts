@@ -9,17 +9,6 @@ import {
 import { stepsFor } from './stop-steps.ts';
 import { waitUntil } from './wait-until.ts';
 
-/** A running Redis or Postgres server. */
-export interface ServerHandle {
-  /** The connection URL, with the password. */
-  readonly url: string;
-  readonly port: number;
-  readonly pid: number;
-  readonly process: ManagedProcess;
-  /** Stops it in an orderly way, and resolves when it has ended. */
-  stop(): Promise<void>;
-}
-
 export interface ReadyOptions extends ProcessOptions {
   /** Resolves to true once the process is ready. */
   readonly isReady: () => Promise<boolean>;
@@ -53,15 +42,16 @@ export async function startUntilReady(options: ReadyOptions): Promise<ManagedPro
   }
 }
 
-/** The handle of a server that has started. */
-export function handleOf(process: ManagedProcess, url: string): ServerHandle {
-  return {
-    url,
-    port: Number(new URL(url).port),
-    pid: process.pid,
-    process,
-    async stop() {
-      await process.stop(stepsFor(process.name));
-    },
-  };
-}
+/** A running Redis or Postgres server, at a connection URL with the password. */
+export const handleOf = (process: ManagedProcess, url: string) => ({
+  url,
+  port: Number(new URL(url).port),
+  pid: process.pid,
+  process,
+  /** Stops it in an orderly way, and resolves when it has ended. */
+  async stop(): Promise<void> {
+    await process.stop(stepsFor(process.name));
+  },
+});
+
+export type ServerHandle = ReturnType<typeof handleOf>;

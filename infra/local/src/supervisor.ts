@@ -3,22 +3,11 @@ import type { ManagedProcess } from './managed-process.ts';
 import { type Kept, keepRunning } from './restarts.ts';
 import { isServer, stepsFor } from './stop-steps.ts';
 
-/** Knows all processes of a stack, restarts those it keeps, and ends them all in order. */
-export interface Supervisor {
-  /** Call this with each process as soon as it is spawned. */
-  readonly adopt: (process: ManagedProcess) => void;
-  /** From now on, restarts each of these when it ends; see `keepRunning`. */
-  keep(all: readonly Kept[], log: (line: string) => void): void;
-  /**
-   * Ends the services, then the servers they use. May be called again for later processes.
-   *
-   * @throws ProcessFailed if a process does not end.
-   */
-  stopAll(): Promise<void>;
-}
-
-/** Makes a supervisor that records its processes in the data folder's lock file. */
-export function createSupervisor(lock: DataLock): Supervisor {
+/**
+ * Makes a supervisor, which knows all processes of a stack, restarts those it keeps, and ends them all in order. It
+ * records them in the data folder's lock file.
+ */
+export function createSupervisor(lock: DataLock) {
   const processes: ManagedProcess[] = [];
   const ending = new AbortController();
   let keeping: Promise<unknown> | undefined;
@@ -31,14 +20,21 @@ export function createSupervisor(lock: DataLock): Supervisor {
   };
 
   return {
-    adopt(process) {
+    /** Call this with each process as soon as it is spawned. */
+    adopt(process: ManagedProcess): void {
       processes.push(process);
       lock.record(process);
     },
-    keep(all, log) {
+    /** From now on, restarts each of these when it ends; see `keepRunning`. */
+    keep(all: readonly Kept[], log: (line: string) => void): void {
       keeping = Promise.all(all.map((it) => keepRunning(it, { log, signal: ending.signal })));
     },
-    async stopAll() {
+    /**
+     * Ends the services, then the servers they use. May be called again for later processes.
+     *
+     * @throws ProcessFailed if a process does not end.
+     */
+    async stopAll(): Promise<void> {
       ending.abort();
       // A restart that is under way may still start a process.
       await keeping;

@@ -2,6 +2,7 @@ import { filterSql, type JobFilter } from '@kasabi/jobs';
 import type { Database } from '@kasabi/postgres';
 import { cancelAsOperator } from './cancel-as-operator.ts';
 import { describeFilter } from './job-filter.ts';
+import { plural } from './plural.ts';
 import { recordAction } from './record-action.ts';
 import { repeatAsOperator } from './repeat-as-operator.ts';
 
@@ -44,8 +45,7 @@ export async function countForBulk(
 
 /** `412 scheduled jobs of the owner nasa`. */
 export function describeBulk(verb: BulkVerb, filter: JobFilter, count: number): string {
-  const jobs = `${statusOf[verb]} ${count === 1 ? 'job' : 'jobs'}`;
-  return [count, jobs, describeFilter(filter)].filter((part) => part !== '').join(' ');
+  return `${plural(count, `${statusOf[verb]} job`)} ${describeFilter(filter)}`.trimEnd();
 }
 
 export interface BulkRequest {

@@ -1,17 +1,8 @@
-import { createLoopMetrics, createRegistry, type LoopRound, metricsOf } from '@kasabi/runtime';
-import type { Registry } from 'prom-client';
-import { createOverviewMetrics, type OverviewMetrics } from './overview-metrics.ts';
-
-export interface OperationsMetrics extends OverviewMetrics {
-  readonly registry: Registry;
-  /** Records a round of a background loop. */
-  readonly loopRound: (round: LoopRound) => void;
-  /** Records how many jobs an operator has cancelled. */
-  cancelled(jobs: number): void;
-}
+import { createLoopMetrics, createRegistry, metricsOf } from '@kasabi/runtime';
+import { createOverviewMetrics } from './overview-metrics.ts';
 
 /** All metrics of the operations service, which also measures the whole system. */
-export function createOperationsMetrics(): OperationsMetrics {
+export function createOperationsMetrics() {
   const registry = createRegistry();
   const { operator: cancelled } = metricsOf(registry).counters(
     'kasabi_jobs_cancelled_total',
@@ -21,8 +12,12 @@ export function createOperationsMetrics(): OperationsMetrics {
   );
   return {
     registry,
+    /** Records a round of a background loop. */
     loopRound: createLoopMetrics(registry),
     ...createOverviewMetrics(registry),
-    cancelled: (jobs) => cancelled.inc(jobs),
+    /** Records how many jobs an operator has cancelled. */
+    cancelled: (jobs: number) => cancelled.inc(jobs),
   };
 }
+
+export type OperationsMetrics = ReturnType<typeof createOperationsMetrics>;

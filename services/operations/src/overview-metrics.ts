@@ -13,17 +13,10 @@ import { describeSick, sicknessOf } from '@kasabi/postgres';
 import { metricsOf } from '@kasabi/runtime';
 import { Gauge, type Registry } from 'prom-client';
 
-/** Takes what was read of the whole system. */
-export interface OverviewMetrics {
-  sampled(overview: Overview, counts: Counts): void;
-  /** Postgres did not answer: all gauges stay as they were, except those of findings. */
-  missed(error: unknown): void;
-}
-
 const openStatuses = ['scheduled', 'running'] as const;
 
 /** The metrics of the whole system: the last sample, and how old it is. */
-export function createOverviewMetrics(registry: Registry): OverviewMetrics {
+export function createOverviewMetrics(registry: Registry) {
   let last: { readonly overview: Overview; readonly counts: Counts } | undefined;
   let sampledAt = performance.now();
   const { gauge } = metricsOf(registry);
@@ -107,7 +100,8 @@ export function createOverviewMetrics(registry: Registry): OverviewMetrics {
   }
 
   return {
-    sampled(overview, counts) {
+    /** Takes what was read of the whole system. */
+    sampled(overview: Overview, counts: Counts): void {
       sampledAt = performance.now();
       last = { overview, counts };
       for (const type of jobTypeNames) {
@@ -125,9 +119,12 @@ export function createOverviewMetrics(registry: Registry): OverviewMetrics {
       }
       show({ overview });
     },
-    missed(error) {
+    /** Postgres did not answer: all gauges stay as they were, except those of findings. */
+    missed(error: unknown): void {
       const state = sicknessOf(error);
       show({ overview: undefined, postgresSick: state && describeSick(state) });
     },
   };
 }
+
+export type OverviewMetrics = ReturnType<typeof createOverviewMetrics>;

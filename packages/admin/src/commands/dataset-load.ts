@@ -1,6 +1,6 @@
 import path from 'node:path';
 import { type LoadProgress, loadDataset } from '@kasabi/datasets';
-import { formatCount, recordAction, recordingRefusal } from '@kasabi/operations';
+import { formatCount, plural, recordAction, recordingRefusal } from '@kasabi/operations';
 import { openRdf, rdfExtensions } from '@kasabi/rdf';
 import type { Command } from 'commander';
 import { addExamples, jsonOption } from '../arguments.ts';
@@ -61,5 +61,5 @@ export function addLoadCommand(dataset: Command): void {
 
 function report(code: string, quads: number, durationMs: number): string {
   const seconds = durationMs / 1000;
-  return `Loaded ${formatCount(quads)} ${quads === 1 ? 'quad' : 'quads'} into ${code} in ${seconds.toFixed(1)} s (${formatCount(quads / seconds)} quads/s).`;
+  return `Loaded ${plural(quads, 'quad')} into ${code} in ${seconds.toFixed(1)} s (${formatCount(quads / seconds)} quads/s).`;
 }

@@ -1,6 +1,5 @@
 import type { JobFilter } from '@kasabi/jobs';
 import {
-  type BulkOutcome,
   type BulkVerb,
   countForBulk,
   describeBulk,
@@ -56,7 +55,12 @@ function add(job: Command, verb: BulkVerb, description: string): Command {
     .action(async ({ yes, json, ...given }: BulkOptions) => {
       const { filter } = parseJobFilter(given);
       const came = await withInterrupt((signal) =>
-        withDatabase((pool) => run(pool, { verb, filter, yes, signal })),
+        withDatabase(async (pool) => {
+          const agreed = await agree(pool, verb, filter, yes);
+          return requireDone(
+            await runBulk(pool, { verb, filter, agreed, operatorAddress, signal }),
+          );
+        }),
       );
       printResult({ json }, came, `${capital(describeOutcomes(came.outcomes, came.left))}.`);
     });
@@ -64,18 +68,12 @@ function add(job: Command, verb: BulkVerb, description: string): Command {
 
 const capital = (text: string): string => `${text.slice(0, 1).toUpperCase()}${text.slice(1)}`;
 
-interface Run {
-  readonly verb: BulkVerb;
-  readonly filter: JobFilter;
-  readonly yes: true | undefined;
-  readonly signal: AbortSignal;
-}
-
-/** @throws ActionRefused when there is nothing to do, or too much. */
-async function run(
-  pool: pg.Pool,
-  { verb, filter, yes, signal }: Run,
-): Promise<Extract<BulkOutcome, { outcome: 'done' }>> {
+/**
+ * Asks the operator, and returns what they have agreed to.
+ *
+ * @throws ActionRefused when there is nothing to do, or too much; NotConfirmed.
+ */
+async function agree(pool: pg.Pool, verb: BulkVerb, filter: JobFilter, yes: true | undefined) {
   await checkNames(pool, filter);
   const agreed = await countForBulk(pool, verb, filter);
   if (agreed.count === 0) {
@@ -93,5 +91,5 @@ async function run(
     `This will ${word} ${describeBulk(verb, filter, agreed.count)}. ${consequences[verb]}`,
     yes,
   );
-  return requireDone(await runBulk(pool, { verb, filter, agreed, operatorAddress, signal }));
+  return agreed;
 }

@@ -1,8 +1,8 @@
 import { DatasetUnknown } from '@kasabi/datasets';
 import {
-  formatCount,
   formatDuration,
   pauseAsOperator,
+  plural,
   type Resumable,
   readResumable,
   resumeAsOperator,
@@ -41,13 +41,9 @@ export function addPauseCommands(program: Command): void {
           ? 'No job starts any more.'
           : `${unsettled} that workers were about to claim may still start, because another session holds their records. No other job starts.`,
       ];
-      if (running > 0)
-        lines.push(`${running} ${running === 1 ? 'is' : 'are'} running and will finish.`);
-      printResult(
-        options,
-        { dataset: dataset ?? null, since, running, unsettled },
-        lines.join(' '),
-      );
+      if (running > 0) lines.push(`${plural(running, 'is', 'are')} running and will finish.`);
+      const json = { dataset: dataset ?? null, since, running, unsettled };
+      printResult(options, json, lines.join(' '));
     });
   addExamples(pause, 'pause --reason "restoring last night\'s backup"', 'pause nasa');
 
@@ -83,9 +79,9 @@ function consequence(dataset: string | undefined, { due, oldestDue }: Resumable)
     oldestDue === null
       ? ''
       : `, the oldest since ${formatTime(oldestDue)} (${formatDuration(Date.now() - oldestDue.getTime())})`;
-  const jobs = due === 1 ? '1 job is' : `${formatCount(due)} jobs are`;
+  const jobs = plural(due, 'job is', 'jobs are');
   return `${whose(dataset)} are resumed: ${jobs} due${since}, and ${due === 1 ? 'starts' : 'start'} at once. A reset deletes what its dataset holds then.`;
 }
 
 const startsNow = (due: number): string =>
-  due === 0 ? 'none is due' : `${formatCount(due)} ${due === 1 ? 'is' : 'are'} due and may start`;
+  due === 0 ? 'none is due' : `${plural(due, 'is', 'are')} due and may start`;

@@ -27,17 +27,11 @@ const sources = {
 
 type AssetName = (typeof styleSheets)[number] | keyof typeof sources;
 
-/** The files that the pages load. */
-export interface Assets {
-  /** The address of a file; it changes when the file does. */
-  url(name: AssetName): string;
-}
-
 /**
  * Serves the files that the pages load. They are read once, when the service starts. The scripts import each other by
  * name, so all addresses have the same version, which is made from all files.
  */
-export function addAssets(router: Router, base: string): Assets {
+export function addAssets(router: Router, base: string) {
   const files = [
     ...styleSheets.map((name) => [name, ['text/css', own(name)]] as const),
     ...Object.entries(sources),
@@ -58,5 +52,10 @@ export function addAssets(router: Router, base: string): Assets {
       })
       .all(methodNotAllowed('GET', 'HEAD'));
   }
-  return { url: (name) => `${base}/assets/${version}/${name}` };
+  return {
+    /** The address of a file; it changes when the file does. */
+    url: (name: AssetName): string => `${base}/assets/${version}/${name}`,
+  };
 }
+
+export type Assets = ReturnType<typeof addAssets>;

@@ -7,6 +7,7 @@ import {
   formatCount,
   mostInBulk,
   parseJobFilter,
+  plural,
   runBulk,
 } from '@kasabi/operations';
 import type { Request } from 'express';
@@ -78,7 +79,7 @@ export async function bulkSubject(
     },
     fields: html`<input type="hidden" name="count" value="${String(found.count)}"><input type="hidden" name="newest" value="${found.newest ?? ''}">`,
     question: tooMany ? `${word} so many jobs?` : `${word} ${described}?`,
-    button: `${word} ${formatCount(found.count)} ${found.count === 1 ? 'job' : 'jobs'}`,
+    button: `${word} ${plural(found.count, 'job')}`,
     ...(tooMany && {
       impossible: `At most ${formatCount(mostInBulk)} jobs can be done at once: narrow the filter.`,
     }),

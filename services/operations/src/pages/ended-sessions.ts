@@ -2,15 +2,6 @@ import { createHash } from 'node:crypto';
 import { KEY_PREFIX, type Redis } from '@kasabi/queue';
 import { longestMs, type Session } from './session.ts';
 
-/** Sessions that ended early, by a sign-out. */
-export interface EndedSessions {
-  /** Ends a session: here at once, and in other processes through Redis, if there is one. */
-  end(session: Session): Promise<void>;
-  hasEnded(session: Session): Promise<boolean>;
-  /** Calls `listener` when this process ends the session; returns a function that removes the listener. */
-  onEnd(session: Session, listener: () => void): () => void;
-}
-
 /** The pause, in milliseconds, before Redis is asked again about a session that had not ended. */
 const askAgainMs = 1_000;
 /** Only those who know the password can begin sessions; the bound is for a script of theirs that never stops. */
@@ -24,10 +15,10 @@ export interface EndedSessionsOptions {
 }
 
 /**
- * The sessions that have ended. Redis keeps them for other processes, until the last renewal of a copied cookie would
+ * The sessions that ended early, by a sign-out. Redis keeps them for other processes, until the last renewal of a copied cookie would
  * have expired. While Redis does not answer, a process only knows the sessions that it ended itself.
  */
-export function createEndedSessions(options: EndedSessionsOptions): EndedSessions {
+export function createEndedSessions(options: EndedSessionsOptions) {
   const { redis, onError, now = Date.now } = options;
   const ended = new Set<string>();
   const askedAt = new Map<string, number>();
@@ -44,12 +35,13 @@ export function createEndedSessions(options: EndedSessionsOptions): EndedSession
   }
 
   return {
-    async end(session) {
+    /** Ends a session: here at once, and in other processes through Redis, if there is one. */
+    async end(session: Session): Promise<void> {
       note(session.id);
       const leftMs = session.started + longestMs - now();
       if (leftMs > 0) await redis?.set(nameOf(session), 1, 'PX', leftMs).catch(onError);
     },
-    async hasEnded(session) {
+    async hasEnded(session: Session): Promise<boolean> {
       if (ended.has(session.id)) return true;
       const asked = askedAt.get(session.id);
       if (redis === undefined || (asked !== undefined && now() - asked < askAgainMs)) return false;
@@ -64,7 +56,8 @@ export function createEndedSessions(options: EndedSessionsOptions): EndedSession
       note(session.id);
       return true;
     },
-    onEnd({ id }, listener) {
+    /** Calls `listener` when this process ends the session; returns a function that removes the listener. */
+    onEnd({ id }: Session, listener: () => void): () => void {
       const ofOne = listeners.get(id) ?? new Set();
       listeners.set(id, ofOne);
       ofOne.add(listener);
@@ -75,3 +68,5 @@ export function createEndedSessions(options: EndedSessionsOptions): EndedSession
     },
   };
 }
+
+export type EndedSessions = ReturnType<typeof createEndedSessions>;

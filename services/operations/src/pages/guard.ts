@@ -1,4 +1,4 @@
-import type { Request, RequestHandler, Response } from 'express';
+import type { NextFunction, Request, Response } from 'express';
 import type { EndedSessions } from './ended-sessions.ts';
 import { ForeignForm, SignedOut } from './errors.ts';
 import { formOf } from './form.ts';
@@ -13,23 +13,6 @@ const sessionCookie = 'kasabi_operator';
 /** A session in use is renewed when this many milliseconds of it have passed. */
 const renewAfterMs = 60_000;
 
-/** Lets in operators who are signed in. */
-export interface Guard {
-  /** Finds the session of a request, for later handlers. */
-  readonly readSession: RequestHandler;
-  /** Lets requests with a session pass, and sends others to the sign-in. */
-  readonly requireSession: RequestHandler;
-  /** The session that `readSession` found. */
-  sessionOf(request: Request): Session | undefined;
-  signIn(request: Request, response: Response, session: Session): void;
-  /** Renews a session that is in use. */
-  renew(request: Request, response: Response, session: Session): void;
-  /** Ends the session of a request, on the server and in the browser. */
-  signOut(request: Request, response: Response): Promise<void>;
-  /** The field `token` that a form of this session must have. */
-  formTokenOf(request: Request): string;
-}
-
 export interface GuardOptions {
   readonly sessions: Sessions;
   readonly ended: EndedSessions;
@@ -39,8 +22,8 @@ export interface GuardOptions {
   readonly secure: boolean;
 }
 
-/** Makes the guard for all pages below `/ops`. */
-export function createGuard({ sessions, ended, base, secure }: GuardOptions): Guard {
+/** Makes the guard for all pages below `/ops`, which lets in operators who are signed in. */
+export function createGuard({ sessions, ended, base, secure }: GuardOptions) {
   const found = new WeakMap<Request, Session>();
   /** Also secure if the public address is http but a trusted proxy says that the browser uses https. */
   const cookieOf = (request: Request) =>
@@ -51,6 +34,7 @@ export function createGuard({ sessions, ended, base, secure }: GuardOptions): Gu
       secure: secure || request.secure,
     }) as const;
 
+  /** The session that `readSession` found. */
   const sessionOf = (request: Request): Session | undefined => found.get(request);
 
   /** The session in a Cookie header, which may have several cookies of our name. */
@@ -70,24 +54,31 @@ export function createGuard({ sessions, ended, base, secure }: GuardOptions): Gu
   }
 
   return {
-    async readSession(request, _response, next) {
+    /** Finds the session of a request, for later handlers. */
+    async readSession(request: Request, _response: Response, next: NextFunction): Promise<void> {
       const session = sessionIn(request.headers.cookie ?? '');
       if (session !== undefined && !(await ended.hasEnded(session))) found.set(request, session);
       next();
     },
     sessionOf,
     signIn: setSession,
-    renew: (request, response, session) => setSession(request, response, sessions.renew(session)),
-    async signOut(request, response) {
+    /** Renews a session that is in use. */
+    renew(request: Request, response: Response, session: Session): void {
+      setSession(request, response, sessions.renew(session));
+    },
+    /** Ends the session of a request, on the server and in the browser. */
+    async signOut(request: Request, response: Response): Promise<void> {
       const session = sessionOf(request);
       if (session !== undefined) await ended.end(session);
       response.clearCookie(sessionCookie, cookieOf(request));
     },
-    formTokenOf(request) {
+    /** The field `token` that a form of this session must have. */
+    formTokenOf(request: Request): string {
       const session = sessionOf(request);
       return session === undefined ? '' : sessions.formToken(session);
     },
-    requireSession(request, response, next) {
+    /** Lets requests with a session pass, and sends others to the sign-in. */
+    requireSession(request: Request, response: Response, next: NextFunction): void {
       const session = sessionOf(request);
       const isPage = request.method === 'GET' && request.headers.accept?.includes('text/html');
       if (session === undefined) {
@@ -112,3 +103,5 @@ export function createGuard({ sessions, ended, base, secure }: GuardOptions): Gu
     },
   };
 }
+
+export type Guard = ReturnType<typeof createGuard>;

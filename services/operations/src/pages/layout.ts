@@ -20,16 +20,8 @@ export interface PageParts {
   readonly formToken: string;
 }
 
-/** Puts pages together. */
-export interface Layout {
-  /** A page with the menu. */
-  page(parts: PageParts): string;
-  /** A page for those who have not signed in. */
-  bare(title: string, body: Html): string;
-}
-
 /** Makes the layout of all pages. */
-export function createLayout(links: Links, assets: Assets): Layout {
+export function createLayout(links: Links, assets: Assets) {
   const { base } = links;
   const menu: readonly (readonly [Place, string, string])[] = [
     ['now', 'Now', base],
@@ -59,7 +51,8 @@ ${body}
 `.text;
 
   return {
-    page({ title, place, head, live, formToken }) {
+    /** A page with the menu. */
+    page({ title, place, head, live, formToken }: PageParts): string {
       const trouble = live?.main.trouble ?? live?.bar.trouble;
       const ageMs = Math.round(live?.main.ageMs ?? 0);
       const attributes =
@@ -86,10 +79,13 @@ ${live !== undefined && sectionsOf(live.main.sections)}
 </main>`,
       );
     },
-    bare: (title, body) =>
+    /** A page for those who have not signed in. */
+    bare: (title: string, body: Html): string =>
       document(title, html` class="bare"`, html`<main id="main">${body}</main>`),
   };
 }
+
+export type Layout = ReturnType<typeof createLayout>;
 
 const sectionsOf = (sections: Sections): Html[] =>
   [...sections].map(([id, section]) => html`<div id="${id}" class="live">${section}</div>\n`);

@@ -4,41 +4,27 @@ import { type BulkVerb, type Finding, markOf } from '@kasabi/operations';
 /** Parameters of an address; empty ones are left out. */
 export type Query = Readonly<Record<string, string | undefined>>;
 
-/** Addresses of the pages, as browsers see them. */
-export interface Links {
-  readonly base: string;
-  job(id: string): string;
-  dataset(code: string): string;
-  datasets(query?: Query): string;
-  jobs(query?: Query): string;
+/** Makes the addresses of the pages below this path, as browsers see them. */
+export const createLinks = (base: string) => ({
+  base,
+  job: (id: string) => `${base}/jobs/${id}`,
+  dataset: (code: string) => `${base}/datasets/${code}`,
+  datasets: (query?: Query) => withQuery(`${base}/datasets`, query),
+  jobs: (query?: Query) => withQuery(`${base}/jobs`, query),
   /** The question whether to cancel or repeat all jobs that match a filter. */
-  bulk(verb: BulkVerb, query: Query): string;
+  bulk: (verb: BulkVerb, query: Query) => withQuery(`${base}/bulk/${verb}`, query),
   /** The question whether to acknowledge a finding, or to withdraw that. */
-  finding(verb: 'acknowledge' | 'unacknowledge', finding: Finding): string;
-  readonly coming: string;
-  audit(query?: Query): string;
-  readonly queues: string;
-}
+  finding: (verb: 'acknowledge' | 'unacknowledge', finding: Finding) =>
+    withQuery(`${base}/findings/${finding.code}/${verb}`, {
+      subject: finding.subject?.id,
+      mark: verb === 'acknowledge' ? markOf(finding) : undefined,
+    }),
+  coming: `${base}/coming`,
+  audit: (query?: Query) => withQuery(`${base}/audit`, query),
+  queues: `${base}/queues/`,
+});
 
-/** Makes the addresses of the pages below this path. */
-export function createLinks(base: string): Links {
-  return {
-    base,
-    job: (id) => `${base}/jobs/${id}`,
-    dataset: (code) => `${base}/datasets/${code}`,
-    datasets: (query) => withQuery(`${base}/datasets`, query),
-    bulk: (verb, query) => withQuery(`${base}/bulk/${verb}`, query),
-    jobs: (query) => withQuery(`${base}/jobs`, query),
-    finding: (verb, finding) =>
-      withQuery(`${base}/findings/${finding.code}/${verb}`, {
-        subject: finding.subject?.id,
-        mark: verb === 'acknowledge' ? markOf(finding) : undefined,
-      }),
-    coming: `${base}/coming`,
-    audit: (query) => withQuery(`${base}/audit`, query),
-    queues: `${base}/queues/`,
-  };
-}
+export type Links = ReturnType<typeof createLinks>;
 
 function withQuery(path: string, query: Query = {}): string {
   const given = Object.entries(query).filter(

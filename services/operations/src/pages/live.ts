@@ -23,21 +23,6 @@ export interface Shown {
   readonly trouble: string | undefined;
 }
 
-/** Keeps one copy of each view for everyone who looks at it. */
-export interface Live {
-  /**
-   * The view, read now unless it has just been read.
-   *
-   * @param fresh reads it in any case.
-   * @throws NoSuchPage if its job or dataset does not exist.
-   * @throws NothingToShow if it cannot be read and never was.
-   */
-  show(view: View, fresh?: boolean): Promise<Shown>;
-  /** Calls `tell` each time the view was read; returns a function that ends that. */
-  follow(view: View, tell: (shown: Shown) => void): () => void;
-  stop(): void;
-}
-
 export interface LiveOptions {
   /** How many statements the views have sent to Postgres so far. */
   readonly statements: () => number;
@@ -83,7 +68,7 @@ interface Topic {
  * Reads each view once for everyone who looks at it, one view after the other, at a limited pace: fifty open pages cost
  * Postgres no more than five. With more views than that pace allows, each gets older.
  */
-export function createLive(options: LiveOptions): Live {
+export function createLive(options: LiveOptions) {
   const topics = new Map<string, Topic>();
   let paceUntil = 0;
   let busy = false;
@@ -164,7 +149,14 @@ export function createLive(options: LiveOptions): Live {
   }
 
   return {
-    async show(view, fresh = false) {
+    /**
+     * The view, read now unless it has just been read.
+     *
+     * @param fresh reads it in any case.
+     * @throws NoSuchPage if its job or dataset does not exist.
+     * @throws NothingToShow if it cannot be read and never was.
+     */
+    async show(view: View, fresh = false): Promise<Shown> {
       const topic = topicOf(view);
       // A reading that began before the operator's action may have missed it.
       if (fresh) await topic.reading;
@@ -175,7 +167,8 @@ export function createLive(options: LiveOptions): Live {
       topics.delete(view.key);
       throw new NoSuchPage('There is no such job or dataset; a job may have been pruned.');
     },
-    follow(view, tellFollower) {
+    /** Calls `tellFollower` each time the view was read; returns a function that ends that. */
+    follow(view: View, tellFollower: (shown: Shown) => void): () => void {
       const topic = topicOf(view);
       topic.followers.add(tellFollower);
       if (topic.sections !== undefined) tellFollower(shownOf(topic));
@@ -187,9 +180,11 @@ export function createLive(options: LiveOptions): Live {
         timer = undefined;
       };
     },
-    stop() {
+    stop(): void {
       clearInterval(timer);
       timer = undefined;
     },
   };
 }
+
+export type Live = ReturnType<typeof createLive>;

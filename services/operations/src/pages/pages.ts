@@ -25,20 +25,13 @@ export interface Page {
   readonly view: View;
 }
 
-/** All pages that update by themselves. */
-export interface Pages {
-  /** The page at a path and query below `/ops`, if there is one. */
-  find(target: string): Page | undefined;
-  /** Shown beside the menu of every page. */
-  readonly bar: View;
-}
-
-/** Makes the pages. */
-export function createPages(reads: Reads, links: Links): Pages {
+/** Makes all pages that update by themselves. */
+export function createPages(reads: Reads, links: Links) {
   const viewOf = (key: string, read: View['read']): View => ({ key, everyMs, read });
   const heading = (title: string, note = ''): Html =>
     html`<h1>${title}${note !== '' && html` <span class="id quiet">${note}</span>`}</h1>`;
 
+  /** The page at a path and query below `/ops`, if there is one. */
   function find(target: string): Page | undefined {
     if (!target.startsWith('/') || !URL.canParse(target, 'http://here')) return undefined;
     const { pathname, searchParams } = new URL(target, 'http://here');
@@ -97,6 +90,7 @@ export function createPages(reads: Reads, links: Links): Pages {
 
   return {
     find,
+    /** Shown beside the menu of every page. */
     bar: viewOf('bar', async () => new Map([['bar', renderBar(await reads.health(), links)]])),
   };
 }

@@ -1,30 +1,17 @@
-import type { JobRecord } from '@kasabi/jobs';
 import {
   diagnose,
   type Finding,
-  type HistoryPoint,
   type Overview,
   readHistory,
   readOverview,
   readUpcoming,
 } from '@kasabi/operations';
-import type { Database } from '@kasabi/postgres';
 import type pg from 'pg';
 
 /** The state of the system, and what is wrong with it. */
 export interface Health {
   readonly overview: Overview;
   readonly findings: readonly Finding[];
-}
-
-/** Readings that several views share. */
-export interface Reads {
-  readonly db: Database;
-  health(): Promise<Health>;
-  history(hours: number): Promise<HistoryPoint[]>;
-  upcoming(): Promise<JobRecord[]>;
-  /** How many statements have been sent to Postgres so far. */
-  readonly statements: number;
 }
 
 /** How many upcoming jobs are read. */
@@ -38,8 +25,8 @@ const tellingMs = 2_000;
 /** Workers tally every few seconds; a chart of hours need not show each tally. */
 const historyMs = 15_000;
 
-/** Makes the readings. Nothing else should use this pool, because its statements are counted. */
-export function createReads(db: pg.Pool): Reads {
+/** Makes the readings that several views share. Nothing else should use this pool, because its statements are counted. */
+export function createReads(db: pg.Pool) {
   let statements = 0;
   // Each statement of a pool acquires a connection.
   db.on('acquire', () => {
@@ -59,7 +46,7 @@ export function createReads(db: pg.Pool): Reads {
 
   return {
     db,
-    health: () =>
+    health: (): Promise<Health> =>
       atMostEvery(healthMs, 'health', async () => {
         const [asked, begun] = [Date.now(), performance.now()];
         const overview = await readOverview(db);
@@ -69,12 +56,15 @@ export function createReads(db: pg.Pool): Reads {
           tookMs > tellingMs ? undefined : asked + tookMs / 2 - overview.now.getTime();
         return { overview, findings: diagnose({ overview, clockOffsetMs }) };
       }),
-    history: (hours) =>
+    history: (hours: number) =>
       atMostEvery(historyMs, `history ${hours}`, () => readHistory(db, { hours })),
     upcoming: () =>
       atMostEvery(upcomingMs, 'upcoming', () => readUpcoming(db, { limit: mostUpcoming })),
-    get statements() {
+    /** How many statements have been sent to Postgres so far. */
+    get statements(): number {
       return statements;
     },
   };
 }
+
+export type Reads = ReturnType<typeof createReads>;

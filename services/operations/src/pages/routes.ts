@@ -48,11 +48,7 @@ export interface OperationsOptions extends PagesOptions {
 }
 
 /** Makes the pages for operators; `addTo` mounts them below `/ops`. */
-export function createOperations(options: OperationsOptions): {
-  /** The path of the first page, as browsers see it: `/ops`. */
-  readonly base: string;
-  addTo(app: Express): void;
-} {
+export function createOperations(options: OperationsOptions) {
   const { settings, pool, metrics, redis, onRedisError, reads, live, log, stopping } = options;
   const password = settings.OPERATOR_PASSWORD;
   const { protocol, pathname } = new URL(settings.OPERATIONS_PUBLIC_URL);
@@ -141,8 +137,9 @@ export function createOperations(options: OperationsOptions): {
   router.use(answerErrors);
 
   return {
+    /** The path of the first page, as browsers see it: `/ops`. */
     base,
-    addTo(app) {
+    addTo(app: Express): void {
       app.use('/ops', securityHeaders, router);
     },
   };

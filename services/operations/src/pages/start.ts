@@ -2,17 +2,9 @@ import { diagnose } from '@kasabi/operations';
 import { createPool, describeSick, isTransient, sicknessOf } from '@kasabi/postgres';
 import { connect } from '@kasabi/queue';
 import { throttledWarning } from '@kasabi/runtime';
-import type pg from 'pg';
 import { createLive } from './live.ts';
 import { createReads } from './reads.ts';
 import { createOperations, type PagesOptions } from './routes.ts';
-
-/** The pages for operators, and what only they use. */
-export interface OperationsPages extends ReturnType<typeof createOperations> {
-  /** The pages are read with this. */
-  readonly pool: pg.Pool;
-  stop(): Promise<void>;
-}
 
 /** Postgres cancels a statement of the pages after this many milliseconds. */
 const statementTimeoutMs = 5_000;
@@ -21,7 +13,7 @@ const statementTimeoutMs = 5_000;
  * Starts what the pages for operators need. They read through two Postgres connections of their own, so that actions
  * have all of the service's pool, however many operators look at pages.
  */
-export async function startPages(options: PagesOptions): Promise<OperationsPages> {
+export async function startPages(options: PagesOptions) {
   const { settings, log } = options;
   const pool = createPool({
     url: settings.DATABASE_URL,
@@ -52,8 +44,9 @@ export async function startPages(options: PagesOptions): Promise<OperationsPages
   const redis = url === undefined ? undefined : await connect({ url, ...reached });
   return {
     ...createOperations({ ...options, redis, onRedisError, reads, live }),
+    /** The pages read through this. */
     pool,
-    async stop() {
+    async stop(): Promise<void> {
       live.stop();
       redis?.disconnect();
       await pool.end();
