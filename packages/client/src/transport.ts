@@ -1,4 +1,4 @@
-import { type Addresses, createAddresses } from './addresses.ts';
+import { createAddresses } from './addresses.ts';
 import { exchange, type Incoming, type Outgoing } from './exchange.ts';
 import { withRetries } from './retry.ts';
 import type { Settings } from './settings.ts';
@@ -13,32 +13,28 @@ export interface Answer {
 }
 
 /** The basis of all operations. */
-export interface Transport {
-  readonly addresses: Addresses;
-  readonly settings: Settings;
-  /**
-   * Sends a request, with retries if needed, until there is a complete answer.
-   *
-   * @throws what `exchange` throws, when retries did not help or could not.
-   */
-  send(outgoing: Outgoing): Promise<Answer>;
-  /** The same for an answer that is read as it arrives. */
-  open(outgoing: Outgoing): Promise<Incoming>;
-}
-
-export function createTransport(settings: Settings): Transport {
+export function createTransport(settings: Settings) {
   const addresses = createAddresses(settings);
   const retried = <T>({ signal }: Outgoing, attempt: () => Promise<T>): Promise<T> =>
     withRetries({ maxRetries: settings.maxRetries, signal }, attempt);
   return {
     addresses,
     settings,
+    /**
+     * Sends a request, with retries if needed, until there is a complete answer.
+     *
+     * @throws what `exchange` throws, when retries did not help or could not.
+     */
     // The body is read within the attempt: one that breaks off is useless.
-    send: (outgoing) =>
+    send: (outgoing: Outgoing): Promise<Answer> =>
       retried(outgoing, async () => {
         const { response, url, text } = await exchange(settings, addresses, outgoing);
         return { status: response.status, headers: response.headers, text: await text(), url };
       }),
-    open: (outgoing) => retried(outgoing, () => exchange(settings, addresses, outgoing)),
+    /** The same for an answer that is read as it arrives. */
+    open: (outgoing: Outgoing): Promise<Incoming> =>
+      retried(outgoing, () => exchange(settings, addresses, outgoing)),
   };
 }
+
+export type Transport = ReturnType<typeof createTransport>;

@@ -1,12 +1,6 @@
 import { IncomingMessage, type RequestListener, ServerResponse } from 'node:http';
 import express, { type Express } from 'express';
 
-/** The classes that `createServer` uses for requests and responses. */
-export interface MessageClasses {
-  readonly IncomingMessage: typeof IncomingMessage;
-  readonly ServerResponse: typeof ServerResponse;
-}
-
 /**
  * Creates an Express app that does not identify itself, with its own classes for requests and responses.
  *
@@ -31,8 +25,8 @@ function inherit<T extends object>(messages: { readonly prototype: object }, add
   return Object.setPrototypeOf(messages.prototype, added);
 }
 
-/** The classes for the messages of an app; Node.js's own for any other listener. */
-export function messageClasses(listener: RequestListener | Express): MessageClasses {
+/** The classes that `createServer` needs for the messages of an app; Node.js's own for any other listener. */
+export function messageClasses(listener: RequestListener | Express) {
   const { request, response } = listener as Partial<Express>;
   return {
     IncomingMessage: (request?.constructor ?? IncomingMessage) as typeof IncomingMessage,

@@ -12,20 +12,14 @@ export interface BeatMark {
 }
 
 /** Redis's copy of the newest beat it has seen, which a restored Postgres does not know about. */
-export interface BeatMarkStore {
-  /** Undefined when Redis has none: it is new, or has lost its data. */
-  readMark(): Promise<BeatMark | undefined>;
-  writeMark(mark: BeatMark): Promise<void>;
-}
-
-/** Reads and writes the mark in the Redis of this connection. */
-export function createBeatMarkStore(redis: Redis): BeatMarkStore {
+export function createBeatMarkStore(redis: Redis) {
   return {
-    async readMark() {
+    /** Undefined when Redis has none: it is new, or has lost its data. */
+    async readMark(): Promise<BeatMark | undefined> {
       const [, beats, at] = /^(\d+) (\d+)$/.exec((await redis.get(key)) ?? '') ?? [];
       return beats === undefined ? undefined : { beats: Number(beats), at: Number(at) };
     },
-    async writeMark({ beats, at }) {
+    async writeMark({ beats, at }: BeatMark): Promise<void> {
       await redis.set(key, `${beats} ${Math.round(at)}`);
     },
   };

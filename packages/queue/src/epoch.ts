@@ -5,26 +5,19 @@ import { KEY_PREFIX } from './names.ts';
 
 const key = `${KEY_PREFIX}:epoch`;
 
-/** Tells whether Redis may have lost data since all relays together last acknowledged it. */
-export interface Epoch {
-  /**
-   * True after a restart or failover (another run id than the marker names) and after a wipe.
-   *
-   * @throws QueueUnavailable while Redis does not accept writes: a replica holds another server's marker.
-   */
-  lostData(): Promise<boolean>;
-  /** Marks Redis's present data as known, so that `lostData` is false until something happens to it. */
-  acknowledgeData(): Promise<void>;
-}
-
 /**
- * Watches Redis with a marker key that holds the server's run id. The marker is lost with the data, and a
- * server that was restarted or took over has another run id.
+ * Tells whether Redis may have lost data since all relays together last acknowledged it. A marker key holds the server's
+ * run id: the marker is lost with the data, and a server that was restarted or took over has another run id.
  */
-export function createEpoch(redis: Redis): Epoch {
+export function createEpoch(redis: Redis) {
   let seen = '';
   return {
-    async lostData() {
+    /**
+     * True after a restart or failover (another run id than the marker names) and after a wipe.
+     *
+     * @throws QueueUnavailable while Redis does not accept writes: a replica holds another server's marker.
+     */
+    async lostData(): Promise<boolean> {
       const [trouble, marked, info] = await Promise.all([
         redisTrouble(redis),
         redis.get(key),
@@ -34,7 +27,8 @@ export function createEpoch(redis: Redis): Epoch {
       seen = /^run_id:(\w+)/m.exec(info)?.[1] ?? '';
       return marked !== seen || seen === '';
     },
-    async acknowledgeData() {
+    /** Marks Redis's present data as known, so that `lostData` is false until something happens to it. */
+    async acknowledgeData(): Promise<void> {
       await redis.set(key, seen);
     },
   };

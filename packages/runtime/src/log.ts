@@ -4,12 +4,6 @@ import { createLogOutput } from './log-output.ts';
 
 export type { Logger };
 
-export interface LogOptions {
-  /** The service's name, on every line. */
-  readonly service: string;
-  readonly level: string;
-}
-
 /** A key that was issued: its prefix and 256 bits in base64url. */
 const issuedKey = /kasabi_[\w-]{43}/g;
 
@@ -39,11 +33,14 @@ function traceOf(): { readonly traceId?: string } {
 }
 
 /**
- * A logger that writes one JSON object per line to standard output. Lines are collected for a moment: a write for each
+ * A logger that writes one JSON object per line, with the service's name, to standard output. Lines are collected for a moment: a write for each
  * took 4 % of the time of accepting a job. When the process ends, the remaining ones are written. A SIGKILL loses the
  * last ones; a reader that has gone or does not read loses those that it should have read.
  */
-export function createLogger(options: LogOptions): Logger {
+export function createLogger(options: {
+  readonly service: string;
+  readonly level: string;
+}): Logger {
   const output = createLogOutput(1, (lines) => {
     const lost = { level: 40, time: Date.now(), name: options.service, lines };
     return `${JSON.stringify({ ...lost, msg: 'log lines were lost: they could not be written' })}\n`;

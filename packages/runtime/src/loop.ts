@@ -1,18 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** A background loop: a named service that does one round at a time. Several processes may run the same loop. */
-export interface Loop {
-  readonly name: string;
-  /** Starts the rounds, the first one at once; `measure` is called after each. */
-  start(measure?: (round: LoopRound) => void): void;
-  /** Starts no further round, and resolves when the current one has ended. */
-  stop(): Promise<void>;
-  /** Does one round now; for tests and operators. */
-  runOnce(): Promise<void>;
-  /** Milliseconds since the last successful round; undefined before the first one. */
-  readonly sinceRoundMs: number | undefined;
-}
-
 export interface LoopOptions {
   readonly name: string;
   /** The pause between rounds in milliseconds; it varies by a tenth, so that replicas spread out. */
@@ -29,12 +16,13 @@ export interface LoopRound {
   readonly failed: boolean;
 }
 
-/** Creates a loop that calls `runOnce` again and again. */
-export function createLoop(options: LoopOptions): Loop {
+/** Creates a background loop: a named service that does one round at a time. Several processes may run the same loop. */
+export function createLoop(options: LoopOptions) {
   const stopping = new AbortController();
   let running: Promise<void> | undefined;
   let lastSuccess: number | undefined;
 
+  /** Does one round now; for tests and operators. */
   async function runOnce(): Promise<void> {
     await options.runOnce();
     lastSuccess = performance.now();
@@ -58,16 +46,21 @@ export function createLoop(options: LoopOptions): Loop {
 
   return {
     name: options.name,
-    start(measure) {
+    /** Starts the rounds, the first one at once; `measure` is called after each. */
+    start(measure?: (round: LoopRound) => void): void {
       running ??= run(measure);
     },
-    async stop() {
+    /** Starts no further round, and resolves when the current one has ended. */
+    async stop(): Promise<void> {
       stopping.abort();
       await running;
     },
     runOnce,
+    /** Milliseconds since the last successful round; undefined before the first one. */
     get sinceRoundMs() {
       return lastSuccess === undefined ? undefined : performance.now() - lastSuccess;
     },
   };
 }
+
+export type Loop = ReturnType<typeof createLoop>;

@@ -36,7 +36,7 @@ export async function runService<Settings extends RunSettings>(
 ): Promise<void> {
   // The reader of stderr may be gone; that is no reason to end.
   process.stderr.on('error', () => undefined);
-  const { settings, log, stop } = await tryToStart(name, readSettings, start);
+  const { settings, log, stop } = await begin().catch(endAtStart);
   process.on('uncaughtException', (error) => {
     log.fatal({ err: error }, 'uncaught exception: the process ends');
     process.exit(1);
@@ -57,15 +57,8 @@ export async function runService<Settings extends RunSettings>(
   clearTimeout(deadline);
   log.info('stopped');
   process.exit(0);
-}
 
-/** Starts the service, or ends the process with what prevents that. */
-async function tryToStart<Settings extends RunSettings>(
-  name: string,
-  readSettings: () => Settings,
-  start: (service: ServiceStart<Settings>) => Promise<Stop>,
-): Promise<{ settings: Settings; log: Logger; stop: Stop }> {
-  try {
+  async function begin(): Promise<{ settings: Settings; log: Logger; stop: Stop }> {
     const settings = readSettings();
     const log = createLogger({ service: name, level: settings.LOG_LEVEL });
     const tracing = await startTracing({
@@ -75,14 +68,13 @@ async function tryToStart<Settings extends RunSettings>(
       onError: throttledWarning(log, 'tracing trouble'),
     });
     const stopWork = await start({ settings, log, tracing });
-    const stop = async (): Promise<void> => {
-      await stopWork();
-      await tracing.stop();
-    };
+    const stop = (): Promise<void> => stopWork().then(tracing.stop);
     return { settings, log, stop };
-  } catch (error) {
-    const text = error instanceof StartupError ? error.message : (error as Error)?.stack;
-    process.stderr.write(`${text ?? String(error)}\n`);
-    process.exit(1);
   }
+}
+
+function endAtStart(error: unknown): never {
+  const text = error instanceof StartupError ? error.message : (error as Error)?.stack;
+  process.stderr.write(`${text ?? String(error)}\n`);
+  process.exit(1);
 }

@@ -46,10 +46,6 @@ const forms: readonly (readonly [type: string, form: Form])[] = [
 /** A new title or a publication is visible after this many seconds at the latest, whatever caches there are. */
 const maxAgeSeconds = 60;
 
-export interface DiscoveryOptions extends ServiceUrls {
-  readonly datasets: DatasetReader;
-}
-
 /**
  * The handlers that describe a dataset, with what a client needs to find its services, in the format that `Accept`
  * prefers or in the one that the address names with `.ttl`, `.json` or `.html`. They need no key, and ignore the one
@@ -59,7 +55,7 @@ export interface DiscoveryOptions extends ServiceUrls {
  * are not documents): the clients of 2011 require 200.
  */
 export function discoveryHandlers(
-  options: DiscoveryOptions,
+  options: ServiceUrls & { readonly datasets: DatasetReader },
 ): Pick<Handlers<'datasets'>, 'describeDataset' | 'describeDatasetAs'> {
   async function describe(request: Request, response: Response, name: string): Promise<void> {
     const { code, extension } = splitName(name);

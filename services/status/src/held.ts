@@ -1,17 +1,15 @@
 import { createCounts, subjectOf } from '@kasabi/http';
 import { Overloaded, TooManyHeld } from '@kasabi/protocol';
 import type { Request } from 'express';
+import type { Settings } from './env.ts';
 import type { FoundJob } from './read-job.ts';
 
-/** How many requests may be held at a time; 0 is no limit. */
-export interface HeldLimits {
-  readonly perKey: number;
-  readonly perAddress: number;
-  readonly inAll: number;
-}
+/** The most requests that may be held at a time; 0 means no limit. */
+export type HeldLimits = Pick<Settings, 'MAX_HELD' | 'MAX_HELD_PER_KEY' | 'MAX_HELD_PER_ADDRESS'>;
 
 /** Counts this process's held requests, whose answers wait for a change: `Prefer: wait` and streams of events. */
-export function createHeld({ perKey, perAddress, inAll }: HeldLimits) {
+export function createHeld(limits: HeldLimits) {
+  const { MAX_HELD: inAll, MAX_HELD_PER_KEY: perKey, MAX_HELD_PER_ADDRESS: perAddress } = limits;
   const counts = createCounts();
   let all = 0;
   const isFull = (subject: string, most: number): boolean => most > 0 && counts.of(subject) >= most;

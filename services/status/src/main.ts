@@ -56,20 +56,13 @@ await runService('status', readEnvironment, async ({ settings, log }) => {
   const jobOptions: JobHandlersOptions = {
     jobs,
     watcher,
-    held: createHeld({
-      perKey: settings.MAX_HELD_PER_KEY,
-      perAddress: settings.MAX_HELD_PER_ADDRESS,
-      inAll: settings.MAX_HELD,
-    }),
+    held: createHeld(settings),
     successStatus: settings.SUCCESS_STATUS,
     maxWaitSeconds: settings.MAX_WAIT_SECONDS,
     api,
     stopping: stopping.signal,
   };
-  const rateLimit =
-    settings.RATE_LIMIT_PER_MINUTE > 0
-      ? createOwnRateLimit(settings.RATE_LIMIT_PER_MINUTE)
-      : undefined;
+  const rateLimit = createOwnRateLimit(settings.RATE_LIMIT_PER_MINUTE);
   const app = createApp({
     log,
     publicUrl: statusUrl,

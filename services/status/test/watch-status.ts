@@ -46,7 +46,7 @@ export async function startStatusRoutes(
     const jobs = {
       jobs: createJobReader(pool),
       watcher,
-      held: createHeld({ perKey: 0, perAddress: 0, inAll: 0 }),
+      held: createHeld({ MAX_HELD: 0, MAX_HELD_PER_KEY: 0, MAX_HELD_PER_ADDRESS: 0 }),
       successStatus,
       maxWaitSeconds: 60,
       api,

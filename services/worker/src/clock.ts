@@ -9,17 +9,6 @@ const believedMs = 60_000;
 /** The most that the host's clock drifts between two readings, in milliseconds. */
 const driftMs = 10;
 
-export interface ClockCorrection {
-  /**
-   * Runs a statement that reads Postgres's clock, and compares the host's clock with it.
-   *
-   * @param nowOf the clock, in milliseconds since the epoch, where the statement read it.
-   */
-  compare<T>(statement: () => Promise<T>, nowOf: (result: T) => number | undefined): Promise<T>;
-  /** How far the host's clock is ahead of Postgres's, in milliseconds; undefined until they were compared. */
-  readonly offsetMs: number | undefined;
-}
-
 /** A comparison. Postgres read its clock somewhere within `tookMs`, so the error is half of that. */
 interface Reading {
   readonly aheadMs: number;
@@ -37,7 +26,7 @@ interface Reading {
  * Like NTP, it takes the middle of each reading, trusts the quickest of the last minute, and never mistakes a slow
  * statement for a wrong clock.
  */
-export function correctClock(log: Logger): ClockCorrection {
+export function correctClock(log: Logger) {
   const hostNow = Date.now;
   let correctedMs = 0;
   let best: Reading | undefined;
@@ -55,7 +44,15 @@ export function correctClock(log: Logger): ClockCorrection {
   }
 
   return {
-    async compare(statement, nowOf) {
+    /**
+     * Runs a statement that reads Postgres's clock, and compares the host's clock with it.
+     *
+     * @param nowOf the clock, in milliseconds since the epoch, where the statement read it.
+     */
+    async compare<T>(
+      statement: () => Promise<T>,
+      nowOf: (result: T) => number | undefined,
+    ): Promise<T> {
       const [asked, begun] = [hostNow(), performance.now()];
       const result = await statement();
       const now = nowOf(result);
@@ -66,11 +63,14 @@ export function correctClock(log: Logger): ClockCorrection {
       }
       return result;
     },
+    /** How far the host's clock is ahead of Postgres's, in milliseconds; undefined until they were compared. */
     get offsetMs() {
       return best?.aheadMs;
     },
   };
 }
+
+export type ClockCorrection = ReturnType<typeof correctClock>;
 
 /** Also when the old reading is no longer possible: one of the clocks was set meanwhile. */
 function isBetter(reading: Reading, best: Reading): boolean {

@@ -1,5 +1,5 @@
 import { type Claim, heartbeat } from '@kasabi/jobs';
-import { createLoop, type Logger, type Loop, throttledWarning } from '@kasabi/runtime';
+import { createLoop, type Logger, throttledWarning } from '@kasabi/runtime';
 import type pg from 'pg';
 
 export interface LeasesOptions {
@@ -8,18 +8,8 @@ export interface LeasesOptions {
   readonly log: Logger;
 }
 
-/** The leases of the jobs this worker runs, and the loop that extends them. */
-export interface Leases {
-  /** Keeps the lease until `end` is called; `signal` aborts when the lease is lost or all are dropped. */
-  keep(claim: Claim): { readonly signal: AbortSignal; end(): void };
-  /** Aborts all kept jobs, with this reason. */
-  dropAll(reason: Error): void;
-  readonly size: number;
-  readonly loop: Loop;
-}
-
-/** Extends all leases in one statement, three times within their duration. */
-export function createLeases(options: LeasesOptions): Leases {
+/** The leases of the jobs this worker runs. All are extended in one statement, three times within their duration. */
+export function createLeases(options: LeasesOptions) {
   const kept = new Map<string, { readonly claim: Claim; readonly abort: AbortController }>();
 
   async function runOnce(): Promise<void> {
@@ -39,7 +29,8 @@ export function createLeases(options: LeasesOptions): Leases {
   }
 
   return {
-    keep(claim) {
+    /** Keeps the lease until `end` is called; `signal` aborts when the lease is lost or all are dropped. */
+    keep(claim: Claim): { readonly signal: AbortSignal; end(): void } {
       const abort = new AbortController();
       kept.set(claim.jobId, { claim, abort });
       return {
@@ -49,7 +40,8 @@ export function createLeases(options: LeasesOptions): Leases {
         },
       };
     },
-    dropAll(reason) {
+    /** Aborts all kept jobs, with this reason. */
+    dropAll(reason: Error): void {
       for (const { abort } of kept.values()) abort.abort(reason);
     },
     get size() {
@@ -63,3 +55,5 @@ export function createLeases(options: LeasesOptions): Leases {
     }),
   };
 }
+
+export type Leases = ReturnType<typeof createLeases>;

@@ -6,7 +6,7 @@ import {
 } from '@kasabi/operations';
 import type { Database } from '@kasabi/postgres';
 import type { RedisState } from '@kasabi/queue';
-import { createLoop, type Loop } from '@kasabi/runtime';
+import { createLoop } from '@kasabi/runtime';
 import type { ClockCorrection } from './clock.ts';
 
 export interface ReporterOptions {
@@ -19,17 +19,11 @@ export interface ReporterOptions {
   readonly onError: (error: unknown) => void;
 }
 
-export interface Reporter {
-  readonly loop: Loop;
-  /** Removes the report, at the end of an orderly stop. */
-  withdraw(): Promise<void>;
-}
-
 /**
  * Reports this worker to operators every few seconds, in the same statement that reads Postgres's clock for the
  * clock correction.
  */
-export function createReporter(options: ReporterOptions): Reporter {
+export function createReporter(options: ReporterOptions) {
   const { db, clock } = options;
   async function runOnce(): Promise<void> {
     const trouble = await options.redisTrouble();
@@ -51,6 +45,7 @@ export function createReporter(options: ReporterOptions): Reporter {
       runOnce,
       onError: options.onError,
     }),
-    withdraw: () => removeWorker(db, options.state().holder),
+    /** Removes the report, at the end of an orderly stop. */
+    withdraw: (): Promise<void> => removeWorker(db, options.state().holder),
   };
 }

@@ -1,7 +1,7 @@
 import { oldestDueMs } from '@kasabi/jobs';
 import type { Database } from '@kasabi/postgres';
 import type { Verdict } from '@kasabi/queue';
-import { createLoop, type Loop } from '@kasabi/runtime';
+import { createLoop } from '@kasabi/runtime';
 
 export interface WatchdogOptions {
   readonly db: Database;
@@ -14,20 +14,12 @@ export interface WatchdogOptions {
   readonly onError: (error: unknown) => void;
 }
 
-export interface Watchdog {
-  /** Wraps the processor of deliveries to observe each of them. */
-  watch(process: (jobId: string) => Promise<Verdict>): (jobId: string) => Promise<Verdict>;
-  /** Why the process should be restarted, if it should. */
-  trouble(): string | undefined;
-  readonly loop: Loop;
-}
-
 /**
  * Notices a consumer that has silently stopped: jobs are due, the relay asserts their deliveries, there is room and
  * Redis answers, and yet nothing is delivered. Bugs of the queue library have caused this after reconnects; only a
  * new process is certain to cure it, so `healthz` tells the orchestrator.
  */
-export function createWatchdog(options: WatchdogOptions): Watchdog {
+export function createWatchdog(options: WatchdogOptions) {
   let quietSince = performance.now();
   let overdue = false;
 
@@ -42,12 +34,14 @@ export function createWatchdog(options: WatchdogOptions): Watchdog {
   }
 
   return {
-    watch: (process) => (jobId) => {
+    /** Wraps the processor of deliveries to observe each of them. */
+    watch: (process: (jobId: string) => Promise<Verdict>) => (jobId: string) => {
       quietSince = performance.now();
       overdue = false;
       return process(jobId);
     },
-    trouble() {
+    /** Why the process should be restarted, if it should. */
+    trouble(): string | undefined {
       const seconds = Math.round((performance.now() - quietSince) / 1_000);
       return overdue
         ? `jobs are due, but none has been delivered to this worker for ${seconds} s`
@@ -61,3 +55,5 @@ export function createWatchdog(options: WatchdogOptions): Watchdog {
     }),
   };
 }
+
+export type Watchdog = ReturnType<typeof createWatchdog>;
