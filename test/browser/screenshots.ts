@@ -12,11 +12,18 @@ import { type Look, openPage, operatorPassword, signIn } from './support/pages.t
 const folder = path.join(projectRoot, 'test/browser/screenshots');
 const datasets = ['nasa', 'dbo', 'schema', 'books', 'geonames', 'reuters', 'eurostat'];
 
+/** SQL for a histogram of the tally with one slow job, and all others about as fast as each other. */
+const histogram = (typicalMs: string, slowMs: string): string => {
+  const bucket = (ms: string): string => `ceil(ln(${ms}) / ln(1.1))::int::text`;
+  return `jsonb_build_object(${bucket(typicalMs)}, accepted - 1, ${bucket(slowMs)}, 1)`;
+};
+
 // Three hours of a quiet day. The jobs themselves are real; that there were more of them is not.
 const tally = `
-  INSERT INTO kasabi.job_tally
+  INSERT INTO kasabi.job_tally (minute, type, accepted, completed, failed, drift_histogram, run_histogram)
   SELECT minute, 'reset', accepted, accepted, CASE WHEN random() < 0.06 THEN 1 ELSE 0 END,
-         20 + 12 * random(), 60 + 90 * random() * random(), 30 + 10 * random(), 110 + 60 * random()
+         ${histogram('20 + 12 * random()', '60 + 90 * random() * random()')},
+         ${histogram('30 + 10 * random()', '110 + 60 * random()')}
   FROM (SELECT minute, (24 + 14 * sin(extract(epoch FROM minute) / 2600) + 9 * random())::int AS accepted
         FROM generate_series(date_trunc('minute', now() - interval '3 hours'),
                              date_trunc('minute', now() - interval '2 minutes'), interval '1 minute')

@@ -10,13 +10,13 @@ export interface AcceptRequest extends Access {
   readonly type: JobType;
   /** When to start; undefined for as soon as possible. */
   readonly startTime: Date | undefined;
-  /** The client's Idempotency-Key, with the SHA-256 of what it asked for. */
+  /** The client's Idempotency-Key, with the SHA-256 of its request. */
   readonly idempotency?: { readonly key: string; readonly fingerprint: Buffer } | undefined;
-  /** The request's trace, a W3C traceparent, if it is traced. */
+  /** The request's trace as a W3C traceparent, if it is traced. */
   readonly trace?: string | undefined;
 }
 
-/** An accepted job: its record is committed. Times are Postgres's. */
+/** An accepted job, whose record is committed. Times are by Postgres's clock. */
 export interface AcceptedJob {
   readonly id: string;
   readonly datasetCode: string;
@@ -33,19 +33,19 @@ export type Rejection =
   | 'too-far-ahead'
   /** The dataset has as many unfinished jobs as it may have. */
   | 'too-many-open'
-  /** The Idempotency-Key stood for another request. */
+  /** The Idempotency-Key was already used for another request. */
   | 'key-reused'
-  /** Another request with this Idempotency-Key is being accepted at this moment. */
+  /** Another request with this Idempotency-Key is just being accepted. */
   | 'in-flight';
 
-/** `replayed`: the job is that of an earlier request with the same Idempotency-Key. */
+/** `replayed`: the job belongs to an earlier request with the same Idempotency-Key. */
 export type AcceptOutcome =
   | { readonly outcome: 'accepted' | 'replayed'; readonly job: AcceptedJob }
   | { readonly outcome: Rejection };
 
 export interface AcceptOptions {
   readonly maxScheduleDays: number;
-  /** Most unfinished jobs of a dataset; absent or 0 for no limit. */
+  /** The most unfinished jobs of a dataset; absent or 0 for no limit. */
   readonly maxOpenJobs?: number;
 }
 
@@ -59,11 +59,12 @@ const inMs = (time: string): string => `floor(extract(epoch FROM ${time}) * 1000
 // array of traces or null. Out: a row per request, in order; the records of those that are `accepted` are
 // committed with it.
 //
-// Ids are made before the joins, which may change the order: they follow the order of the requests. Each
-// is made once: MATERIALIZED. Times come out as numbers of milliseconds, which no setting of a session
-// writes otherwise: a job whose times cannot be read is committed all the same. An Idempotency-Key that conflicts with a row this statement cannot see was
-// inserted since it began, by a request in flight; of several requests with one key, the first is that
-// one to the others. Keys are inserted in order, so that two statements never wait for each other.
+// Ids are made before the joins, which may change the order, so that they follow the order of the requests.
+// MATERIALIZED makes each only once. Times are returned as milliseconds, which look the same whatever the settings of
+// the session: if a time could not be read, its job would be committed anyway. If an Idempotency-Key conflicts with a
+// row that this statement cannot see, a request in flight has inserted it since the statement began; among requests
+// with the same key, the first one is in flight for the others. Keys are inserted in order, so that two statements
+// never wait for each other.
 const text = `
   WITH asked AS MATERIALIZED (
     SELECT a.*, uuidv7() AS id FROM unnest(
@@ -135,14 +136,14 @@ interface Row {
 }
 
 /**
- * Checks keys and ownership and commits the records of all requests that pass, in one statement and one
- * commit. Returns one outcome per request, in order.
+ * Checks keys and owners, and commits the records of all requests that pass, in one statement and one commit. Returns
+ * one outcome per request, in order.
  *
- * A start time in the past becomes now, by Postgres's clock: a job cannot have been due before it was
- * asked for, and the clients of the day always sent their own clock's now.
+ * A start time in the past becomes now, by Postgres's clock: a job cannot have been due before it was requested, and
+ * the clients of the day always sent the time of their own clock.
  *
- * Where a dataset seems to have as many open jobs as it may have, they are counted and its requests tried once
- * more: see `takePlaces`.
+ * If a dataset seems to have as many open jobs as it may have, they are counted, and its requests are tried once more:
+ * see `takePlaces`.
  */
 export async function acceptJobs(
   pool: pg.Pool,
@@ -185,7 +186,7 @@ async function run(
   return rows.map((row, index) => {
     const { outcome, id, message } = row;
     if (outcome !== 'accepted' && outcome !== 'replayed') return { outcome };
-    // It is there.
+    // An accepted request has one.
     const datasetCode = requests[index]?.datasetCode as string;
     const created = new Date(Number(row.created));
     const startTime = new Date(Number(row.start_time));

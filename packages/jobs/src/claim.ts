@@ -5,7 +5,7 @@ import { hasStatus } from './by-key.ts';
 import { stopOf } from './stopped.ts';
 import { lockedNotice, noteTransition } from './transition.ts';
 
-/** A claimed job: what its worker needs, and what every later statement of this attempt carries. */
+/** A claimed job: what its worker needs, and what every later statement of this attempt contains. */
 export interface Claim {
   readonly jobId: string;
   readonly type: JobType;
@@ -18,7 +18,7 @@ export interface Claim {
   readonly driftMs: number;
   /** How long ago its first attempt began when this one was claimed, in milliseconds; 0 for the first. */
   readonly triedMs: number;
-  /** The lock of its dataset, if that was taken in the same commit. */
+  /** The lock of its dataset, if it was taken in the same commit. */
   readonly lock?: Lock;
 }
 
@@ -27,16 +27,16 @@ export interface ClaimRequest {
   /** Who claims it. */
   readonly holder: string;
   readonly leaseMs: number;
-  /** The types whose dataset is locked in the same commit, if no writer is in flight; none unless given. */
+  /** The types of jobs whose dataset is locked in the same commit if no writer is in flight; none unless given. */
   readonly locking?: readonly JobType[];
 }
 
 /**
- * What became of a delivery, and Postgres's clock in milliseconds since the epoch where it was read.
- * `early`: `waitMs` milliseconds remain. `busy`: another job of the dataset is running, or `ahead` earlier
- * ones (at most 100 are counted) come first; the first of them may be claimed in `waitMs` milliseconds, 0 if
- * it may be now. `paused`: operators have paused its dataset, or all. `unchecked`: nobody has made sure of late
- * that this database was not restored; see `createBeat`. `gone`: the record has ended, is running, or never was.
+ * What became of a delivery, and Postgres's clock in milliseconds since the epoch if it was read. `early`: `waitMs`
+ * milliseconds remain. `busy`: another job of the dataset is running, or `ahead` earlier ones (at most 100 are counted)
+ * come first; the first of them may be claimed in `waitMs` milliseconds, 0 for now. `paused`: operators have paused the
+ * dataset, or all jobs. `unchecked`: no worker has recently made sure that this database was not restored; see
+ * `createBeat`. `gone`: the job has ended, is already running, or does not exist.
  */
 export type ClaimOutcome = { readonly now: number | undefined } & (
   | { readonly outcome: 'claimed'; readonly claim: Claim }
@@ -60,16 +60,16 @@ interface Row {
   readonly fence: number | null;
 }
 
-// The job of the dataset that runs, and the first that is due, are asked for by LIMIT 1, which is planned by
-// itself: as NOT EXISTS they became joins, for which Postgres read all jobs that were due or running.
+// The subqueries for the dataset's running job and its first due one use LIMIT 1, which Postgres plans separately: as
+// NOT EXISTS they became joins, for which it read all due or running jobs.
 //
-// The earlier-job test keeps the order of a dataset's jobs, which is that of their start times, however often
-// one of them was snoozed. It looks at no due time: what waits for another attempt keeps its place, or a
-// restore would be undone by the reset that was asked for before it. The unique index job_running decides a race
-// between two workers, and nothing remains of the other's statement.
+// The test for an earlier job keeps a dataset's jobs in the order of their start times, however often one of them was
+// snoozed. It ignores due times: a job that waits for another attempt keeps its place. Otherwise a restore could be
+// undone by a reset that was requested before it. The unique index job_running decides a race between two workers, and
+// undoes the whole statement of the loser.
 //
-// The record is locked before the dataset is, so that no dataset is locked for a job that another worker has taken
-// or somebody has cancelled meanwhile.
+// The record is locked before the dataset is, so that no dataset is locked for a job that another worker has taken or
+// somebody has cancelled in the meantime.
 const text = `
   WITH asked AS (
     SELECT j.id, j.dataset_id, j.type, j.status, j.attempt, j.start_time, j.due, j.started, d.code,
@@ -110,7 +110,7 @@ const text = `
          (extract(epoch FROM now() - coalesce(asked.started, now())) * 1000)::float8 AS tried_ms
   FROM asked LEFT JOIN claimed ON true`;
 
-// Apart from the claim: it took a tenth of the claim's time to prepare what only a busy dataset needs.
+// Separate from the claim: preparing what only a busy dataset needs took a tenth of the claim's time.
 const aheadText = `
   SELECT count(*)::int AS ahead,
          (array_agg(ceil(extract(epoch FROM before.due - now()) * 1000)
@@ -126,8 +126,8 @@ const aheadText = `
   ) AS before`;
 
 /**
- * Takes a due job up for `holder`, with a lease of `leaseMs` milliseconds, and locks its dataset with it where
- * that needs no wait: one commit instead of two. All time is Postgres's.
+ * Claims a due job for `holder`, with a lease of `leaseMs` milliseconds, and also locks its dataset if that needs no
+ * wait, which saves a commit. All times are by Postgres's clock.
  */
 export async function claim(db: Database, request: ClaimRequest): Promise<ClaimOutcome> {
   const secret = createLockSecret();

@@ -4,9 +4,9 @@ import { updateLeased } from './leased.ts';
 import { lockedNotice } from './transition.ts';
 
 /**
- * Confirms, in the transaction that locks the dataset, that this attempt still has its lease: a worker that was
- * frozen before the lock must not lock for a job that is no longer its own. The fence of the lock is noted in the
- * record for operators and audits; nothing is decided by it.
+ * Confirms, in the transaction that locks the dataset, that this attempt still has its lease: a worker that was frozen
+ * before the lock must not lock the dataset for a job that it no longer has. The fence of the lock is stored in the
+ * record for operators and audits; nothing depends on it.
  *
  * @throws LeaseLost
  */

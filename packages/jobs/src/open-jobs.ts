@@ -1,23 +1,22 @@
 import { withTransaction } from '@kasabi/postgres';
 import type pg from 'pg';
 
-/** How long a count is believed, in hours: until it has to be made anew. */
+/** How many hours a count is used before it is made again. */
 const countedHours = 1;
 
 /**
- * SQL that takes places for jobs of datasets, as far as a limit on their unfinished jobs lets it: rows of
- * `dataset_id` and `places`. There is none for a dataset that has to be counted first.
+ * SQL that takes places for jobs of datasets, as far as the limit on unfinished jobs allows: rows of `dataset_id` and
+ * `places`. A dataset that has to be counted first has no row.
  *
- * `kasabi.open_jobs` has an upper bound: what was counted once, and every job that was accepted since. Jobs that
- * end do not lower it, so that no worker has to write it; once it reaches the limit, the jobs are counted
- * anew. Reading up to 1,000 jobs for each request took 100 µs of Postgres, and more the more there were. It is
- * counted every hour as well, because jobs come about by other ways: an operator repeats one, or an api whose
- * limit is off accepts it.
+ * `kasabi.open_jobs` has an upper bound: the last count, plus every job that was accepted since then. Jobs that end do
+ * not lower it, so that no worker has to write it; when it reaches the limit, the jobs are counted again. Reading up to
+ * 1,000 jobs for each request took 100 µs of Postgres, and longer the more there were. They are also counted every
+ * hour, because there are other ways to make a job: an operator repeats one, or an api without a limit accepts it.
  *
- * Rows are locked in one order, so that two statements never wait for each other.
+ * Rows are locked in the same order everywhere, so that two statements never wait for each other.
  *
  * @param wanted the name of a relation with a row of `dataset_id` for each job.
- * @param limit SQL of the limit; with 0 nothing is taken.
+ * @param limit SQL for the limit; with 0 no places are taken.
  */
 export const takePlaces = (wanted: string, limit: string): string => `
   locked AS MATERIALIZED (
@@ -38,8 +37,8 @@ export const takePlaces = (wanted: string, limit: string): string => `
   )`;
 
 /**
- * Counts the unfinished jobs of these datasets, up to `limit` of each. Jobs that are being accepted at this moment
- * are waited for: each statement sees what was committed before it began, and the first takes the locks.
+ * Counts the unfinished jobs of these datasets, up to `limit` for each. It waits for jobs that are just being accepted:
+ * the first statement takes the locks, and the second sees what was committed before it began.
  */
 export async function countOpenJobs(
   pool: pg.Pool,
@@ -60,7 +59,7 @@ export async function countOpenJobs(
       name: 'count-open-jobs',
       text: `
         UPDATE kasabi.open_jobs o
-        -- More than the limit are not counted, and so not believed once the limit is higher.
+        -- Counting stops at the limit, so this count is not used once the limit is higher.
         SET counted = CASE WHEN found.jobs < $2 THEN now() ELSE '-infinity' END, jobs = found.jobs
         FROM kasabi.dataset d CROSS JOIN LATERAL (
           SELECT (SELECT count(*) FROM (

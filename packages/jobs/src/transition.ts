@@ -1,10 +1,10 @@
 import type { JobEvent } from './state.ts';
 
-/** The events that leave a row; the record itself tells of the others. */
+/** The events that leave a row. The others can be seen in the record itself. */
 export type NotedEvent = Exclude<JobEvent, 'heartbeat'>;
 
 export interface NotedAs {
-  /** The CTE that changed the record: one row if it did, none if the event was refused. */
+  /** The CTE that changed the record: it has one row, or none if the event was refused. */
   readonly from: string;
   readonly id: string;
   readonly attempt: string;
@@ -14,11 +14,11 @@ export interface NotedAs {
   readonly message?: string;
 }
 
-/** What operators are told of a lock, as SQL that names `fence`. */
+/** The note about a lock for operators, as SQL that names `fence`. */
 export const lockedNotice = "format('The dataset is locked, with fence %s.', fence)";
 
 /**
- * The statement that notes a transition, for a CTE of the statement that makes it: neither is without the
+ * The statement that notes a transition, for a CTE in the statement that makes it: there is never one without the
  * other, and it costs no round trip. Everything in `as` is SQL.
  */
 export const noteTransition = (event: NotedEvent, as: NotedAs): string => `

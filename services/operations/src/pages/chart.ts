@@ -36,7 +36,8 @@ export function renderChart(chart: Chart): Html {
   const top = Math.max(0, ...values);
   const isEmpty = values.length === 0 || (chart.kind === 'bars' && top === 0);
   const y = scaleLinear()
-    .domain([0, Math.max(top, 1)])
+    // Half of it is written beside the chart, and there are no half jobs.
+    .domain([0, Math.max(top, chart.kind === 'bars' ? 2 : 1)])
     .range([height, 0])
     .nice(2);
   const [, most = 1] = y.domain();

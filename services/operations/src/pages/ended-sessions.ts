@@ -15,8 +15,9 @@ export interface EndedSessionsOptions {
 }
 
 /**
- * The sessions that ended early, by a sign-out. Redis keeps them for other processes, until the last renewal of a copied cookie would
- * have expired. While Redis does not answer, a process only knows the sessions that it ended itself.
+ * The sessions that ended early, by a sign-out. Redis keeps them for other processes, until the last renewal of a
+ * copied cookie would have expired. While Redis does not answer, a process only knows the sessions that it ended
+ * itself.
  */
 export function createEndedSessions(options: EndedSessionsOptions) {
   const { redis, onError, now = Date.now } = options;

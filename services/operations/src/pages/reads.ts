@@ -25,7 +25,9 @@ const tellingMs = 2_000;
 /** Workers tally every few seconds; a chart of hours need not show each tally. */
 const historyMs = 15_000;
 
-/** Makes the readings that several views share. Nothing else should use this pool, because its statements are counted. */
+/**
+ * Makes the readings that several views share. Nothing else should use this pool, because its statements are counted.
+ */
 export function createReads(db: pg.Pool) {
   let statements = 0;
   // Each statement of a pool acquires a connection.
