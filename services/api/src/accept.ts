@@ -42,8 +42,9 @@ export function createAcceptor(options: AcceptorOptions): Acceptor {
     name: 'accept batch',
     run: (requests) => acceptJobs(pool, requests, options),
     maxSize: 500,
-    // One is on its way to the disk while the next gathers; more of them would be smaller ones.
-    maxConcurrent: 1,
+    // Postgres works on one, or waits for the disk, while the requests of the other are answered and the next arrive.
+    // With one at a time, 64 connections had a quarter fewer jobs accepted; three were no better than two.
+    maxConcurrent: 2,
   });
   const marker = createMarker(pool, (error) => {
     log.warn({ err: error }, 'not marked as enqueued: the relay will enqueue once more');
