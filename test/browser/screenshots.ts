@@ -38,7 +38,7 @@ const pictures: readonly (readonly [file: string, look: Look, target: string, he
   ['job-phone-dark', ['phone', 'dark'], '/ops/jobs/ENDED', 1000],
   ['jobs-dark', ['desktop', 'dark'], '/ops/jobs', 700],
   ['dataset-locked', ['desktop', 'light'], '/ops/datasets/geonames', 520],
-  ['coming', ['desktop', 'light'], '/ops/coming', 700],
+  ['upcoming', ['desktop', 'light'], '/ops/coming', 700],
 ];
 
 const stack = await startPrivateStack({ datasets, operatorPassword });

@@ -6,7 +6,14 @@ import { area } from 'd3-shape';
 export interface Series {
   readonly name: string;
   /** Its colour in the style sheet. */
-  readonly tone: 'accepted' | 'completed' | 'failed' | 'cancelled' | 'typical' | 'worst' | 'coming';
+  readonly tone:
+    | 'accepted'
+    | 'completed'
+    | 'failed'
+    | 'cancelled'
+    | 'typical'
+    | 'worst'
+    | 'upcoming';
   readonly values: readonly (number | null)[];
 }
 

@@ -5,7 +5,7 @@ import type { Links } from './links.ts';
 import type { Sections, Shown } from './live.ts';
 
 /** The entries of the menu. */
-export type Place = 'now' | 'coming' | 'jobs' | 'datasets' | 'audit' | 'queues';
+export type Place = 'now' | 'upcoming' | 'jobs' | 'datasets' | 'audit' | 'queues';
 
 export interface PageParts {
   readonly title: string;
@@ -25,7 +25,7 @@ export function createLayout(links: Links, assets: Assets) {
   const { base } = links;
   const menu: readonly (readonly [Place, string, string])[] = [
     ['now', 'Now', base],
-    ['coming', 'Upcoming', links.coming],
+    ['upcoming', 'Upcoming', links.upcoming],
     ['jobs', 'Jobs', links.jobs()],
     ['datasets', 'Datasets', links.datasets()],
     ['audit', 'Audit', links.audit()],

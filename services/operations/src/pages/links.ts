@@ -19,7 +19,7 @@ export const createLinks = (base: string) => ({
       subject: finding.subject?.id,
       mark: verb === 'acknowledge' ? markOf(finding) : undefined,
     }),
-  coming: `${base}/coming`,
+  upcoming: `${base}/coming`,
   audit: (query?: Query) => withQuery(`${base}/audit`, query),
   queues: `${base}/queues/`,
 });

@@ -9,7 +9,6 @@ import {
   type WorkerPresence,
   type WorkerState,
 } from '@kasabi/operations';
-import { comingPanel } from './coming-view.ts';
 import { findingsPanel } from './findings-view.ts';
 import { brief, inSeconds, relative, timeAndDistance } from './format.ts';
 import { historyPanel } from './history-view.ts';
@@ -17,6 +16,7 @@ import { datasetLink, jobLink, type Links } from './links.ts';
 import type { Sections } from './live.ts';
 import { nothing, panel, statusBadge, table } from './parts.ts';
 import type { Reads } from './reads.ts';
+import { upcomingPanel } from './upcoming-view.ts';
 
 /** The first page: the present state, the last hours, and upcoming jobs. */
 export async function readNow(reads: Reads, links: Links, hours: number): Promise<Sections> {
@@ -32,7 +32,7 @@ export async function readNow(reads: Reads, links: Links, hours: number): Promis
     ['history', historyPanel(history, hours, links)],
     ['workers', workersPanel(overview)],
     ['locked', lockedPanel(overview, links)],
-    ['coming', comingPanel(upcoming, overview.now, links)],
+    ['upcoming', upcomingPanel(upcoming, overview.now, links)],
   ]);
 }
 
@@ -46,7 +46,7 @@ function tiles(overview: Overview, links: Links): Html {
   return html`<dl class="tiles">
 ${tile('Scheduled', counted(scheduled), `${counted(due)} of them due`, links.jobs({ status: 'scheduled' }))}
 ${tile('Running', formatCount(running), `of ${plural(places, 'place')}`, links.jobs({ status: 'running' }))}
-${tile('Oldest due job', due === 0 ? 'none' : brief(oldestDueMs), due === 0 ? 'no job waits' : 'waits for a worker', links.coming)}
+${tile('Oldest due job', due === 0 ? 'none' : brief(oldestDueMs), due === 0 ? 'no job waits' : 'waits for a worker', links.upcoming)}
 ${tile('Locked datasets', counted(lockedDatasets.length, 100), 'read-only while a job runs', '#locked')}
 ${tile('Relay', relay.backlog === 0 ? 'up to date' : brief(relay.lagMs), relayNote(overview), '#workers')}
 ${tile('Workers', formatCount(alive.length), silent === 0 ? 'all report' : `${silent} silent`, '#workers')}

@@ -1,6 +1,5 @@
 import { type Html, html, readJobId, readShortCode } from '@kasabi/http';
 import { auditPageOf, readAudit } from './audit-view.ts';
-import { readComing } from './coming-view.ts';
 import { readDataset } from './dataset-view.ts';
 import { datasetQueryOf, readDatasets, renderDatasetSearch } from './datasets-view.ts';
 import { renderBar } from './findings-view.ts';
@@ -12,6 +11,7 @@ import { type Links, shortId } from './links.ts';
 import type { View } from './live.ts';
 import { readNow } from './now-view.ts';
 import type { Reads } from './reads.ts';
+import { readUpcomingPage } from './upcoming-view.ts';
 
 /** How old a page may get while somebody looks at it, in milliseconds. */
 const everyMs = 2_000;
@@ -46,8 +46,8 @@ export function createPages(reads: Reads, links: Links) {
         return { title: 'Now', place: 'now', head, view };
       }
       case 'coming': {
-        const view = viewOf('coming', () => readComing(reads, links));
-        return { title: 'Upcoming', place: 'coming', head: heading('Upcoming jobs'), view };
+        const view = viewOf('upcoming', () => readUpcomingPage(reads, links));
+        return { title: 'Upcoming', place: 'upcoming', head: heading('Upcoming jobs'), view };
       }
       case 'jobs': {
         const search = searchOf(searchParams);

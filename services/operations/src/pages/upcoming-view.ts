@@ -12,7 +12,7 @@ const columnsShown = 60;
 const fewShown = 8;
 
 /** The page of upcoming jobs. */
-export async function readComing(reads: Reads, links: Links): Promise<Sections> {
+export async function readUpcomingPage(reads: Reads, links: Links): Promise<Sections> {
   const [health, upcoming] = [await reads.health(), await reads.upcoming()];
   const { now } = health.overview;
   return new Map([
@@ -22,13 +22,13 @@ export async function readComing(reads: Reads, links: Links): Promise<Sections> 
 }
 
 /** A short version for the first page. */
-export function comingPanel(upcoming: readonly JobRecord[], now: Date, links: Links): Html {
+export function upcomingPanel(upcoming: readonly JobRecord[], now: Date, links: Links): Html {
   const body = html`${timeline(upcoming, now)}${upcoming.length > 0 && list(upcoming.slice(0, fewShown), now, links)}`;
   const more = upcoming.length > fewShown;
   return panel(
     'Upcoming jobs',
     body,
-    more && html`<a href="${links.coming}">All upcoming jobs</a>`,
+    more && html`<a href="${links.upcoming}">All upcoming jobs</a>`,
   );
 }
 
@@ -54,7 +54,7 @@ function timeline(upcoming: readonly JobRecord[], now: Date): Html {
   return renderChart({
     title: 'Jobs by when they are due',
     kind: 'bars',
-    series: [{ name: 'due', tone: 'coming', values }],
+    series: [{ name: 'due', tone: 'upcoming', values }],
     columns: values.map((_, index) => `from ${label(index)}`),
     axis: ['now', label(Math.floor(columns / 2)), label(columns)],
     write: formatCount,
