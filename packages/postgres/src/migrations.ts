@@ -20,6 +20,12 @@ export async function readMigrations(db: Database): Promise<MigrationState> {
   return compareMigrations(knownMigrations(), await readNames(db));
 }
 
+/**
+ * Whether a migration, by its name, removes what the version before it may use. Any other one that a program does not
+ * know is of a later version and only adds something, so that the program works beside it.
+ */
+export const isContract = (name: string): boolean => /^\d+_contract-/.test(name);
+
 let known: readonly string[] | undefined;
 
 /** This program's migrations, in order; read once, because a program's files do not change. */

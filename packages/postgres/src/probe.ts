@@ -1,6 +1,6 @@
 import type pg from 'pg';
 import { sicknessOf } from './errors.ts';
-import { compareMigrations, knownMigrations } from './migrations.ts';
+import { compareMigrations, isContract, knownMigrations } from './migrations.ts';
 import { createPool } from './pool.ts';
 import { describeSick, type SickName } from './states.ts';
 
@@ -82,7 +82,8 @@ export function createProbe(options: ProbeOptions): Probe {
   function judge({ recovering, readOnly, migrations }: Seen): Sickness | undefined {
     const { pending, unknown } = compareMigrations(knownMigrations(), migrations);
     if (pending.length > 0) return schemaUnknown(`it lacks ${pending.join(', ')}`);
-    if (unknown.length > 0) return schemaUnknown(`it has ${unknown.join(', ')}`);
+    const contracts = unknown.filter(isContract);
+    if (contracts.length > 0) return schemaUnknown(`it has ${contracts.join(', ')}`);
     if (options.writes && recovering) return sick('in-recovery');
     if (options.writes && readOnly) return sick('read-only');
     if (met !== undefined && performance.now() - met.at < metForMs) return sick(met.state);
