@@ -29,7 +29,7 @@ const ask = async (secret: string, datasetCode: string | undefined) => {
   return (await authorize(database.pool('api'), access)).outcome;
 };
 
-test('a key opens its owner’s datasets, and tells of others only that they are refused', async () => {
+test('a key is valid for its owner’s datasets, and for others only says that it is refused', async () => {
   const { secret } = await issueKey(pool, 'nasa');
   assert.equal(await ask(secret, 'nasa'), 'owner');
   assert.equal(await ask(secret, 'esa'), 'refused');
@@ -37,7 +37,7 @@ test('a key opens its owner’s datasets, and tells of others only that they are
   assert.equal(await ask(secret, undefined), 'dataset-unknown');
 });
 
-test('who has no good key learns nothing, not even whether a dataset exists', async () => {
+test('without a valid key, a client learns nothing, not even whether a dataset exists', async () => {
   const revoked = await issueKey(pool, 'nasa');
   await revokeKey(pool, revoked.keyId);
   for (const secret of ['', 'made up', `${revoked.secret}x`, revoked.secret]) {
@@ -72,7 +72,7 @@ test('a key carries 256 random bits and is safe in a header and in a URL', () =>
   for (const key of keys) assert.match(key, /^kasabi_[\w-]{43}$/);
 });
 
-test('a given key is issued once, however often it is asked for', async () => {
+test('a given key is issued once, however often that is requested', async () => {
   const first = await issueKey(pool, 'nasa', { secret: 'a given key' });
   assert.deepEqual(await issueKey(pool, 'nasa', { secret: 'a given key' }), first);
   assert.equal(await ask('a given key', 'nasa'), 'owner');
@@ -87,7 +87,7 @@ test('a key that is another owner’s is not handed over', async () => {
   );
 });
 
-test('there is no key for an owner that is none, and no second owner of a name', async () => {
+test('there is no key for an unknown owner, and no second owner with the same name', async () => {
   await assert.rejects(issueKey(pool, 'nobody'), OwnerUnknown);
   await assert.rejects(createOwner(pool, 'nasa'), OwnerExists);
 });

@@ -40,7 +40,7 @@ describe('cancel', () => {
     assert.deepEqual(methods(), ['DELETE', 'DELETE', 'GET', 'DELETE', 'GET']);
   });
 
-  it('resolves when it was done and its answer lost', async () => {
+  it('resolves if the job was cancelled but the answer was lost', async () => {
     const { client, methods, url } = await start(hangUp, tooLate, json(200, cancelled()));
     assert.deepEqual(await client.cancel({ url }), cancelled());
     assert.deepEqual(methods(), ['DELETE', 'DELETE', 'GET']);
@@ -54,7 +54,7 @@ describe('cancel', () => {
     }
   });
 
-  it('does not take a job for cancelled that is not', async () => {
+  it('does not report a job as cancelled that is not', async () => {
     const { client, url } = await start(json(200, job()));
     await assert.rejects(client.cancel(url), { code: 'unexpected-answer' });
   });

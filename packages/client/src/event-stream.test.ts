@@ -25,7 +25,7 @@ describe('createEventParser', () => {
     }
   });
 
-  it('gives an event as soon as its blank line is there', () => {
+  it('gives an event as soon as its blank line has arrived', () => {
     const parser = createEventParser();
     assert.deepEqual(parser.push('data: 1\n'), []);
     assert.deepEqual(parser.push('\n'), [{ type: 'message', data: '1', id: undefined }]);
@@ -39,7 +39,7 @@ describe('createEventParser', () => {
     assert.deepEqual(parse('dat: 1\nDATA: 2\n data: 3\n\n'), []);
   });
 
-  it('takes off one space, and ids without NUL only', () => {
+  it('removes one space, and accepts only ids without NUL', () => {
     assert.deepEqual(parse('data:  x\nid: a\0b\n\n'), [
       { type: 'message', data: ' x', id: undefined },
     ]);

@@ -57,7 +57,7 @@ describe('the key', () => {
     }
   });
 
-  it('does not run in circles', async () => {
+  it('does not follow redirects forever', async () => {
     const peer = await startPeer(reply(302, 'moved', { Location: '/again' }));
     await assert.rejects(clientOf(peer).status(jobAt(peer)), { code: 'unexpected-answer' });
     assert.equal(peer.requests.length, 6);
@@ -92,7 +92,7 @@ describe('the key', () => {
     assert.doesNotMatch(inspect(client, { depth: 9 }), /secret/);
   });
 
-  it('is refused when it could not be sent, without being quoted', () => {
+  it('is refused if it cannot be sent, without being quoted', () => {
     for (const key of ['', 'secret key', 'secret\r\nX: y', 'secrét']) {
       assert.throws(
         () => createClient({ apiUrl: 'http://a.test', statusUrl: 'http://b.test', apiKey: key }),
@@ -107,7 +107,7 @@ describe('the key', () => {
 });
 
 describe('createClient', () => {
-  it('names the option that cannot be', () => {
+  it('names the invalid option', () => {
     const fine = { apiUrl: 'http://a.test/x/', statusUrl: new URL('https://b.test'), apiKey: 'k' };
     createClient(fine);
     for (const [option, value] of [

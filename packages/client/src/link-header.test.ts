@@ -15,7 +15,7 @@ describe('findLink', () => {
     }
   });
 
-  it('finds nothing where there is none', () => {
+  it('finds nothing if there is no such link', () => {
     for (const header of [
       null,
       '',

@@ -59,7 +59,7 @@ describe('list', () => {
     );
   });
 
-  it('takes a next page for relative to where the page came from', async () => {
+  it('resolves the next page against the address of the page', async () => {
     const { client, peer } = await start(
       reply(307, 'moved', { Location: '/moved/jobs' }),
       page(['b'], '<?cursor=1>; rel="next"'),
@@ -95,7 +95,7 @@ describe('list', () => {
     }
   });
 
-  it('stops within a page when the signal aborts', async () => {
+  it('stops in the middle of a page when the signal aborts', async () => {
     const { client } = await start(page(['b', 'a']));
     const stop = new AbortController();
     const seen: string[] = [];
@@ -109,7 +109,7 @@ describe('list', () => {
     assert.deepEqual(seen, ['b']);
   });
 
-  it('says so when the answer is no list', async () => {
+  it('says so if the answer is not a list', async () => {
     for (const answer of [{}, { jobs: {} }, { jobs: [null] }, { jobs: [job()] }, []]) {
       const { client } = await start(json(200, answer));
       await assert.rejects(idsOf(client.list('nasa')), { code: 'unexpected-answer' });

@@ -68,7 +68,7 @@ describe('the package of the client', () => {
     assert.equal(refused, 'not-found: There is no dataset no-such-dataset.');
   });
 
-  it('has types that a strict program of today compiles with', async () => {
+  it('has types with which a strict program compiles', async () => {
     await writeFile(
       path.join(folder, 'typed.ts'),
       `import { createClient, type JobDocument } from '@kasabi/client';

@@ -25,7 +25,7 @@ describe('readRetryAfter', () => {
     assert.equal(read('Fri, 27 May 2011 14:30:07 GMT'), 0);
   });
 
-  it('takes nothing else for either', () => {
+  it('accepts nothing else', () => {
     assert.equal(readRetryAfter(new Headers()), undefined);
     for (const value of ['', '-1', '1.5', 'soon', '2011-05-27T14:30:00Z', '1e3']) {
       assert.equal(read(value), undefined, value);

@@ -15,7 +15,7 @@ function refused(status: number, code = `http-${status}`, retryAfterMs?: number)
 }
 
 describe('isTransient', () => {
-  it('is true of what may pass', () => {
+  it('is true of errors that may be temporary', () => {
     for (const error of [
       refused(429, 'too-many-requests'),
       refused(503, 'unavailable'),

@@ -35,7 +35,7 @@ describe('watch', () => {
     assert.deepEqual(statuses(await all(client.watch(job))), ['completed']);
   });
 
-  it('hears of a job that is called off, and goes when told to', async () => {
+  it('hears of a job that is cancelled, and stops when told to', async () => {
     const job = await client.submit(await services.newDataset('heard'), {
       startTime: inMs(3_600_000),
     });
@@ -54,7 +54,7 @@ describe('watch', () => {
 });
 
 describe('a key that is revoked', () => {
-  it('ends what waits and watches with it, as unauthorized', async () => {
+  it('ends waiting and watching with it, as unauthorized', async () => {
     const { secret: apiKey, keyId } = await issueKey(stack.database.pool(), stack.owner);
     const short = services.clientOf({ apiKey });
     const job = await short.submit(await services.newDataset('revoked'), {

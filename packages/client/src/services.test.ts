@@ -29,7 +29,7 @@ async function countRecords(dataset: string): Promise<number | undefined> {
 }
 
 describe('submit, status and wait', () => {
-  it('see a job through', async () => {
+  it('follow a job from request to end', async () => {
     const job = await client.submit('nasa');
     assert.equal(job.url, `${stack.statusUrl}/data/nasa/jobs/${job.id}`);
     assert.match(job.id, uuid);
@@ -65,7 +65,7 @@ describe('submit, status and wait', () => {
     assert.equal((await client.wait(job, { timeoutMs: 60_000 })).status, 'completed');
   });
 
-  it('tell what was refused, in the words of the service', async () => {
+  it('report a refusal in the words of the service', async () => {
     const stranger = services.clientOf({ apiKey: 'not-the-key' });
     const submit = (options: SubmitOptions) => client.submit('nasa', options);
     const unknown = `${stack.statusUrl}/data/nasa/jobs/1`;
@@ -143,7 +143,7 @@ describe('one wish', () => {
 });
 
 describe('cancel', () => {
-  it('calls a job off, and says again that it is off', async () => {
+  it('cancels a job, and says so again when asked again', async () => {
     const job = await client.submit(await services.newDataset('off'), {
       startTime: inMs(3_600_000),
     });

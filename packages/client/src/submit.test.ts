@@ -34,7 +34,7 @@ after(closePeers);
 
 // Concurrently, because they mostly wait.
 describe('submit', { concurrency: true }, () => {
-  it('asks as the API has it, and reads where the job is', async () => {
+  it("sends the request that the API defines, and reads the job's address", async () => {
     const { peer, client, keys } = await start([accepted('/data/nasa/jobs/j1')]);
     const submitted = await client.submit('nasa');
     assert.deepEqual(submitted, {
@@ -110,7 +110,7 @@ describe('submit', { concurrency: true }, () => {
     assert.deepEqual(keys(), ['nightly-2030-01-01']);
   });
 
-  it('comes back no sooner than Retry-After says, in seconds or as a date', async () => {
+  it('tries again no sooner than Retry-After says, in seconds or as a date', async () => {
     const inTwoSeconds: Reply = (response) => {
       const now = Date.now();
       response.writeHead(503, {

@@ -99,7 +99,7 @@ describe('wait', { concurrency: true }, () => {
     assert.ok(third - second >= 1_995, `${third - second} ms`);
   });
 
-  it('takes a wait of 0 for none', async () => {
+  it('takes a wait of 0 for no wait', async () => {
     const { client, peer, url } = await start([
       json(200, job(), { 'Preference-Applied': 'wait=0', 'Retry-After': '60' }),
     ]);
@@ -123,7 +123,7 @@ describe('wait', { concurrency: true }, () => {
     await assert.rejects(client.wait(url, { timeoutMs: -1 }), { code: 'invalid-argument' });
   });
 
-  it('takes succeeded for completed, and a failed job for an answer', async () => {
+  it('reads succeeded as completed, and returns a failed job', async () => {
     const { client, url } = await start([
       json(200, completed('succeeded')),
       json(200, { ...cancelled(), more: 'to come' }),
@@ -140,7 +140,7 @@ describe('wait', { concurrency: true }, () => {
     assert.deepEqual(await client.wait(url), completed());
   });
 
-  it('outlives lost connections and refusals, but not too many in a row', async () => {
+  it('survives lost connections and refusals, but not too many in a row', async () => {
     const trouble = problem(503, 'unavailable', { 'Retry-After': '0' });
     const { client, peer, url } = await start(
       [
@@ -159,7 +159,7 @@ describe('wait', { concurrency: true }, () => {
     assert.equal(peer.requests.length, 8);
   });
 
-  it('says so when the answer is no job document', async () => {
+  it('says so if the answer is not a job document', async () => {
     for (const document of [
       null,
       [],

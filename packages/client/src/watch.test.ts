@@ -89,7 +89,7 @@ describe('watch', { concurrency: true }, () => {
     assert.ok(second - first >= 1_995 && second - first < 20_000, `${second - first} ms`);
   });
 
-  it('gives up when connection after connection brings nothing', async () => {
+  it('gives up if one connection after another brings nothing', async () => {
     const { client, peer, url } = await start([stream(event(1, job())), stream('')], {
       maxRetries: 1,
     });
@@ -102,7 +102,7 @@ describe('watch', { concurrency: true }, () => {
     assert.equal(peer.requests.length, 3);
   });
 
-  it('takes a stream without a heartbeat for lost, however long its reader takes', async () => {
+  it('treats a stream without a heartbeat as lost, however long its reader takes', async () => {
     const { options, peer, url } = await start(
       [
         stream(`${retryNow}${event(1, job())}${event(2, running())}`, 'open'),
@@ -136,7 +136,7 @@ describe('watch', { concurrency: true }, () => {
     for await (const { message } of client.watch(url)) assert.equal(message, 'Señal');
   });
 
-  it('lives on heartbeats alone', async () => {
+  it('stays open on heartbeats alone', async () => {
     const beating: Reply = (response) => {
       response.writeHead(200, { 'Content-Type': 'text/event-stream' });
       let left = 10;
@@ -177,7 +177,7 @@ describe('watch', { concurrency: true }, () => {
     assert.deepEqual(seen, ['scheduled']);
   });
 
-  it('says so when there is no stream, or nonsense in it', async () => {
+  it('says so if there is no stream, or if it contains nonsense', async () => {
     for (const [answer, code] of [
       [json(200, job()), 'unexpected-answer'],
       [stream('event: status\ndata: nonsense\n\n', 'open'), 'unexpected-answer'],

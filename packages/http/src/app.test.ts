@@ -93,7 +93,7 @@ describe('the answer to an error', () => {
     }
   });
 
-  it('tells of a bug no more than where to find it in the log', async () => {
+  it('says about a bug only where to find it in the log', async () => {
     const { status, headers, text } = await ask('/bug');
     const id = headers.get('x-request-id');
     assert.equal(status, 500);
@@ -115,7 +115,7 @@ describe('the answer to an error', () => {
 });
 
 describe('requests', () => {
-  it('keep the id they came with if it is one, and comes from another service', async () => {
+  it('keep the id they came with if it is valid and comes from another service', async () => {
     for (const [offered, kept] of [
       ['0123-abc:DEF.9', true],
       ['short', false],
@@ -161,7 +161,7 @@ describe('the probes', () => {
 });
 
 describe('Strict-Transport-Security', () => {
-  it('is said by a service that clients reach by https, and by no other', async () => {
+  it('is sent by a service that clients reach by https, and by no other', async () => {
     for (const [publicUrl, expected] of [
       ['https://api.example.org', 'max-age=31536000'],
       ['http://api.example.org', null],
@@ -189,7 +189,7 @@ describe('Strict-Transport-Security', () => {
 });
 
 describe('the log', () => {
-  it('has five lines a second of each kind that is turned away, the count of the others, and no stack', async () => {
+  it('has five lines a second for each kind of refusal, the count of the others, and no stack', async () => {
     const logged: string[] = [];
     // With a log of its own, in which nothing has been counted yet.
     const flooded = await serve(logged);
@@ -230,7 +230,7 @@ describe('the log', () => {
     assert.ok(stacks.length <= 1 + seconds / 10, `${stacks.length} stacks in ${seconds} s`);
   });
 
-  it('has of a bug each line, and its stack once in a while', async () => {
+  it('has a line for each failure, but the stack only once in a while', async () => {
     const before = lines.length;
     for (let sent = 0; sent < 3; sent += 1) await ask('/bug');
     const found = lines.slice(before).map((line) => JSON.parse(line));

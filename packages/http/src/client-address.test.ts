@@ -31,7 +31,7 @@ describe('an address', () => {
     }
   });
 
-  it('is none when it is something else', () => {
+  it('is undefined if the text is something else', () => {
     for (const text of [
       ...['', ' ', 'unknown', '_hidden', 'example.org', '203.0.113', '203.0.113.256', '1.2.3.4.5'],
       ...[
@@ -78,7 +78,7 @@ describe('X-Forwarded-For', () => {
   const forwarded = (value: string, trustProxy: number) =>
     addressOf({ 'x-forwarded-for': value }, { trustProxy });
 
-  it('is believed for as many proxies as stand in front, from its end', () => {
+  it('is trusted for as many proxies as there are, from its end', () => {
     const value = '1.1.1.1, [2001:db8::2]:2,, 3.3.3.3:3 , ';
     assert.deepEqual(
       [0, 1, 2, 3, 4].map((trustProxy) => forwarded(value, trustProxy)),
@@ -86,7 +86,7 @@ describe('X-Forwarded-For', () => {
     );
   });
 
-  it('leaves the nearest believed address where an entry is none', () => {
+  it('leaves the last trusted address if an entry is not an address', () => {
     assert.equal(forwarded('1.1.1.1, nonsense, 3.3.3.3', 3), '3.3.3.3');
     assert.equal(forwarded('1.1.1.1, unknown', 2), '10.0.0.1');
     assert.equal(forwarded('', 1), '10.0.0.1');
@@ -97,11 +97,11 @@ describe('the address that another service tells', () => {
   const told = { 'x-kasabi-client-address': '2001:db8::7', 'x-forwarded-for': '9.9.9.9' };
   const proven = { ...told, 'x-kasabi-service-secret': secret };
 
-  it('counts with the secret, whatever proxies there are', () => {
+  it('counts if the secret is right, whatever proxies there are', () => {
     for (const trustProxy of [0, 1]) assert.equal(addressOf(proven, { trustProxy }), '2001:db8::7');
   });
 
-  it('is nothing without, with another, or where no secret is set', () => {
+  it('is ignored without the secret, with another one, or if none is set', () => {
     assert.equal(addressOf(told), '10.0.0.1');
     for (const given of ['', `${secret}x`, secret.slice(1), secret.toUpperCase()]) {
       assert.equal(addressOf({ ...told, 'x-kasabi-service-secret': given }), '10.0.0.1', given);
@@ -112,7 +112,7 @@ describe('the address that another service tells', () => {
     }
   });
 
-  it('is not believed for what is no address', () => {
+  it('is ignored if it is not an address', () => {
     assert.equal(addressOf({ ...proven, 'x-kasabi-client-address': 'nonsense' }), '10.0.0.1');
   });
 });

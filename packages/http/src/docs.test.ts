@@ -48,7 +48,7 @@ describe('the documentation', () => {
     assert.deepEqual(JSON.parse((await ask('/openapi.json')).text), createOpenApiDocument(urls));
   });
 
-  it('has a page that its content security policy lets be: one style sheet, and no script', async () => {
+  it('has a page that its content security policy allows: one style sheet, and no script', async () => {
     const { headers, text } = await ask('/docs');
     const policy = headers.get('content-security-policy') ?? '';
     assert.match(policy, /default-src 'none'/);
@@ -82,7 +82,7 @@ describe('the documentation', () => {
     for (const type of Object.keys(document['x-errors'])) shown(type);
   });
 
-  it('has no link to what is not there', async () => {
+  it('has no broken links', async () => {
     const { text } = await ask('/docs');
     const ids = new Set([...text.matchAll(/ id="([^"]+)"/g)].map((match) => match[1]));
     const targets = [...text.matchAll(/href="#([^"]+)"/g)].map((match) => match[1] ?? '');
@@ -114,7 +114,7 @@ describe('the documentation', () => {
     );
   });
 
-  it('folds what is long: parameters, bodies, answers and their headers', async () => {
+  it('closes long sections: parameters, bodies, answers and their headers', async () => {
     const { text } = await ask('/docs');
     const shown = unfolded(text);
     assert.match(text, /RateLimit-Policy/);
@@ -125,7 +125,7 @@ describe('the documentation', () => {
 describe('the page at /', () => {
   const browser = 'text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8';
 
-  it('is a page for browsers and plain text for everybody else', async () => {
+  it('is an HTML page for browsers and plain text for other clients', async () => {
     for (const [accept, type] of [
       [browser, 'text/html; charset=utf-8'],
       ['*/*', 'text/plain; charset=utf-8'],
@@ -173,7 +173,7 @@ function wellFormed(text: string): void {
 }
 
 describe('markup', () => {
-  it('escapes what is put into it, and only marks code', () => {
+  it('escapes its values, and only marks up code', () => {
     const hostile = `<script>alert("1")</script> & 'x'`;
     assert.equal(
       html`<p title="${hostile}">${[hostile, 1, undefined, false]}</p>`.text,

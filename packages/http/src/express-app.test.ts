@@ -33,7 +33,7 @@ describe('the classes of messages', () => {
     });
   });
 
-  it('are those of Node.js for a listener that is no app', () => {
+  it('are those of Node.js for a listener that is not an app', () => {
     assert.deepEqual(
       messageClasses(() => undefined),
       { IncomingMessage, ServerResponse },

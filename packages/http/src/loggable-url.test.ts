@@ -21,7 +21,7 @@ describe('the target of a request in the log', () => {
     }
   });
 
-  it('shows no name that is not known to be one, for a key may look like it', () => {
+  it('shows no name that is not known to exist, because a key may look like it', () => {
     for (const [url, shown] of [
       ['/dataset/nasa/jobs', '/dataset/*/jobs'],
       [`/data/nasa/jobs/${id}`, '/data/*/jobs/*'],
@@ -77,7 +77,7 @@ describe('the target of a request in the log', () => {
     }
   });
 
-  it('is short, whatever came', () => {
+  it('is short, whatever the request was', () => {
     for (const url of [
       `/${'a'.repeat(10_000)}`,
       '/a'.repeat(5_000),

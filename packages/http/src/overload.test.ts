@@ -28,7 +28,7 @@ function block(ms: number): void {
 }
 
 describe('the overload guard', () => {
-  it('turns requests away while more wait than may, and not one longer', () => {
+  it('refuses requests while too many wait, and not longer', () => {
     let queued = 0;
     guard = createOverloadGuard({ maxLagMs: 60_000, queued: () => queued, maxQueued: 5 });
     for (const [waiting, passed] of [
@@ -41,7 +41,7 @@ describe('the overload guard', () => {
     }
   });
 
-  it('turns requests away while the event loop is late, and recovers by itself', async () => {
+  it('refuses requests while the event loop is late, and recovers by itself', async () => {
     guard = createOverloadGuard({ maxLagMs: 100, queued: () => 0, maxQueued: 5 });
     assert.ok(passes());
     const blocking = setInterval(() => block(300), 1);

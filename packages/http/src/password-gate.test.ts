@@ -19,7 +19,7 @@ afterEach(() => clients.abort());
 
 const open = { verdict: 'open' } as const;
 
-test('the password opens, however often; nothing else does', async () => {
+test('the right password opens, however often; nothing else does', async () => {
   const gate = create();
   for (let tried = 0; tried < 40; tried += 1) {
     assert.deepEqual(await gate.try({ password, subject: 'a' }), open);
@@ -31,7 +31,7 @@ test('the password opens, however often; nothing else does', async () => {
   }
 });
 
-test('a wrong one is answered late, and the next later', async () => {
+test('the answer to a wrong one is delayed, and the next one longer', async () => {
   const gate = create();
   const took: number[] = [];
   for (let tried = 0; tried < 4; tried += 1) {
@@ -54,7 +54,7 @@ test('the password opens at once, behind any number of wrong ones, from a new an
   assert.ok(took < 250, `it took ${took} ms: as long as a wrong one would be held back`);
 });
 
-test('what is held back is bounded, of one address and of all; more wrong ones are refused at once', async () => {
+test('delayed answers are limited, for one address and for all; more wrong ones are refused at once', async () => {
   const gate = create({ delayMs: 5_000, mostHeld: 100 });
   const send = (subject: string) => gate.try({ password: 'guess', subject, gone });
   for (let n = 0; n < 50; n += 1) void send('one');
@@ -64,7 +64,7 @@ test('what is held back is bounded, of one address and of all; more wrong ones a
   assert.deepEqual(await send('new'), tooMany);
 });
 
-test('one whose client has gone leaves its place to another', async () => {
+test('an attempt whose client has gone makes room for another', async () => {
   const gate = create({ delayMs: 60_000, mostHeld: 1 });
   const client = new AbortController();
   const first = gate.try({ password: 'guess', subject: 'a', gone: client.signal });

@@ -57,7 +57,7 @@ const ill =
 
 // Concurrently, because they mostly wait.
 describe('the probes', { concurrency: true }, () => {
-  it('ready, or each dependency with what is wrong with it', async () => {
+  it('readyz says ready, or what is wrong with each dependency', async () => {
     const both = await readyz({ Postgres: well, Redis: well });
     assert.deepEqual(await both(), { status: 200, text: 'ready\n' });
     const neither = await readyz({ Postgres: ill('is read-only'), Redis: ill('does not answer') });
@@ -65,12 +65,12 @@ describe('the probes', { concurrency: true }, () => {
     assert.deepEqual(await neither(), { status: 503, text });
   });
 
-  it('without an optional dependency it is ready, and says what is wrong all the same', async () => {
+  it('without an optional dependency, the service is ready, and still says what is wrong', async () => {
     const ask = await readyz({ Postgres: well, Redis: ill('does not answer') }, ['Redis']);
     assert.deepEqual(await ask(), { status: 200, text: 'ready\nRedis does not answer\n' });
   });
 
-  it('a check that fails or never ends is one that found no answer', async () => {
+  it('a check that fails or never ends counts as no answer', async () => {
     for (const check of [
       () => Promise.reject(new Error('a bug')),
       () => new Promise<undefined>(() => undefined),
@@ -80,7 +80,7 @@ describe('the probes', { concurrency: true }, () => {
     }
   });
 
-  it('one look is under way at a time, and is good for a second, whatever the flood', async () => {
+  it('one check runs at a time, and its result is used for a second, whatever the flood', async () => {
     let looks = 0;
     let under = 0;
     let most = 0;
@@ -102,7 +102,7 @@ describe('the probes', { concurrency: true }, () => {
     await waitFor(async () => (await ask()) && looks > 1, { what: 'another look' });
   });
 
-  it('a look that never ends is not joined by another', async () => {
+  it('while a check never ends, no other one begins', async () => {
     let looks = 0;
     let answer: Ailment | undefined;
     let end = (): void => undefined;

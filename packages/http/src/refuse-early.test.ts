@@ -49,7 +49,7 @@ const ask = (path: string, from: string, init: RequestInit = {}) =>
     headers: { 'X-Forwarded-For': from, ...init.headers },
   });
 
-test('who is over the limit is refused ahead of all else, with the same answer, line and count', async () => {
+test('a client over the limit is refused before anything else, with the same answer, log line and count', async () => {
   const answers: Response[] = [];
   for (let n = 0; n < 6; n += 1) answers.push(await ask('/thing', '192.0.2.1'));
   assert.deepEqual(
@@ -69,7 +69,7 @@ test('who is over the limit is refused ahead of all else, with the same answer, 
   assert.match(await json.text(), /"type":"urn:kasabi:problem:too-many-requests"/);
 });
 
-test('nobody else is, nor is a probe of the same address', async () => {
+test('other clients are not refused, nor are probes from the same address', async () => {
   assert.equal((await ask('/thing', '192.0.2.2')).status, 200);
   assert.equal((await ask('/thing', '192.0.2.1')).status, 429);
   for (const path of ['/healthz', '/readyz', '/metrics']) {

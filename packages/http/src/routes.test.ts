@@ -42,7 +42,7 @@ after(() => server.close(0));
 const ask = (method: string, path: string, body?: string) =>
   fetch(`http://127.0.0.1:${server.port}${path}`, { method, ...(body && { body }) });
 
-test('each route has its handler, whatever else its path fits; the body is read where there is one', async () => {
+test('each route has its handler, even if its path matches others; the body is read if there is one', async () => {
   const jobs = '/dataset/nasa/jobs';
   for (const [method, path, ...expected] of [
     ['POST', jobs, 'submitJob', { code: 'nasa' }, true],
@@ -57,7 +57,7 @@ test('each route has its handler, whatever else its path fits; the body is read 
   }
 });
 
-test('HEAD, OPTIONS and other methods are answered by what the table says of the path', async () => {
+test('HEAD, OPTIONS and other methods are answered from the table', async () => {
   for (const [path, allow] of [
     ['/dataset/nasa/jobs', 'GET, HEAD, POST, OPTIONS'],
     ['/dataset/nasa/jobs/7', 'DELETE, OPTIONS'],

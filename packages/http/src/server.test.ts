@@ -88,7 +88,7 @@ describe('listen', () => {
     }
   });
 
-  it('gives a request that is under way its own answer before it refuses the next', async () => {
+  it('answers a request that is under way before it refuses the next', async () => {
     const { listener, arrived, answerAll } = gate();
     const { port } = await start(listener);
     const connection = await open(port);
@@ -129,7 +129,7 @@ describe('listen', () => {
     assert.equal((await partial.untilClosed()).at(0)?.status, 400);
   });
 
-  it('overlooks expectations that it does not know', async () => {
+  it('ignores expectations that it does not know', async () => {
     const { port } = await start(gate().listener);
     const [answer] = await exchange(port, get('/now', 'Expect: banana\r\nConnection: close\r\n'));
     assert.equal(answer?.status, 200);
@@ -137,7 +137,7 @@ describe('listen', () => {
 });
 
 describe('close', () => {
-  it('waits for no connection without a request: idle, silent or in the middle of its headers', async () => {
+  it('does not wait for connections without a request: idle, silent or in the middle of their headers', async () => {
     const timeouts = { headersTimeoutMs: 60_000, requestTimeoutMs: 60_000 };
     const { port, close } = await start(gate().listener, timeouts);
     const [idle, silent, partial] = [await open(port), await open(port), await open(port)];
@@ -185,7 +185,7 @@ describe('close', () => {
 });
 
 describe('the limits of connections', () => {
-  it('are 64 requests ahead of their answers; with one more it ends behind a 429', async () => {
+  it('are 64 requests ahead of their answers; with one more, it is closed after a 429', async () => {
     const { listener } = gate();
     const { port } = await start(listener);
     const answers = await exchange(port, get('/now').repeat(200));
@@ -197,7 +197,7 @@ describe('the limits of connections', () => {
     assert.equal(answers.at(-1)?.headers['connection'], 'close');
   });
 
-  it('let go of what is held on a connection with too many requests, though its client has gone', async () => {
+  it('end what waits on a connection with too many requests, even if its client has gone', async () => {
     let closed = 0;
     const { port } = await start((request) => request.socket.once('close', () => (closed += 1)));
     const connection = await open(port);
@@ -205,7 +205,7 @@ describe('the limits of connections', () => {
     await waitFor(() => closed === 64, { what: 'the requests to be told', timeoutMs: 8_000 });
   });
 
-  it('count connections of one address, and in all, and close those beyond', async () => {
+  it('count connections from one address, and in all, and close the rest', async () => {
     const { listener } = gate();
     for (const connections of [{ perAddress: 3 }, { inAll: 3 }]) {
       const { port } = await start(listener, { connections });

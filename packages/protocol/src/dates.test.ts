@@ -25,13 +25,13 @@ describe('readDateTime', () => {
     assert.equal(iso('2011-05-27T14:30:00.9999Z'), '2011-05-27T14:30:01.000Z');
   });
 
-  it('takes a leap second where there can be one', () => {
+  it('accepts a leap second where there can be one', () => {
     assert.equal(iso('2016-12-31T23:59:60Z'), '2017-01-01T00:00:00.000Z');
     assert.equal(iso('2017-01-01T01:59:60+02:00'), '2017-01-01T00:00:00.000Z');
     assert.equal(iso('2016-12-31T22:59:60Z'), undefined);
   });
 
-  it('takes a time without seconds, which RFC 3339 does not have', () => {
+  it('accepts a time without seconds, which RFC 3339 does not', () => {
     assert.equal(iso('2026-11-23T13:06Z'), '2026-11-23T13:06:00.000Z');
     assert.equal(iso('2026-11-23t13:06+01:00'), '2026-11-23T12:06:00.000Z');
   });
@@ -113,7 +113,7 @@ describe('what is not a date-time', () => {
     }
   }
 
-  it('is never sent back, for it may be a key', () => {
+  it('is never sent back, because it may be a key', () => {
     fc.assert(
       fc.property(
         fc.string({ minLength: 5 }),
@@ -144,7 +144,7 @@ describe('the pattern of the schemas', () => {
       ].join(''),
     );
 
-  it('allows what is read, and else only days and seconds that do not exist', () => {
+  it('matches everything that is read, and otherwise only days and seconds that do not exist', () => {
     let allowed = 0;
     fc.assert(
       fc.property(nearly, (text) => {

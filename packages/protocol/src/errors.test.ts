@@ -32,7 +32,7 @@ describe('the errors of the API', () => {
     );
   });
 
-  it('say it in one line that ends like a sentence', () => {
+  it('have a message of one line that ends like a sentence', () => {
     for (const error of examples) assert.match(error.message, /^[A-Z][^\n]*\.$/);
   });
 

@@ -43,13 +43,13 @@ describe('a list request', () => {
     }
   });
 
-  it('goes on after the cursor of the page before, which is no more than an id', () => {
+  it('continues after the cursor of the previous page, which is only an id', () => {
     const cursor = cursorAfter(id);
     assert.match(cursor, /^[\w-]{22}$/);
     assert.equal(parse({ cursor }).before, id);
   });
 
-  it('refuses a cursor that was not given out, be it nearly one', () => {
+  it('refuses a cursor that the service did not give, even one that is nearly valid', () => {
     const cursor = cursorAfter(id);
     const nearly = [`${cursor}=`, `${cursor}!`, `!${cursor}`, `${cursor}A`, cursor.slice(1)];
     // The last character has four bits that are not part of the id.

@@ -40,7 +40,7 @@ describe('parseJobRequest', () => {
     });
   });
 
-  it('says that there is no such jobType, and which one is near', () => {
+  it('says that there is no such jobType, and which one is similar', () => {
     const { parameter, message } = problemOf({ jobType: 'Reset' });
     assert.equal(parameter, 'jobType');
     assert.equal(message, 'There is no such jobType; did you mean reset?');

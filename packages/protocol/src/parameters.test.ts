@@ -41,7 +41,7 @@ describe('gatherParameters', () => {
     });
   });
 
-  it('takes the same value twice, and null in JSON as left out', () => {
+  it('accepts the same value twice, and null in JSON as left out', () => {
     const json = '{"jobType":"reset","startTime":null}';
     assert.deepEqual(gather({ query: 'jobType=reset&jobType=reset', json }), {
       parameters: { jobType: 'reset' },
@@ -67,7 +67,7 @@ describe('gatherParameters', () => {
     );
   });
 
-  it('does not take a comma inside a string for a second member', () => {
+  it('does not mistake a comma inside a string for a second member', () => {
     assert.equal(gather({ json: '{"apikey": "a,\\",b", "jobType": "reset"}' }).problem, undefined);
     assert.equal(gather({ json: ' { } ' }).problem, undefined);
   });
@@ -87,7 +87,7 @@ describe('gatherParameters', () => {
     );
   });
 
-  it('looks at nothing that an unknown parameter holds', () => {
+  it('does not look at the value of an unknown parameter', () => {
     const deep = `${'['.repeat(7_000)}${']'.repeat(7_000)}`;
     for (const json of ['{"x":{"toString":1,"valueOf":1}}', `{"x":${deep}}`, '{"x":null}']) {
       assert.match(problemOf({ json }), /^x is not a parameter here/);
@@ -103,7 +103,7 @@ describe('gatherParameters', () => {
     }
   });
 
-  it('says what is wrong with a body that is no JSON object', () => {
+  it('says what is wrong with a body that is not a JSON object', () => {
     for (const json of ['', 'jobType=reset', '{"jobType":"reset"', '['.repeat(16_384)]) {
       assert.match(
         problemOf({ json }),
@@ -128,7 +128,7 @@ describe('gatherParameters', () => {
     }
   });
 
-  it('gathers the key beside whatever is wrong', () => {
+  it('finds the key even if other things are wrong', () => {
     for (const sources of [
       { query: 'jobType=%zz&apikey=k' },
       { query: 'nonsense&apikey=k' },

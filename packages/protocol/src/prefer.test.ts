@@ -17,17 +17,17 @@ describe('Prefer: wait', () => {
     }
   });
 
-  it('is capped, however large', () => {
+  it('is limited, however large', () => {
     assert.equal(parsePreferWait('wait=61', 60), 60);
     assert.equal(parsePreferWait('wait=99999999999999999999999', 60), 60);
     assert.equal(parsePreferWait('wait=0', 60), 0);
   });
 
-  it('counts once: the first of two is meant', () => {
+  it('counts only once: the first of two', () => {
     assert.equal(parsePreferWait('wait=5, wait=9', 60), 5);
   });
 
-  it('in any other form is no preference, and no error', () => {
+  it('in any other form is ignored, and is no error', () => {
     for (const header of [
       undefined,
       '',

@@ -74,7 +74,7 @@ describe('the schemas of the parameters', () => {
     assert.deepEqual(new Set(Object.keys(form?.properties ?? {})), jobRequestParameters);
   });
 
-  it('allow in a job request what the service accepts, and else only days and seconds that do not exist', () => {
+  it('allow in a job request what the service accepts, and otherwise only days and seconds that do not exist', () => {
     const anything = fc.record(
       { jobType: fc.oneof(fc.constant('reset'), text), startTime: text },
       { requiredKeys: ['jobType'] },

@@ -5,7 +5,7 @@ import { promisify } from 'node:util';
 import { loggableError } from './log.ts';
 
 describe('loggableError', () => {
-  it('has the message, the stack, the causes and the code, and nothing that hangs on the error', () => {
+  it('has the message, the stack, the causes and the code, and nothing else that is attached to the error', () => {
     const cause = Object.assign(new Error('WRONGPASS'), {
       command: { name: 'auth', args: ['SECRET'] },
     });
@@ -29,7 +29,7 @@ describe('loggableError', () => {
     assert.ok(!text.includes('SECRET'));
   });
 
-  it('takes what is no error', () => {
+  it('accepts values that are not errors', () => {
     assert.equal(loggableError('a text'), 'a text');
     assert.equal(loggableError({ apikey: 'SECRET' }), 'object');
     assert.equal(loggableError(undefined), 'undefined');

@@ -23,7 +23,7 @@ test('the first round begins at once, the next after the pause', async () => {
   for (const pause of [second - first, third - second]) assert.ok(pause > 43, `${pause}`);
 });
 
-test('a round that fails is told of and followed by another', async () => {
+test('a failed round is reported and followed by another', async () => {
   const errors: unknown[] = [];
   const failure = new Error('no');
   const loop = createLoop({
@@ -38,7 +38,7 @@ test('a round that fails is told of and followed by another', async () => {
   assert.equal(errors[0], failure);
 });
 
-test('what it was started with is told of every round', async () => {
+test('the function it was started with is called after every round', async () => {
   const rounds: LoopRound[] = [];
   let count = 0;
   const loop = createLoop({
@@ -55,7 +55,7 @@ test('what it was started with is told of every round', async () => {
   assert.ok((second?.durationMs ?? -1) >= 0);
 });
 
-test('stop waits for the round under way and for no pause', async () => {
+test('stop waits for the current round but not for the pause', async () => {
   let finish = (): void => undefined;
   let rounds = 0;
   const loop = createLoop({
@@ -107,7 +107,7 @@ test('rounds never overlap, however often it is started; a stopped one stays sto
   assert.deepEqual([most, rounds], [1, done]);
 });
 
-test('one that never ran stops at once', async () => {
+test('a loop that never ran stops at once', async () => {
   const loop = createLoop({
     name: 'test',
     intervalMs: never,

@@ -76,7 +76,7 @@ describe('parseSettings', () => {
     assert.deepEqual(problemsOf({ ...good, WORKER_COLOUR: 'red', LOG: 'x' }), []);
   });
 
-  it('overlooks the service links of Kubernetes, and explains the one it cannot', () => {
+  it('ignores the service links of Kubernetes, and explains the one it cannot ignore', () => {
     const links = {
       API_SERVICE_HOST: '10.0.0.1',
       API_SERVICE_PORT: '80',

@@ -17,13 +17,13 @@ describe('suggest', () => {
     }
   });
 
-  it('suggests nothing that is far off', () => {
+  it('suggests nothing that is too different', () => {
     for (const name of ['', 'x', 'type', 'start', 'apikey'.repeat(2_000), 'when']) {
       assert.equal(suggest(name, candidates), undefined);
     }
   });
 
-  it('is strict with short names and takes the nearest of several', () => {
+  it('is strict with short names, and chooses the nearest of several', () => {
     assert.equal(suggest('abcd', ['abxx']), undefined);
     assert.equal(suggest('resets', ['reseeds', 'reset', 'presets']), 'reset');
   });

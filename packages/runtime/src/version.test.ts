@@ -9,7 +9,7 @@ const root = path.join(import.meta.dirname, '../../..');
 const versionIn = (folder: string): unknown =>
   JSON.parse(readFileSync(path.join(root, folder, 'package.json'), 'utf8')).version;
 
-test('the product has one version: that of the root, which every service tells', async () => {
+test('the product has one version: that of the root, which every service reports', async () => {
   assert.equal(version, versionIn(''));
   assert.match(
     await createRegistry().metrics(),

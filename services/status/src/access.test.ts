@@ -116,7 +116,7 @@ describe('a client that waits with a key that nobody has looked at since it was 
   });
   after(() => status?.close());
 
-  it('hears nothing of what happens to the job', async () => {
+  it('learns nothing about what happens to the job', async () => {
     const held = await makeHeld(status);
     const url = `${status.url}/data/${held.code}/jobs/${held.jobId}`;
     const headers = { X_KASABI_APIKEY: held.key };

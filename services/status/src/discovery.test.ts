@@ -60,7 +60,7 @@ describe('which form of the description a client gets', () => {
   const rdfJson = ['application/rdf+json', '.json'] as const;
   const html = ['text/html', '.html'] as const;
 
-  it('is what its Accept prefers, and Turtle where that says nothing', async () => {
+  it('is the one that Accept prefers, and Turtle without a preference', async () => {
     for (const [accept, [type, extension]] of [
       ['*/*', turtle],
       ['', turtle],
@@ -153,7 +153,7 @@ describe('the address of the description', () => {
     }
   });
 
-  it('costs one statement, and none where there is nothing to look for', async () => {
+  it('costs one statement, and none if there is nothing to look for', async () => {
     for (const [path, init, expected] of [
       [address, {}, 1],
       [`${address}.html`, {}, 1],
@@ -169,7 +169,7 @@ describe('the address of the description', () => {
     }
   });
 
-  it('may be cached for a minute, and is 304 to those who have it', async () => {
+  it('may be cached for a minute, and is 304 for clients that have it', async () => {
     const tags = new Set<string>();
     for (const accept of ['text/turtle', 'application/json', 'application/rdf+json', 'text/html']) {
       const { headers } = await askFor(accept);

@@ -31,7 +31,7 @@ const waiters = (count: number): Promise<true> =>
   waitFor(() => status.watcher.waiting === count, { what: `${count} to wait` });
 
 describe('an event stream that was interrupted', () => {
-  it('goes on after Last-Event-ID: with the present state if it is news, silent if not', async () => {
+  it('continues after Last-Event-ID: with the current state if it is new, silent if not', async () => {
     const id = await makeJob();
     const before = await openEvents(urlOf(id), key());
     const first = await before.nth(1);
@@ -88,7 +88,7 @@ describe('an event stream', () => {
     await stream.ended;
   });
 
-  it('is the same for all who watch a job, whatever each of them knows', async () => {
+  it('is the same for all who watch a job, whatever each of them already knows', async () => {
     const id = await makeJob();
     const early = await openEvents(urlOf(id), key());
     await early.nth(1);
@@ -119,7 +119,7 @@ describe('an event stream', () => {
     assertRefused(await ask(urlOf('no-id'), { headers: key() }), 404, /no such job/);
   });
 
-  it('whose client has gone is forgotten, also when it had gone before it was read', async () => {
+  it('is forgotten when its client has gone, even if it had gone before the request was read', async () => {
     await waiters(1);
     const asked = `GET ${new URL(urlOf(await makeJob())).pathname} HTTP/1.1\r\nHost: h\r\n`;
     const line = `${asked}X_KASABI_APIKEY: ${status.key}\r\n\r\n`;
@@ -137,7 +137,7 @@ describe('an event stream', () => {
     await waiters(1);
   });
 
-  it('sends a comment now and then, so that no proxy takes it for dead', async () => {
+  it('sends a comment now and then, so that no proxy closes it', async () => {
     const comments = () => quiet.text().match(/^: still here$/gm)?.length ?? 0;
     await waitFor(() => comments() > 0, { what: 'a comment', timeoutMs: 20_000 });
     assert.equal(quiet.events().length, 1, 'a comment is no event');

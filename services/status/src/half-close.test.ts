@@ -31,7 +31,7 @@ async function send(path: string, version = '1.1'): Promise<RawConnection> {
 const pathOf = (id: string): string => `/data/nasa/jobs/${id}`;
 
 describe('a client that closes its half of the connection', () => {
-  it('while it waits for a change is told of it', async () => {
+  it('is told of a change that it waits for', async () => {
     const id = await makeJob();
     const connection = await send(pathOf(id));
     await waiters(1);
@@ -60,7 +60,7 @@ describe('a client that closes its half of the connection', () => {
     }
   });
 
-  it('at once behind its request is told of it as well', async () => {
+  it('is also told if it closes immediately after its request', async () => {
     const id = await makeJob();
     const connection = await send(pathOf(id));
     connection.socket.end();
@@ -69,7 +69,7 @@ describe('a client that closes its half of the connection', () => {
     assert.match((await connection.untilClosed()).at(0)?.body ?? '', /"status":"failed"/);
   });
 
-  it('while it reads a stream reads it to its end', async () => {
+  it('reads a stream to its end', async () => {
     const id = await makeJob();
     const connection = await send(`${pathOf(id)}/events`);
     await waiters(1);
@@ -79,7 +79,7 @@ describe('a client that closes its half of the connection', () => {
     assert.match(connection.text(), /"status":"scheduled".*"status":"failed".*\r\n0\r\n\r\n$/s);
   });
 
-  it('and speaks HTTP/1.0, which has no interim answers, is told what is known', async () => {
+  it('is told what is known if it speaks HTTP/1.0, which has no interim answers', async () => {
     const id = await makeJob();
     const connection = await send(pathOf(id), '1.0');
     await waiters(1);
@@ -91,7 +91,7 @@ describe('a client that closes its half of the connection', () => {
 });
 
 describe('a client that has gone', () => {
-  it('is not waited for, nor written to', async () => {
+  it('is neither waited for nor written to', async () => {
     const id = await makeJob();
     const connections = [
       ...[await send(pathOf(id)), await send(`${pathOf(id)}/events`)],

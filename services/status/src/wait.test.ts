@@ -14,7 +14,7 @@ before(async () => {
 });
 after(() => status?.close());
 
-it('every wait ends in its time, however often the collector runs meanwhile', async () => {
+it('every wait ends on time, however often the garbage collector runs meanwhile', async () => {
   setFlagsFromString('--expose-gc');
   const collect = runInNewContext('gc') as () => void;
   const ids = await makeJobs(status.database.pool(), 200);
