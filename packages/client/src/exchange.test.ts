@@ -74,7 +74,7 @@ describe('the key', () => {
       hangUp,
       silence,
     );
-    const client = clientOf(peer, { timeoutMs: 1_000 });
+    const client = clientOf(peer, { timeoutMs: 2_000 });
     const codes: unknown[] = [];
     for (let left = 5; left > 0; left -= 1) {
       const error = await failureOf(client.status(`${jobAt(peer)}?apikey=${encoded}`));

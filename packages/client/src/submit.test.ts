@@ -89,7 +89,7 @@ describe('submit', { concurrency: true }, () => {
         problem(409, 'idempotency-in-flight', { 'Retry-After': '0' }),
         accepted('/data/nasa/jobs/j1'),
       ],
-      { timeoutMs: 1_000 },
+      { timeoutMs: 1_500 },
     );
     // A connection with half an answer stays open until the client gives up.
     const submitted = await client.submit('nasa', { startTime: new Date() });

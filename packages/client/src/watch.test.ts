@@ -108,7 +108,7 @@ describe('watch', { concurrency: true }, () => {
         stream(`${retryNow}${event(1, job())}${event(2, running())}`, 'open'),
         stream(event(3, completed()), 'open'),
       ],
-      { timeoutMs: 1_000 },
+      { timeoutMs: 1_500 },
     );
     const transport = createTransport(readSettings(options));
     const seen: string[] = [];
@@ -146,7 +146,7 @@ describe('watch', { concurrency: true }, () => {
         if (left === 0) clearInterval(beat);
       }, 300);
     };
-    const { options, peer, url } = await start([beating], { timeoutMs: 1_000 });
+    const { options, peer, url } = await start([beating], { timeoutMs: 2_000 });
     const transport = createTransport(readSettings(options));
     assert.deepEqual(await read(watch(transport, url, { heartbeatMs: 500 })), ['completed']);
     assert.equal(peer.requests.length, 1);
