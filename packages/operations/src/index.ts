@@ -6,7 +6,6 @@ export {
   unacknowledgeFinding,
 } from './acknowledgements.ts';
 export {
-  type BulkOutcome,
   type BulkVerb,
   bulkVerbs,
   countForBulk,
@@ -17,10 +16,7 @@ export {
   suits,
 } from './bulk.ts';
 export type {} from './busy-jobs.ts';
-export {
-  cancelAsOperator,
-  type OperatorCancelOutcome,
-} from './cancel-as-operator.ts';
+export { cancelAsOperator } from './cancel-as-operator.ts';
 export { type Counts, readCounts } from './counts.ts';
 export {
   countDatasets,
@@ -61,10 +57,7 @@ export {
   type Overview,
   type WorkerState,
 } from './overview.ts';
-export {
-  type OperatorPauseOutcome,
-  pauseAsOperator,
-} from './pause-as-operator.ts';
+export { pauseAsOperator } from './pause-as-operator.ts';
 export { type Pause, readPauses } from './pauses.ts';
 export { formatCount, plural } from './plural.ts';
 export { readOverview } from './read-overview.ts';
@@ -75,7 +68,7 @@ export {
   recordingRefusal,
 } from './record-action.ts';
 export { type ActionResult, refusalOf } from './refusal.ts';
-export { type OperatorRepeatOutcome, repeatAsOperator } from './repeat-as-operator.ts';
+export { repeatAsOperator } from './repeat-as-operator.ts';
 export { presenceOf, type WorkerPresence } from './replaced-workers.ts';
 export {
   removeWorker,
@@ -84,12 +77,11 @@ export {
   type WorkerReport,
 } from './report-worker.ts';
 export {
-  type OperatorResumeOutcome,
   type Resumable,
   readResumable,
   resumeAsOperator,
 } from './resume-as-operator.ts';
 export { createTally } from './tally.ts';
 export { readTransitions, type Transition } from './transitions.ts';
-export { type OperatorUnlockOutcome, unlockAsOperator } from './unlock-as-operator.ts';
+export { unlockAsOperator } from './unlock-as-operator.ts';
 export { readUpcoming } from './upcoming.ts';
