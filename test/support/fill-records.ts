@@ -39,10 +39,12 @@ export async function fillRecords(pool: pg.Pool, options: FillOptions): Promise<
        FROM pg_index WHERE indrelid = 'kasabi.job'::regclass AND NOT indisprimary`,
     );
     await client.query("SET session_replication_role = 'replica'");
+    await client.query("SET maintenance_work_mem = '256MB'");
     for (const { name } of indexes) await client.query(`DROP INDEX ${name}`);
     await client.query(insert, [options.records, options.datasets]);
     for (const { definition } of indexes) await client.query(definition);
     await client.query('RESET session_replication_role');
+    await client.query('RESET maintenance_work_mem');
     await client.query('VACUUM ANALYZE kasabi.job, kasabi.dataset, kasabi.api_key');
   } finally {
     client.release();

@@ -21,6 +21,7 @@ import {
 import { type EarlyRefusal, refuseEarly } from './refuse-early.ts';
 import { createRequestLog } from './request-log.ts';
 import { traceRequests } from './request-trace.ts';
+import { type ErrorAnswer, errorAnswer } from './routes.ts';
 import { securityHeaders } from './security-headers.ts';
 
 export interface AppOptions {
@@ -75,9 +76,13 @@ export function createApp(options: AppOptions): AppListener {
     });
   });
   addProbeRoutes(app, probes);
+  const answerError = createErrorAnswer(options.isUnavailable);
+  app.set(errorAnswer, answerError);
   options.routes(app);
   app.use(nothingHere);
-  app.use(answerErrors(options.isUnavailable));
+  const ofMiddleware: ErrorRequestHandler = (error, request, response, _next) =>
+    answerError(error, request, response);
+  app.use(ofMiddleware);
   const answer = { headers: headers.flat(), metrics };
   const { refusal = () => undefined } = options;
   const noteAddress = createAddressReader(trust);
@@ -93,8 +98,8 @@ const nothingHere: RequestHandler = (request) => {
   throw new NotFound(`There is nothing at ${where}; check the path.`);
 };
 
-function answerErrors(isUnavailable: AppOptions['isUnavailable']): ErrorRequestHandler {
-  return (error, request, response, _next) => {
+function createErrorAnswer(isUnavailable: AppOptions['isUnavailable']): ErrorAnswer {
+  return (error, request, response) => {
     const apiError = toApiError(error, request.id, isUnavailable);
     // For the request's log line, except if the service was overloaded: that is not a fault to look into.
     if (apiError.status >= 500 && !(error instanceof Overloaded)) response.err = error;

@@ -42,7 +42,7 @@ export function limitConnections(
   server.prependListener('connection', (socket: Socket) => {
     const subject = subjectOf(readAddress(socket.remoteAddress ?? '') ?? 'unknown');
     open.change(subject, 1);
-    socket.once('close', () => open.change(subject, -1));
+    socket.on('close', () => open.change(subject, -1));
     if (open.of(subject) <= perAddress) return;
     onRefused('of one address');
     socket.destroy();

@@ -32,7 +32,7 @@ export function createConnections() {
           return;
         }
         underWay?.add(response);
-        response.once('close', () => {
+        response.on('close', () => {
           underWay?.delete(response);
           if (draining && underWay?.size === 0) request.socket.destroySoon();
         });
@@ -42,7 +42,7 @@ export function createConnections() {
       open.set(socket, new Set());
       // Each request that waits for a change adds a listener.
       socket.setMaxListeners(0);
-      socket.once('close', () => open.delete(socket));
+      socket.on('close', () => open.delete(socket));
     },
     /**
      * Runs `step` once the requests that arrived completely on this connection have been answered. Anything written to

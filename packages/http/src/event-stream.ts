@@ -46,6 +46,6 @@ export function openEventStream(
     stop();
     response.end();
   };
-  response.once('close', stop);
+  response.on('close', stop);
   return { write, end };
 }

@@ -21,7 +21,7 @@ export function probeHalfClosed(socket: Socket, first: () => void, second: () =>
     second();
   };
   if (socket.readableEnded) begin();
-  else socket.once('end', begin);
+  else socket.on('end', begin);
   return () => {
     socket.off('end', begin);
     if (timer !== undefined) finish();

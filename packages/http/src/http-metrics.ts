@@ -76,7 +76,7 @@ export function createHttpMetrics(registry: Registry) {
     /** Counts a request when it has been answered. */
     follow(request: Request, response: Response): void {
       const began = performance.now();
-      response.once('close', () =>
+      response.on('close', () =>
         count({
           ...{ method: methodOf(request), route: routeOf(request), code: statusOf(response) },
           ms: held.has(response) ? undefined : performance.now() - began,

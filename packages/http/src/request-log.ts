@@ -68,7 +68,7 @@ export function createRequestLog(log: Logger): RequestLog {
       const began = performance.now();
       const onClose = (): void =>
         write(request, response, performance.now() - began, response.writableFinished);
-      response.once('close', inThisTrace(onClose));
+      response.on('close', inThisTrace(onClose));
     },
   };
 }

@@ -51,7 +51,7 @@ export function addRoutes<Group extends keyof RouteTable, Given extends Handlers
 ): void {
   const byPath = new Map<RoutePath, Steps>();
   for (const [id, route] of Object.entries(routeTable[group].routes)) {
-    const handler = handlers[id as keyof Given] as RequestHandler;
+    const handler = apart(handlers[id as keyof Given] as Handler<string>);
     const steps = byPath.get(route.path) ?? {};
     steps[route.method as Method] = 'body' in route ? [readBody, handler] : [handler];
     byPath.set(route.path, steps);
@@ -59,6 +59,24 @@ export function addRoutes<Group extends keyof RouteTable, Given extends Handlers
   // Longer paths first, because /dataset/{short-code} also matches /dataset/{short-code}.{extension}.
   const ordered = [...byPath].sort(([a], [b]) => b.length - a.length);
   for (const [path, steps] of ordered) addRoute(app, path, steps);
+}
+
+export type ErrorAnswer = (error: unknown, request: Request, response: Response) => void;
+
+/** The app's setting with its `ErrorAnswer`, for requests whose handlers have failed. */
+export const errorAnswer = 'answer to errors';
+
+/**
+ * Express keeps a request's whole way through the app for as long as it waits for a handler's promise: kilobytes, and a
+ * minute where an answer is held. So it does not get the promise.
+ */
+function apart(handler: Handler<string>): RequestHandler {
+  return (request, response) => {
+    const answered = handler(request, response);
+    answered?.catch((error: unknown) => {
+      (request.app.get(errorAnswer) as ErrorAnswer)(error, request, response);
+    });
+  };
 }
 
 const methodsInOrder = ['get', 'post', 'delete'] as const;

@@ -58,7 +58,7 @@ export function waitForChange(options: WaitOptions): Promise<JobRecord | undefin
       resolve(undefined);
       return;
     }
-    socket.once('close', giveUp);
+    socket.on('close', giveUp);
     if (timeoutMs !== undefined) timer = setTimeout(giveUp, timeoutMs);
     unwatch = watcher.watch(found, onNews);
     if (!response.headersSent) stopProbing = probe(request, response, giveUp);

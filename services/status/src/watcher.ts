@@ -38,6 +38,9 @@ interface Group<Of> {
  */
 const toldPerTurn = 50;
 
+/** The most changes that are read together: the records of thousands would take tens of megabytes. */
+const mostChanges = 1_000;
+
 /**
  * Watches jobs for changes of state, for any number of waiters at the cost of one statement per round.
  *
@@ -55,11 +58,17 @@ export function createWatcher(options: WatcherOptions) {
   let isOver = false;
 
   async function lookAtJobs(): Promise<void> {
-    if (states.size === 0) return;
+    // Those that were told are not asked about again.
+    while (states.size > 0 && (await tellChanges()) === mostChanges);
+  }
+
+  /** Tells the waiters of the first jobs that have changed; returns how many had. */
+  async function tellChanges(): Promise<number> {
     const asked = [...states.values()];
     const changes = await readChanges(
       db,
       asked.map((group) => group.of),
+      mostChanges,
     );
     const due = changes.flatMap(({ position, record }) => {
       const news: News =
@@ -68,6 +77,7 @@ export function createWatcher(options: WatcherOptions) {
     });
     const refusals = await refusalsOf(new Set(due.map(({ waiter }) => waiter.access)));
     await tellAll(due.map(({ waiter, news }) => [waiter, refusals.get(waiter.access) ?? news]));
+    return changes.length;
   }
 
   async function lookAtKeys(): Promise<void> {

@@ -17,11 +17,11 @@ const sizes = [
 // Made once for each size, and copied in every round: making 10 million takes a minute. 30 quads for a subject, as
 // resources have; 120 bytes in all.
 const make = `
-  CREATE UNLOGGED TABLE quads_aside AS
+  CREATE UNLOGGED TABLE public.quads_aside AS
   SELECT '<http://data.example/item/' || n / 30 || '>' AS subject,
          '<http://schema.example/property/' || n % 30 || '>' AS predicate, '"value ' || n || '"' AS object
   FROM generate_series(1, QUADS) AS n`;
-const fill = 'INSERT INTO store.quads_1 SELECT * FROM quads_aside';
+const fill = 'INSERT INTO store.quads_1 SELECT * FROM public.quads_aside';
 
 /** What the two ways to empty the table, and the product, took; milliseconds by round. */
 interface Times {
@@ -42,7 +42,7 @@ export const reset: Part = async (context) => {
     for (const size of sizes) {
       await world.pool.query(make.replace('QUADS', String(size.quads)));
       rows.push(...toRows(size, await takeTurns(context, { world, maker, worker }, size)));
-      await world.pool.query('DROP TABLE quads_aside');
+      await world.pool.query('DROP TABLE public.quads_aside');
     }
     return rows;
   } finally {

@@ -66,7 +66,9 @@ export async function walkHotPath(
     const due = Date.now();
     return markEnqueued(pool, [{ jobId, attempt: 0, due }]);
   });
-  await step('watch', () => readChanges(pool, [{ id: jobId, status: 'running', attempt: 1 }]));
+  await step('watch', () =>
+    readChanges(pool, [{ id: jobId, status: 'running', attempt: 1 }], 1_000),
+  );
 
   const held = await step('claim', async (): Promise<Claim> => {
     const claimed = await claim(pool, { jobId, holder: 'explainer', leaseMs: 15_000 });
