@@ -30,5 +30,4 @@ export { isAbout, logWith } from './request-log.ts';
 export { addRoutes, type Handlers } from './routes.ts';
 export { serve } from './serve.ts';
 export { type HttpServer, listen, PortUnavailable } from './server.ts';
-export { slimDown } from './slim-down.ts';
 export { type Count, createWindowCounter } from './window-counter.ts';

@@ -1,12 +1,4 @@
-import {
-  entityTag,
-  type Handlers,
-  heldForClient,
-  isFresh,
-  json,
-  sendWhole,
-  slimDown,
-} from '@kasabi/http';
+import { entityTag, type Handlers, heldForClient, isFresh, json, sendWhole } from '@kasabi/http';
 import type { JobRecord } from '@kasabi/jobs';
 import { jobDocumentOf, parsePreferWait, type SuccessStatus } from '@kasabi/protocol';
 import type { Request, Response } from 'express';
@@ -70,7 +62,6 @@ export function jobHandlers(
     if (!hasEnded(record) && !hasMissedChange(request, record)) {
       const endHold = options.held.hold(request, found);
       heldForClient(response);
-      slimDown(request, response);
       const timeoutMs = seconds * 1_000;
       try {
         record = (await waitForChange({ watcher, request, response, found, timeoutMs })) ?? record;
