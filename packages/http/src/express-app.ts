@@ -4,10 +4,9 @@ import express, { type Express } from 'express';
 /**
  * Creates an Express app that does not identify itself, with its own classes for requests and responses.
  *
- * Express changes the prototype of each request and response, which is expensive in V8 (expressjs/express#5998): the
- * objects stay slow, and most of them reach the old generation before they are collected. Without that, an app that
- * only answers handled 42,000 requests a second instead of 10,500, and accepting a job took 130 µs of the process
- * instead of 290. If a server creates its messages from these classes, Express has nothing to change.
+ * Express changes the prototype of each request and response (expressjs/express#5998). A server that creates its
+ * messages from these classes leaves it nothing to change, so early answers, which run before the app, can use what
+ * Express adds to a request. On Node.js 20 this also halved the time of accepting a job; on 24 it makes no difference.
  */
 export function createExpressApp(): Express {
   const app = express();

@@ -7,8 +7,8 @@ export const bodyLimit = 16_384;
 
 /**
  * Reads a request's body unchanged into `request.body`, for `readParameters`; does nothing if there is none or it has been
- * read. Hand-written because express.raw looks up types, charsets and codings that are not needed, which took 3.5 % of
- * the time of accepting a job.
+ * read. Hand-written because a body that is too large, encoded or cut off is answered at once and in our words;
+ * express.raw is as fast on Node.js 24.
  *
  * @throws PayloadTooLarge, UnsupportedMediaType for a Content-Encoding, MalformedRequest for an incomplete body.
  */

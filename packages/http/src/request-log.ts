@@ -47,8 +47,9 @@ export interface RequestLog {
 
 /**
  * Gives every request an id and one log line. An id from outside is not used: it might be a key in the wrong header.
- * Hand-written because pino-http creates a logger for each request, which takes 3 to 6 % of the time of accepting a
- * job.
+ * Hand-written because what may stand in the line, such as a short code in the path, is known only at its end, and
+ * because lines of refused requests are counted instead of written. A logger for each request, as pino-http creates it,
+ * would take no more time on Node.js 24.
  */
 export function createRequestLog(log: Logger): RequestLog {
   const write = createWriter(log);
