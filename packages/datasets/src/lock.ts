@@ -37,8 +37,7 @@ const lockedBy = (jobId: string, secret: string): string =>
 export const lockAtOnce = (dataset: string, jobId: string, secret: string): string => `
   admitted AS MATERIALIZED (
     SELECT wanted.id FROM (SELECT ${dataset} AS id) AS wanted
-    WHERE CASE WHEN wanted.id IS NOT NULL
-            THEN pg_try_advisory_xact_lock(${LOCK_CLASS}, wanted.id) ELSE false END
+    WHERE pg_try_advisory_xact_lock(${LOCK_CLASS}, wanted.id)
   ), free AS MATERIALIZED (
     SELECT d.id FROM kasabi.dataset d WHERE d.id = (SELECT id FROM admitted)
     FOR NO KEY UPDATE SKIP LOCKED

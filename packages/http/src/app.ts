@@ -21,7 +21,7 @@ import {
 import { type EarlyRefusal, refuseEarly } from './refuse-early.ts';
 import { createRequestLog } from './request-log.ts';
 import { traceRequests } from './request-trace.ts';
-import { type ErrorAnswer, errorAnswer } from './routes.ts';
+import { type AnswerError, answerErrorSetting } from './routes.ts';
 import { securityHeaders } from './security-headers.ts';
 
 export interface AppOptions {
@@ -76,8 +76,8 @@ export function createApp(options: AppOptions): AppListener {
     });
   });
   addProbeRoutes(app, probes);
-  const answerError = createErrorAnswer(options.isUnavailable);
-  app.set(errorAnswer, answerError);
+  const answerError = createAnswerError(options.isUnavailable);
+  app.set(answerErrorSetting, answerError);
   options.routes(app);
   app.use(nothingHere);
   const ofMiddleware: ErrorRequestHandler = (error, request, response, _next) =>
@@ -98,7 +98,7 @@ const nothingHere: RequestHandler = (request) => {
   throw new NotFound(`There is nothing at ${where}; check the path.`);
 };
 
-function createErrorAnswer(isUnavailable: AppOptions['isUnavailable']): ErrorAnswer {
+function createAnswerError(isUnavailable: AppOptions['isUnavailable']): AnswerError {
   return (error, request, response) => {
     const apiError = toApiError(error, request.id, isUnavailable);
     // For the request's log line, except if the service was overloaded: that is not a fault to look into.

@@ -61,10 +61,11 @@ export function addRoutes<Group extends keyof RouteTable, Given extends Handlers
   for (const [path, steps] of ordered) addRoute(app, path, steps);
 }
 
-export type ErrorAnswer = (error: unknown, request: Request, response: Response) => void;
+/** Answers a request whose handler has failed. */
+export type AnswerError = (error: unknown, request: Request, response: Response) => void;
 
-/** The app's setting with its `ErrorAnswer`, for requests whose handlers have failed. */
-export const errorAnswer = 'answer to errors';
+/** The app's setting with its `AnswerError`. */
+export const answerErrorSetting = 'answer to errors';
 
 /**
  * Express keeps a request's whole way through the app for as long as it waits for a handler's promise: kilobytes, and a
@@ -74,7 +75,7 @@ function apart(handler: Handler<string>): RequestHandler {
   return (request, response) => {
     const answered = handler(request, response);
     answered?.catch((error: unknown) => {
-      (request.app.get(errorAnswer) as ErrorAnswer)(error, request, response);
+      (request.app.get(answerErrorSetting) as AnswerError)(error, request, response);
     });
   };
 }
