@@ -4,6 +4,7 @@ import { freePort, type ServiceName, serviceSettings } from '@kasabi/local';
 import { createDatabase, type TestDatabase } from './database.ts';
 import { createRedis, type TestRedis } from './redis.ts';
 import { startService, type TestService } from './service.ts';
+import { topologySettings } from './topology.ts';
 
 /** What the services of a test stack know each other by. */
 export const serviceSecret = 'between-the-services-of-a-test';
@@ -110,6 +111,7 @@ export async function startStack(
         name,
         {
           ...settings,
+          ...topologySettings(name, database.name),
           ...limitsOff[name],
           ...env,
           ...serviceEnv[name],

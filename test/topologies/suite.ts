@@ -1,0 +1,23 @@
+import { readFileSync } from 'node:fs';
+import path from 'node:path';
+import { projectRoot } from '@kasabi/local';
+import { findTestFiles } from '../support/test-files.ts';
+
+/** Files that would test the same thing again on each topology, with the reason. */
+const once: Readonly<Record<string, string>> = {
+  'test/e2e/runtimes.test.ts': 'versions of Node.js',
+  'test/e2e/settings.test.ts': 'services that refuse to start',
+  'test/e2e/hostile.test.ts': 'clients that never reach a server behind the service',
+  'test/e2e/limits.test.ts': 'limits within one process',
+};
+
+/** The files that CI runs on each topology: the life of a job as clients of all kinds see it. */
+const short = ['clients-of-2011', 'steering', 'watching'];
+
+/** The end-to-end tests that start a stack and do not choose its servers themselves. */
+export function suiteFiles(options: { readonly short: boolean }): string[] {
+  return findTestFiles(projectRoot, ['test/e2e/'])
+    .filter((file) => !(file in once))
+    .filter((file) => !options.short || short.some((name) => file.endsWith(`/${name}.test.ts`)))
+    .filter((file) => /\bstartStack\b/.test(readFileSync(path.join(projectRoot, file), 'utf8')));
+}
