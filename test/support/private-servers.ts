@@ -62,7 +62,12 @@ export interface PrivateStackOptions {
 
 type Handle = Awaited<ReturnType<typeof startPostgres>>;
 
-function serverOf(first: Handle, folder: string, again: () => Promise<Handle>): PrivateServer {
+/** Makes a server of one that runs and a way to start it again. */
+export function serverOf(
+  first: Handle,
+  folder: string,
+  again: () => Promise<Handle>,
+): PrivateServer {
   let running: Handle | undefined = first;
   return {
     pid: () => running?.pid ?? Number.NaN,

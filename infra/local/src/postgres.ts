@@ -40,7 +40,13 @@ export async function startPostgres(options: StartPostgresOptions): Promise<Serv
   const settings = [...serverSettings(port), ...(ephemeral ? withoutDurability : [])];
   const args = ['-D', path.resolve(dir), ...settings.flatMap((setting) => ['-c', setting])];
   const url = `postgresql://postgres:${password}@127.0.0.1:${port}/postgres`;
-  const pool = createPool({ url, applicationName: 'kasabi-local', max: 1, onIdleError: () => {} });
+  const pool = createPool({
+    url,
+    target: 'any',
+    applicationName: 'kasabi-local',
+    max: 1,
+    onIdleError: () => {},
+  });
   try {
     const server = await startUntilReady({
       name: 'postgres',

@@ -1,6 +1,6 @@
 import { DatasetUnknown } from '@kasabi/datasets';
 import { type ActionResult, refusalOf } from '@kasabi/operations';
-import { isTransient } from '@kasabi/postgres';
+import { describeSick, HostUnsuitable, isTransient } from '@kasabi/postgres';
 import pg from 'pg';
 
 /** No key with that id is valid. */
@@ -57,6 +57,9 @@ export function describeError(error: unknown): string {
   if (error instanceof pg.DatabaseError) return describeDatabaseError(error);
   if (error instanceof AggregateError && error.errors.length > 0) {
     return describeError(error.errors[0]);
+  }
+  if (error instanceof HostUnsuitable) {
+    return `error: ${error.message}. ${describeSick(error.state).todo} [${error.code}]`;
   }
   const { code, syscall } = error as NodeJS.ErrnoException;
   if (syscall === 'connect' || syscall === 'getaddrinfo') {

@@ -1,5 +1,6 @@
 import pg from 'pg';
-import { type SickName, sickStates, stateOfCode } from './states.ts';
+import type { HostAddress } from './connection-url.ts';
+import { describeSick, type SickName, sickStates, stateOfCode } from './states.ts';
 
 /** The SQLSTATEs this project refers to by name (PostgreSQL manual, appendix A). */
 export const sqlState = {
@@ -54,6 +55,21 @@ export function noteAtConnect(error: unknown): void {
   if (typeof error === 'object' && error !== null) atConnect.add(error);
 }
 
+/** True when it kept a connection from being made; a pool wraps the one that came too late. */
+export function isAtConnect(error: Error): boolean {
+  return atConnect.has(error) || (error.cause instanceof Error && atConnect.has(error.cause));
+}
+
+/** A server answers, and is not what DATABASE_URL or the service wants. */
+export class HostUnsuitable extends Error {
+  readonly code = 'host-unsuitable';
+  readonly state: SickName;
+  constructor({ host, port }: HostAddress, state: SickName) {
+    super(`Postgres at ${host}:${port} ${describeSick(state).what}`);
+    this.state = state;
+  }
+}
+
 /** True when `error` comes from Postgres with this SQLSTATE. */
 export function hasSqlState(error: unknown, state: string): boolean {
   return error instanceof pg.DatabaseError && error.code === state;
@@ -74,6 +90,7 @@ const isRaised = ({ routine }: pg.DatabaseError): boolean => routine === 'exec_s
 export function sicknessOf(error: unknown): SickName | undefined {
   if (error instanceof pg.DatabaseError) return sicknessOfServer(error);
   if (error instanceof AggregateError) return first(error.errors, sicknessOf);
+  if (error instanceof HostUnsuitable) return error.state;
   if (!(error instanceof Error)) return undefined;
   const { code } = error as NodeJS.ErrnoException;
   const isConnection =

@@ -1,5 +1,13 @@
 export { type Batcher, type BatcherOptions, createBatcher } from './batcher.ts';
-export { hasSqlState, isGuardRefusal, isTransient, sicknessOf, sqlState } from './errors.ts';
+export { ConnectionUrlInvalid, parseConnectionUrl, type SessionTarget } from './connection-url.ts';
+export {
+  HostUnsuitable,
+  hasSqlState,
+  isGuardRefusal,
+  isTransient,
+  sicknessOf,
+  sqlState,
+} from './errors.ts';
 export { type MigrateOptions, migrate } from './migrate.ts';
 export { type MigrationState, readMigrations } from './migrations.ts';
 export { pipelined } from './pipelined.ts';

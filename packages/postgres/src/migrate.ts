@@ -1,9 +1,8 @@
-import pg from 'pg';
+import { connectSession, sessionConfig } from './client.ts';
 import { migrationsFolder } from './migrations.ts';
 import { giveReplicaIdentity } from './replica-identity.ts';
 import { prepareRoles, type RolePasswords, roleName } from './roles.ts';
 import { runMigrations } from './run-migrations.ts';
-import { sessionUrl } from './session.ts';
 
 export interface MigrateOptions {
   /** A login that is a superuser or has CREATEROLE and may create schemas in the database. */
@@ -26,11 +25,10 @@ const migrateLock = 'kasabi roles';
  * @throws SchemaInUse when other sessions keep tables in use that a migration has to lock.
  */
 export async function migrate(options: MigrateOptions): Promise<string[]> {
-  const client = new pg.Client({
-    connectionString: sessionUrl(options.databaseUrl),
+  const client = await connectSession({
+    ...sessionConfig(options.databaseUrl, 'primary'),
     application_name: 'kasabi-migrate',
   });
-  await client.connect();
   try {
     const warn = options.warn ?? (() => undefined);
     // Two at once would update the same rows of Postgres's catalog, which refuses that (XX000). Held to the end.

@@ -1,11 +1,13 @@
 import pg from 'pg';
-import { SessionClient } from './client.ts';
+import { defaultConnectTimeoutMs, SessionClient, SessionPool, sessionConfig } from './client.ts';
+import type { SessionTarget } from './connection-url.ts';
 import { renewWhenSick } from './renew.ts';
-import { sessionUrl } from './session.ts';
 
 export interface PoolOptions {
-  /** A Postgres connection URL. */
+  /** A Postgres connection URL; it may name several hosts. */
   readonly url: string;
+  /** What the sessions are wanted for, unless the URL says; a primary unless set. */
+  readonly target?: SessionTarget;
   /** Shown in pg_stat_activity and in Postgres's logs. */
   readonly applicationName: string;
   /** The most connections at a time; 10 unless set. */
@@ -37,19 +39,21 @@ const types: pg.CustomTypesConfig = {
 const defaultLifetimeSeconds = 600;
 
 /**
- * Makes a connection pool whose sessions all begin with the same settings (`sessionUrl`), and which replaces them
- * when Postgres turns out to be sick (`renewWhenSick`). A connection attempt fails after 5 s instead of waiting
+ * Makes a connection pool whose sessions all begin with the same settings (`sessionUrl`), on whichever host of the URL
+ * suits, and which replaces them when Postgres turns out to be sick (`renewWhenSick`). A connection attempt fails after 5 s instead of waiting
  * forever, so that a service whose Postgres is away answers instead of queueing.
  */
 export function createPool(options: PoolOptions): pg.Pool {
-  const pool = new pg.Pool({
-    Client: SessionClient,
-    connectionString: sessionUrl(options.url),
+  const pool = new SessionPool({
+    Client: SessionClient as unknown as new () => pg.ClientBase,
+    ...sessionConfig(options.url, options.target ?? 'primary'),
     application_name: options.applicationName,
     max: options.max ?? 10,
-    connectionTimeoutMillis: options.connectTimeoutMs ?? 5_000,
+    connectionTimeoutMillis: options.connectTimeoutMs ?? defaultConnectTimeoutMs,
     maxLifetimeSeconds: options.maxLifetimeSeconds ?? defaultLifetimeSeconds,
     keepAlive: true,
+    // Finds out within 20 s, with the 10 probes of libuv, that the other machine is gone.
+    keepAliveInitialDelayMillis: 10_000,
     pipeline: options.pipeline ?? false,
     types,
     ...(options.idleInTransactionTimeoutMs !== undefined && {
@@ -62,9 +66,6 @@ export function createPool(options: PoolOptions): pg.Pool {
     }),
   });
   pool.on('error', options.onIdleError);
-  // Nobody else listens to a checked-out client's errors. From its first moment: a server that is just stopping
-  // sends its farewell with its greeting. The current statement rejects by itself.
-  pool.on('connect', (client) => client.on('error', () => undefined));
   renewWhenSick(pool);
   return pool;
 }

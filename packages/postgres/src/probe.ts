@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { parseConnectionUrl, type SessionTarget } from './connection-url.ts';
 import { sicknessOf } from './errors.ts';
 import { compareMigrations, isContract, knownMigrations } from './migrations.ts';
 import { createPool } from './pool.ts';
@@ -15,6 +16,8 @@ export interface ProbeOptions {
   /** The service's own Postgres connection URL. */
   readonly url: string;
   readonly applicationName: string;
+  /** What its pools want, unless the URL says; a primary unless set. */
+  readonly target?: SessionTarget;
   /** Whether the service writes, which makes a read-only Postgres sick for it. */
   readonly writes: boolean;
   /** The service's pools: what they meet and no check can see, such as a full disk, counts for a while. */
@@ -29,6 +32,9 @@ export interface Probe {
 
 /** How long a check or an attempt to connect may take, in milliseconds. */
 const patienceMs = 1_500;
+
+/** How often it checks of its own accord where there are several hosts, in milliseconds. */
+const watchMs = 2_000;
 
 /** How long one connection is used for checks, in seconds: after that, a new one may meet another state. */
 const lifetimeSeconds = 5;
@@ -59,10 +65,14 @@ interface Seen {
 /**
  * Checks Postgres on a connection of its own, so that requests and their pool neither wait for a check nor delay
  * one. It writes nothing: a server that would refuse a write says so of itself.
+ *
+ * With several hosts it also checks of its own accord. A primary that is frozen answers nobody and closes no
+ * connection; when another host is found to be the primary instead, the pools' connections to it are broken off.
  */
 export function createProbe(options: ProbeOptions): Probe {
   const own = createPool({
     url: options.url,
+    target: options.target ?? 'primary',
     applicationName: options.applicationName,
     max: 1,
     statementTimeoutMs: patienceMs,
@@ -90,22 +100,37 @@ export function createProbe(options: ProbeOptions): Probe {
     return undefined;
   }
 
+  async function check(): Promise<Sickness | undefined> {
+    let client: pg.PoolClient | undefined;
+    try {
+      client = await own.connect();
+      const { rows } = await client.query<Seen>(look);
+      const found = judge(rows[0] as Seen);
+      // The session may have begun this way; the next check uses a new one.
+      client.release(found !== undefined);
+      return found;
+    } catch (error) {
+      client?.release(true);
+      return sick(sicknessOf(error) ?? 'unreachable');
+    }
+  }
+
+  let underWay = false;
+  async function watch(): Promise<void> {
+    if (underWay) return;
+    underWay = true;
+    await check();
+    underWay = false;
+  }
+  const hasChoice = parseConnectionUrl(options.url).hosts.length > 1;
+  const timer = hasChoice ? setInterval(watch, watchMs).unref() : undefined;
+
   return {
-    async check() {
-      let client: pg.PoolClient | undefined;
-      try {
-        client = await own.connect();
-        const { rows } = await client.query<Seen>(look);
-        const found = judge(rows[0] as Seen);
-        // The session may have begun this way; the next check uses a new one.
-        client.release(found !== undefined);
-        return found;
-      } catch (error) {
-        client?.release(true);
-        return sick(sicknessOf(error) ?? 'unreachable');
-      }
+    check,
+    close() {
+      clearInterval(timer);
+      return own.end();
     },
-    close: () => own.end(),
   };
 }
 

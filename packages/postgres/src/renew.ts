@@ -1,8 +1,9 @@
 import type pg from 'pg';
+import { SessionClient } from './client.ts';
 import { spoiltBy } from './errors.ts';
 
 /**
- * Closes all connections of a pool when one of them met a sick Postgres: idle ones at once, the others as they
+ * Closes all connections of a pool when one of them met a sick Postgres, or one that was promoted or demoted: idle ones at once, the others as they
  * are returned. Otherwise each would have to meet it by itself, at the cost of a request, and connections that
  * only read never would: they would keep reading from a server that is no longer the primary.
  *
@@ -32,7 +33,8 @@ export function renewWhenSick(pool: pg.Pool): void {
 
   pool.on('connect', (client) => known.add(client));
   pool.on('release', (error: unknown, client: pg.PoolClient) => {
-    if (spoiltBy(error) === 'pool') {
+    const isUnsuited = client instanceof SessionClient && client.isUnsuited;
+    if (isUnsuited || spoiltBy(error) === 'pool') {
       known = new WeakSet();
       closeOldSoon();
     } else if (!error && !known.has(client)) closeOldSoon();

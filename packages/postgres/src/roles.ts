@@ -1,4 +1,5 @@
 import type pg from 'pg';
+import { withOptions } from './connection-url.ts';
 
 /** The database roles. `owner` owns the schema and every dataset's table; the others are the services'. */
 export type Role = 'owner' | 'api' | 'worker' | 'status' | 'operations';
@@ -19,11 +20,7 @@ export function roleName(role: Role): string {
  * each service a login of its own instead.
  */
 export function roleUrl(databaseUrl: string, role: Role): string {
-  const url = new URL(databaseUrl);
-  const options = url.searchParams.get('options');
-  const assumed = `-c role=${roleName(role)}`;
-  url.searchParams.set('options', options === null ? assumed : `${options} ${assumed}`);
-  return url.href;
+  return withOptions(databaseUrl, (options) => `${options} -c role=${roleName(role)}`);
 }
 
 /**

@@ -1,3 +1,5 @@
+import { withOptions } from './connection-url.ts';
+
 /**
  * The session settings that our statements rely on, and that `ALTER DATABASE` or `ALTER ROLE … SET` could have
  * changed: how values are written and read, where names are looked up, which statements are ended, and how they
@@ -44,8 +46,5 @@ const optionsOf = (settings: Readonly<Record<string, string>>): string =>
  * the settings of the database and the role, and makes `PGOPTIONS` of the environment irrelevant.
  */
 export function sessionUrl(databaseUrl: string): string {
-  const url = new URL(databaseUrl);
-  const own = url.searchParams.get('options') ?? '';
-  url.searchParams.set('options', `${optionsOf(unlessAsked)} ${own} ${optionsOf(fixed)}`);
-  return url.href;
+  return withOptions(databaseUrl, (own) => `${optionsOf(unlessAsked)} ${own} ${optionsOf(fixed)}`);
 }

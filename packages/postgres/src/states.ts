@@ -7,6 +7,7 @@ export const sickNames = [
   'too-many-connections',
   'read-only',
   'in-recovery',
+  'not-a-standby',
   'disk-full',
   'out-of-memory',
   'limit-reached',
@@ -81,6 +82,12 @@ export const sickStates: Readonly<Record<SickName, Row>> = {
     discard: 'pool',
     what: 'is in recovery: a standby, which is read-only',
     todo: 'Promote it, or make the address of DATABASE_URL lead to the primary.',
+  },
+  'not-a-standby': {
+    states: [],
+    discard: 'pool',
+    what: 'is not a standby, and DATABASE_URL asks for one',
+    todo: 'Make the address of DATABASE_URL lead to a standby, or set target_session_attrs=prefer-standby there.',
   },
   'disk-full': {
     states: ['53100'],

@@ -1,4 +1,5 @@
-import pg from 'pg';
+import type pg from 'pg';
+import { cancelStatement } from './cancel.ts';
 import { spoiltBy } from './errors.ts';
 
 /** Runs one statement: a pool (in a transaction of its own) or a client (in its current one). */
@@ -24,7 +25,7 @@ export async function withTransaction<T>(
   let broken: Error | undefined;
   let cancelling: Promise<void> | undefined;
   const cancel = (): void => {
-    cancelling = cancelStatement(pool, client);
+    cancelling = cancelStatement(client);
   };
   signal?.addEventListener('abort', cancel, { once: true });
   try {
@@ -47,24 +48,5 @@ export async function withTransaction<T>(
     // A late cancel must not hit the next user of the connection.
     await cancelling;
     client.release(broken);
-  }
-}
-
-/** On a connection of its own: the very statements to be cancelled may have exhausted the pool. */
-async function cancelStatement(pool: pg.Pool, client: pg.PoolClient): Promise<void> {
-  const { processID } = client as unknown as { readonly processID: number };
-  const canceller = new pg.Client(pool.options);
-  canceller.on('error', () => undefined);
-  try {
-    await canceller.connect();
-    // As the login itself: a role it assumed may not cancel statements of a superuser's session.
-    await canceller.query('SET ROLE NONE');
-    await canceller.query<{ pg_cancel_backend: boolean }>('SELECT pg_cancel_backend($1)', [
-      processID,
-    ]);
-  } catch {
-    // The statement ends by itself, or with its connection.
-  } finally {
-    await canceller.end().catch(() => undefined);
   }
 }

@@ -1,5 +1,6 @@
 // Kinds of settings that several processes have, for the schemas of `parseSettings`.
 import { isIP } from 'node:net';
+import { ConnectionUrlInvalid, parseConnectionUrl } from '@kasabi/postgres';
 import { z } from 'zod';
 
 /** A TCP port to listen on; with 0, the system chooses one. */
@@ -49,8 +50,18 @@ export function url(schemes: readonly string[]) {
     );
 }
 
-/** The Postgres to use. It has no default because it contains a secret. */
-export const postgresUrl = () => url(['postgresql', 'postgres']);
+/** The Postgres to use, by one host or several. It has no default because it contains a secret. */
+export const postgresUrl = () =>
+  z
+    .string({ error: 'must be a URL that begins with postgresql:// or postgres://' })
+    .superRefine((value, { addIssue }) => {
+      try {
+        parseConnectionUrl(value);
+      } catch (error) {
+        if (!(error instanceof ConnectionUrlInvalid)) throw error;
+        addIssue(error.message);
+      }
+    });
 
 /** The Redis to use. It has no default because it contains a secret. */
 export const redisUrl = () => url(['redis', 'rediss']);

@@ -21,6 +21,7 @@ const readEnvironment = () => readSettings(process.env);
 await runService('status', readEnvironment, async ({ settings, log }) => {
   const pool = createPool({
     url: settings.DATABASE_URL,
+    target: 'any',
     applicationName: 'kasabi-status',
     max: settings.DATABASE_POOL_SIZE,
     statementTimeoutMs: settings.STATEMENT_TIMEOUT_MS,
@@ -28,6 +29,7 @@ await runService('status', readEnvironment, async ({ settings, log }) => {
   });
   const probe = createProbe({
     url: settings.DATABASE_URL,
+    target: 'any',
     applicationName: 'kasabi-status-probe',
     writes: false,
     pools: [pool],
