@@ -9,8 +9,8 @@ import { openRaw, type RawConnection } from '@kasabi/test/support/raw-http';
 let stack: TestStack | undefined;
 const connections: RawConnection[] = [];
 
-async function start(): Promise<TestStack> {
-  stack = await startStack({ workers: 0, serviceEnv: { api: { RATE_LIMIT_PER_MINUTE: '0' } } });
+async function start(env: NodeJS.ProcessEnv = {}): Promise<TestStack> {
+  stack = await startStack({ workers: 0, env });
   return stack;
 }
 
@@ -61,6 +61,41 @@ describe('SIGTERM', () => {
     assert.ok(answers.length > 0);
     for (const { status, body } of answers) assert.equal(status, 202, body);
     assert.equal(await countRecords(stack as TestStack), answers.length);
+  });
+
+  it('is answered 503 by readyz, and once more by each connection that a proxy kept', async () => {
+    const { api, status, key } = await start({ DRAIN_MS: '60000', SHUTDOWN_TIMEOUT_MS: '40000' });
+    const ready = 'GET /readyz HTTP/1.1\r\nHost: x\r\n\r\n';
+    const kept = async (service: TestService): Promise<RawConnection> => {
+      const connection = await open(service);
+      connection.write(ready);
+      await connection.answered(1);
+      return connection;
+    };
+    const head = `HTTP/1.1\r\nHost: x\r\nX_KASABI_APIKEY: ${key}\r\n`;
+    const asked = await kept(api);
+    asked.write(submission(key));
+    const { pathname } = new URL((await asked.answered(2)).at(-1)?.body ?? '');
+    for (const [service, requests] of [
+      [api, [ready, submission(key)]],
+      [status, [ready, `GET ${pathname} ${head}Prefer: wait=60\r\n\r\n`]],
+    ] as const) {
+      const [probe, proxied] = [await kept(service), await kept(service)];
+      const stopped = terminate(service);
+      await waitFor(() => refusesConnections(service.port), { what: 'the stop to begin' });
+      for (const [at, connection] of [probe, proxied].entries()) {
+        connection.write(requests[at] ?? '');
+        await connection.answered(2);
+      }
+      asked.destroy();
+      assert.equal((await stopped).code, 0);
+      const [[, unready], [, answered]] = [await probe.untilClosed(), await proxied.untilClosed()];
+      assert.equal(unready?.status, 503);
+      assert.equal(unready.body, 'stopping\n');
+      assert.equal(answered?.status, service === api ? 202 : 200);
+      for (const answer of [unready, answered]) assert.equal(answer.headers['connection'], 'close');
+    }
+    assert.equal(await countRecords(stack as TestStack), 2);
   });
 
   it('is not held up by connections that are idle, silent, or half-way through their headers', async () => {

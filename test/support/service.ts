@@ -81,6 +81,8 @@ export async function startService(
       PATH,
       HOME,
       TEST_RUN_ID,
+      // There is no proxy in front, and every stop would wait for the tests' own idle connections.
+      DRAIN_MS: '0',
       ...env,
       [portSettings[name]]: String(port),
     },

@@ -31,6 +31,8 @@ export interface AppOptions {
   readonly checks: Checks;
   /** The checks that the service can do its work without; it is ready even while they fail. */
   readonly optional?: readonly string[];
+  /** Aborted when the process has been told to stop: it is not ready any more. */
+  readonly stopping?: AbortSignal;
   /** Says why the process should be restarted; a service without it is alive as long as it answers. */
   readonly trouble?: Trouble;
   /** The registry for the metrics of requests and dependencies; there are none unless set. */
@@ -61,7 +63,11 @@ export function createApp(options: AppOptions): AppListener {
   if (registry !== undefined) followDependencies(registry, Object.keys(options.checks), health);
   const probes: Probes = {
     '/healthz': livenessProbe(options.trouble ?? (() => undefined)),
-    '/readyz': readinessProbe(health, (dependency) => !optional.includes(dependency)),
+    '/readyz': readinessProbe({
+      health,
+      isNeeded: (dependency) => !optional.includes(dependency),
+      stopping: options.stopping,
+    }),
     ...(registry !== undefined && options.servesMetrics && { '/metrics': metricsProbe(registry) }),
   };
   const headers = securityHeaders(options.publicUrl?.startsWith('https:') ?? false);

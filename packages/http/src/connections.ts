@@ -12,16 +12,19 @@ export function createConnections() {
   const open = new Map<Socket, Set<ServerResponse>>();
   /** Connections with too many requests: no further ones are processed. */
   const overfull = new WeakSet<Socket>();
-  let draining = false;
+  /** Whether each connection is closed after its next answer, or already now if there is no request under way. */
+  let state: 'open' | 'closing' | 'draining' = 'open';
 
   return {
     /** Wraps the server's listener. */
     follow:
       (listener: RequestListener): RequestListener =>
       (request, response) => {
-        // A pipelined request behind an answer that closes the connection: its client has to send it again.
-        if (draining || overfull.has(request.socket)) return;
         const underWay = open.get(request.socket);
+        const isBehindLast = state === 'closing' && underWay !== undefined && underWay.size > 0;
+        // A pipelined request behind an answer that closes the connection: its client has to send it again.
+        if (state === 'draining' || isBehindLast || overfull.has(request.socket)) return;
+        if (state === 'closing') response.setHeader('Connection', 'close');
         if (underWay !== undefined && underWay.size >= mostPipelined) {
           overfull.add(request.socket);
           // What else has arrived is ignored, and nothing more is read. So it goes unnoticed when the client goes, and
@@ -34,7 +37,7 @@ export function createConnections() {
         underWay?.add(response);
         response.on('close', () => {
           underWay?.delete(response);
-          if (draining && underWay?.size === 0) request.socket.destroySoon();
+          if (state !== 'open' && underWay?.size === 0) request.socket.destroySoon();
         });
         listener(request, response);
       },
@@ -59,14 +62,20 @@ export function createConnections() {
         });
       }
     },
-    /** Closes each connection as soon as it has no request under way, which is at once for most. */
-    drain(): void {
-      draining = true;
-      for (const [socket, underWay] of open) {
+    /** Has each connection closed after the requests that are under way or, if there are none, after the next one. */
+    closeAfterAnswers(): void {
+      state = 'closing';
+      for (const underWay of open.values()) {
         const last = [...underWay].at(-1);
+        if (last?.headersSent === false) last.setHeader('Connection', 'close');
+      }
+    },
+    /** Closes the connections without a request under way. */
+    drain(): void {
+      state = 'draining';
+      for (const [socket, underWay] of open) {
         // Not closeIdleConnections(), which takes a connection that has not sent anything yet for busy.
-        if (last === undefined) socket.destroySoon();
-        else if (!last.headersSent) last.setHeader('Connection', 'close');
+        if (underWay.size === 0) socket.destroySoon();
       }
     },
   };

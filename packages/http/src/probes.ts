@@ -43,16 +43,18 @@ export function livenessProbe(trouble: Trouble): Probe {
   };
 }
 
-/**
- * `GET /readyz`: whether the process can do its work, with its dependencies.
- *
- * @param isNeeded whether the service needs this dependency for its work.
- */
-export function readinessProbe(
-  health: () => Promise<Ailments>,
-  isNeeded: (dependency: string) => boolean,
-): Probe {
+export interface ReadinessOptions {
+  readonly health: () => Promise<Ailments>;
+  /** Whether the service needs this dependency for its work. */
+  readonly isNeeded: (dependency: string) => boolean;
+  /** Aborted when the process has been told to stop. */
+  readonly stopping?: AbortSignal | undefined;
+}
+
+/** `GET /readyz`: whether the process can do its work, with its dependencies, and has not been told to stop. */
+export function readinessProbe({ health, isNeeded, stopping }: ReadinessOptions): Probe {
   return async () => {
+    if (stopping?.aborted) return answerOf(false, ['stopping']);
     const ailments = await health();
     const isReady = ![...ailments.keys()].some(isNeeded);
     const lines = [...ailments].map(([name, { what }]) => `${name} ${what}`);

@@ -13,6 +13,8 @@ export interface ServeOptions<PortSetting extends string> {
     readonly LISTEN_ADDRESS?: string | undefined;
     /** The port for `GET /metrics` alone; unset if there is none. */
     readonly METRICS_PORT?: number | undefined;
+    /** How long connections without a request are kept at a stop, in milliseconds; 0 unless set. */
+    readonly DRAIN_MS?: number;
   };
   readonly registry: Registry;
   readonly log: Logger;
@@ -28,10 +30,10 @@ export async function serve<PortSetting extends string>(
   options: ServeOptions<PortSetting>,
 ): Promise<HttpServer> {
   const { listener, setting, settings, registry, log } = options;
-  const { LISTEN_ADDRESS: address, METRICS_PORT } = settings;
+  const { LISTEN_ADDRESS: address, METRICS_PORT, DRAIN_MS: drainMs = 0 } = settings;
   const port = settings[setting];
   const connections = connectionLimits(settings);
-  const server = await listen({ listener, port, address, setting, connections, log });
+  const server = await listen({ listener, port, address, setting, connections, drainMs, log });
   if (METRICS_PORT === undefined) return server;
   const metrics = await listenForMetrics(registry, { port: METRICS_PORT, address, log });
   log.info({ port: metrics.port }, 'metrics are served');

@@ -173,6 +173,64 @@ describe('close', () => {
     );
   });
 
+  it('answers each connection once more before it closes those without a request', async () => {
+    const { listener, arrived, answerAll } = gate();
+    const { port, close } = await start(listener, { drainMs: 60_000 });
+    const [idle, silent, busy, doubled] = [
+      ...[await open(port), await open(port)],
+      ...[await open(port), await open(port)],
+    ];
+    idle?.write(get('/now'));
+    await idle?.answered(1);
+    busy?.write(get('/busy'));
+    await arrived(1);
+    const closed = close(60_000);
+    await waitFor(
+      () =>
+        fetch(`http://127.0.0.1:${port}/now`).then(
+          () => false,
+          () => true,
+        ),
+      {
+        what: 'new connections to be refused',
+      },
+    );
+    for (const connection of [idle, silent, doubled]) connection?.write(get('/now'));
+    // Behind an answer that closes the connection, a request has to be sent again elsewhere.
+    for (const connection of [busy, doubled]) connection?.write(get('/late'));
+    answerAll();
+    await closed;
+    for (const [connection, count] of [
+      ...([
+        [idle, 2],
+        [silent, 1],
+      ] as const),
+      ...([
+        [busy, 1],
+        [doubled, 1],
+      ] as const),
+    ]) {
+      const answers = (await connection?.untilClosed(1_000)) ?? [];
+      assert.equal(answers.length, count);
+      assert.equal(answers.at(-1)?.headers['connection'], 'close');
+    }
+  });
+
+  it('closes connections that ask nothing in the time for that, half of all that there is', async () => {
+    for (const [drainMs, graceMs] of [
+      [200, 60_000],
+      [60_000, 400],
+    ] as const) {
+      const { port, close } = await start(gate().listener, { drainMs });
+      const idle = await open(port);
+      const began = performance.now();
+      await close(graceMs);
+      const took = performance.now() - began;
+      assert.ok(took >= 190 && took < 390, `it took ${took} ms`);
+      await idle.untilClosed(1_000);
+    }
+  });
+
   it('cuts off what is not answered in time', async () => {
     const { listener, arrived } = gate();
     const { port, close } = await start(listener);

@@ -1,5 +1,6 @@
 import { createServer, type RequestListener } from 'node:http';
-import type { AddressInfo, Socket } from 'node:net';
+import { type AddressInfo, Server as NetServer, type Socket } from 'node:net';
+import { setImmediate } from 'node:timers/promises';
 import { promisify } from 'node:util';
 import { type Logger, StartupError, turnedAwayLog } from '@kasabi/runtime';
 import { type ConnectionLimits, limitConnections } from './connection-limits.ts';
@@ -24,8 +25,8 @@ const foreignAddress = new Set(['EADDRNOTAVAIL', 'EAFNOSUPPORT', 'EINVAL']);
 export interface HttpServer {
   readonly port: number;
   /**
-   * Accepts no further connections, closes those without a request at once and the others when they have been answered.
-   * Resolves when none is left; those that are left after `graceMs` milliseconds are cut off.
+   * Accepts no further connections, and closes the others in order: each after its next answer, and after `drainMs` all
+   * that have no request under way. Resolves when none is left; what is left after `graceMs` milliseconds is cut off.
    */
   close(graceMs?: number): Promise<void>;
 }
@@ -40,6 +41,8 @@ export interface ListenOptions {
   /** For connections and requests that are refused before they reach the listener. */
   readonly log?: Logger;
   readonly connections?: ConnectionLimits;
+  /** How long connections without a request are kept at the end, in milliseconds; 0 unless set. */
+  readonly drainMs?: number;
   /** A request's headers must arrive within this many milliseconds after its connection. */
   readonly headersTimeoutMs?: number;
   /** A request must arrive completely within this many milliseconds. */
@@ -93,12 +96,22 @@ export async function listen(options: ListenOptions): Promise<HttpServer> {
     });
     server.listen({ port: options.port, host: options.address }, resolve);
   });
+  /**
+   * A proxy sends its next request on an idle connection while the server closes it, gets no answer, and must not send
+   * a POST again: behind nginx 5 of 3,299 requests became a 502 in restarts. So each connection is answered once more.
+   */
   async function close(graceMs: number): Promise<void> {
-    const closed = promisify(server.close.bind(server))();
-    connections.drain();
+    connections.closeAfterAnswers();
+    const stopAccepting = promisify(NetServer.prototype.close).bind(server);
+    // Here the event loop has just accepted all connections that are established; closing would reset them.
+    const closed = setImmediate().then(() => stopAccepting());
+    const drain = setTimeout(connections.drain, Math.min(options.drainMs ?? 0, graceMs / 2));
     const grace = setTimeout(() => server.closeAllConnections(), graceMs);
     await closed;
+    clearTimeout(drain);
     clearTimeout(grace);
+    // Ends what else belongs to the server.
+    server.close();
   }
 
   let closing: Promise<void> | undefined;

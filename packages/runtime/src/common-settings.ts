@@ -58,6 +58,9 @@ export const httpSettings = {
     fallback: 10_000,
     what: milliseconds,
   }).describe('How long one statement may take'),
+  DRAIN_MS: integer({ from: 0, to: 60_000, fallback: 1_000, what: milliseconds }).describe(
+    'How long, at a stop, open connections are still answered, once each; at most a quarter of SHUTDOWN_TIMEOUT_MS',
+  ),
   MAX_CONNECTIONS: limit(20_000).describe('The most connections at a time; 0 for no limit'),
   MAX_CONNECTIONS_PER_ADDRESS: limit(2_000).describe(
     'The same from one address; no limit with TRUST_PROXY, where all come from the proxy',

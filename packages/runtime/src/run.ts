@@ -17,6 +17,8 @@ export interface ServiceStart<Settings> {
   readonly settings: Settings;
   readonly log: Logger;
   readonly tracing: Tracing;
+  /** Aborted when the process has been told to stop. */
+  readonly stopping: AbortSignal;
 }
 
 /** Stops taking work, ends what is under way, closes connections. */
@@ -36,6 +38,7 @@ export async function runService<Settings extends RunSettings>(
 ): Promise<void> {
   // The reader of stderr may be gone; that is no reason to end.
   process.stderr.on('error', () => undefined);
+  const stopping = new AbortController();
   const { settings, log, stop } = await begin().catch(endAtStart);
   process.on('uncaughtException', (error) => {
     log.fatal({ err: error }, 'uncaught exception: the process ends');
@@ -46,6 +49,7 @@ export async function runService<Settings extends RunSettings>(
     process.once('SIGINT', resolve);
   });
   log.info({ signal }, 'stopping');
+  stopping.abort();
   const giveUp = (reason: string) => () => {
     log.error({ reason }, 'did not stop in order');
     process.exit(1);
@@ -67,7 +71,7 @@ export async function runService<Settings extends RunSettings>(
       ratio: settings.OTEL_TRACES_SAMPLER_ARG,
       onError: throttledWarning(log, 'tracing trouble'),
     });
-    const stopWork = await start({ settings, log, tracing });
+    const stopWork = await start({ settings, log, tracing, stopping: stopping.signal });
     const stop = (): Promise<void> => stopWork().then(tracing.stop);
     return { settings, log, stop };
   }

@@ -15,7 +15,7 @@ import { createSharedRateLimit } from './rate-limit.ts';
 // biome-ignore lint/style/noProcessEnv: the one place where this service reads its environment.
 const readEnvironment = () => readSettings(process.env);
 
-await runService('api', readEnvironment, async ({ settings, log, tracing }) => {
+await runService('api', readEnvironment, async ({ settings, log, tracing, stopping }) => {
   const onConnectionError = throttledWarning(log, 'connection trouble');
   const pool = createPool({
     url: settings.DATABASE_URL,
@@ -63,6 +63,7 @@ await runService('api', readEnvironment, async ({ settings, log, tracing }) => {
       : undefined;
   const app = createApp({
     log,
+    stopping,
     publicUrl: settings.API_PUBLIC_URL,
     checks: { Postgres: probe.check, Redis: () => redisTrouble(redis) },
     // Jobs are accepted without it, and handed over when it is back.

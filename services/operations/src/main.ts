@@ -9,7 +9,7 @@ import { createSampler } from './sampler.ts';
 // biome-ignore lint/style/noProcessEnv: the one place where this service reads its environment.
 const readEnvironment = () => readSettings(process.env);
 
-await runService('operations', readEnvironment, async ({ settings, log }) => {
+await runService('operations', readEnvironment, async ({ settings, log, stopping }) => {
   const pool = createPool({
     url: settings.DATABASE_URL,
     applicationName: 'kasabi-operations',
@@ -25,8 +25,7 @@ await runService('operations', readEnvironment, async ({ settings, log }) => {
     metrics,
     onError: throttledWarning(log, 'sampler round failed'),
   });
-  const stopping = new AbortController();
-  const pages = await startPages({ settings, pool, metrics, log, stopping: stopping.signal });
+  const pages = await startPages({ settings, pool, metrics, log, stopping });
   const probe = createProbe({
     url: settings.DATABASE_URL,
     applicationName: 'kasabi-operations-probe',
@@ -37,6 +36,7 @@ await runService('operations', readEnvironment, async ({ settings, log }) => {
   measurePools(registry, { actions: pool, pages: pages.pool });
   const app = createApp({
     log,
+    stopping,
     publicUrl: settings.OPERATIONS_PUBLIC_URL,
     checks: { Postgres: probe.check },
     isUnavailable: isTransient,
@@ -62,8 +62,6 @@ await runService('operations', readEnvironment, async ({ settings, log }) => {
   log.info({ port: server.port }, 'listening');
 
   return async () => {
-    // Ends the event streams, so that the server can close.
-    stopping.abort();
     await server.close(settings.SHUTDOWN_TIMEOUT_MS / 2);
     await sampler.stop();
     await pages.stop();

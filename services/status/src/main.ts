@@ -18,7 +18,7 @@ import { createWatcher } from './watcher.ts';
 // biome-ignore lint/style/noProcessEnv: the one place where this service reads its environment.
 const readEnvironment = () => readSettings(process.env);
 
-await runService('status', readEnvironment, async ({ settings, log }) => {
+await runService('status', readEnvironment, async ({ settings, log, stopping }) => {
   const pool = createPool({
     url: settings.DATABASE_URL,
     target: 'any',
@@ -49,7 +49,6 @@ await runService('status', readEnvironment, async ({ settings, log }) => {
   const metrics = createStatusMetrics(() => watcher.waiting);
   const { registry } = metrics;
   measurePools(registry, { requests: pool });
-  const stopping = new AbortController();
   const statusUrl = settings.STATUS_PUBLIC_URL;
   const api = createApi(
     settings.API_INTERNAL_URL ?? settings.API_PUBLIC_URL,
@@ -62,11 +61,12 @@ await runService('status', readEnvironment, async ({ settings, log }) => {
     successStatus: settings.SUCCESS_STATUS,
     maxWaitSeconds: settings.MAX_WAIT_SECONDS,
     api,
-    stopping: stopping.signal,
+    stopping,
   };
   const rateLimit = createOwnRateLimit(settings.RATE_LIMIT_PER_MINUTE);
   const app = createApp({
     log,
+    stopping,
     publicUrl: statusUrl,
     checks: { Postgres: probe.check },
     isUnavailable: isTransient,
@@ -101,8 +101,6 @@ await runService('status', readEnvironment, async ({ settings, log }) => {
   log.info({ port: server.port }, 'listening');
 
   return async () => {
-    // All who wait are answered with what is known, so that the server can close.
-    stopping.abort();
     await server.close(settings.SHUTDOWN_TIMEOUT_MS / 2);
     await Promise.all(watcher.loops.map((loop) => loop.stop()));
     await Promise.all([pool.end(), probe.close()]);

@@ -25,7 +25,7 @@ import { createWatchdog } from './watchdog.ts';
 // biome-ignore lint/style/noProcessEnv: the one place where this service reads its environment.
 const readEnvironment = () => readSettings(process.env);
 
-await runService('worker', readEnvironment, async ({ settings, log, tracing }) => {
+await runService('worker', readEnvironment, async ({ settings, log, tracing, stopping }) => {
   const onConnectionError = throttledWarning(log, 'connection trouble');
   const loopFailed = (name: string) => throttledWarning(log, `${name} round failed`);
   // Unique for every start: a lease must never be mistaken for that of an earlier process.
@@ -169,6 +169,7 @@ await runService('worker', readEnvironment, async ({ settings, log, tracing }) =
 
   const app = createApp({
     log,
+    stopping,
     checks: { Postgres: probe.check, Redis: () => redisTrouble(redis) },
     trouble: watchdog.trouble,
     isUnavailable: isTransient,

@@ -53,6 +53,7 @@ export function addStream(router: Router, options: StreamOptions): void {
     const forgetEnd = ended.onEnd(session, end);
     // Browsers reconnect: with a renewed session the stream continues, without one they are told to sign in.
     const expiry = setTimeout(end, Math.max(0, session.expires - Date.now()));
+    if (stopping.aborted) end();
     stopping.addEventListener('abort', end, { once: true });
     const ends = views.map((view, index) =>
       live.follow(view, (shown) => send(shown, index === views.length - 1)),
