@@ -28,7 +28,10 @@ test('the tables name every setting with its default and what it is for', () => 
     const table = renderTable(service);
     assert.equal(table.split('\n').length, Object.keys(named).length + 2);
     const isService = settings[service] !== undefined;
-    assert.equal(table.includes('| `DATABASE_URL` | **required** |'), isService);
+    assert.equal(
+      table.includes('| `DATABASE_URL` or `DATABASE_URL_FILE` | **required** |'),
+      isService,
+    );
     for (const [name, setting] of Object.entries(named)) {
       assert.ok((setting.description ?? '').length > 10, `${service}: ${name} is described`);
     }

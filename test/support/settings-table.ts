@@ -5,14 +5,15 @@ import path from 'node:path';
 import { schema as api } from '@kasabi/api/env';
 import { localSettings, projectRoot } from '@kasabi/local';
 import { schema as operations } from '@kasabi/operations-service/env';
+import { fileSetting, isSecret } from '@kasabi/runtime';
 import { schema as status } from '@kasabi/status/env';
 import { schema as worker } from '@kasabi/worker/env';
 
 /** As much of a zod type as the tables and the tests ask of one setting. */
-export interface Setting {
+export type Setting = Parameters<typeof isSecret>[0] & {
   readonly description?: string | undefined;
   safeParse(value: unknown): { success: boolean; data?: unknown };
-}
+};
 
 /** The settings of each service, by name, in the order they are declared in. */
 export const settings: Readonly<Record<string, Readonly<Record<string, Setting>>>> = {
@@ -40,7 +41,9 @@ export function renderTable(service: string): string {
     const fallback = defaultOf(setting);
     const isUnset = setting.safeParse(undefined).data === undefined;
     const shown = fallback === undefined ? '**required**' : isUnset ? 'unset' : `\`${fallback}\``;
-    return `| \`${name}\` | ${shown} | ${(setting.description ?? '').replaceAll('|', '\\|')} |`;
+    const names = isSecret(setting) ? [name, fileSetting(name)] : [name];
+    const called = names.map((it) => `\`${it}\``).join(' or ');
+    return `| ${called} | ${shown} | ${(setting.description ?? '').replaceAll('|', '\\|')} |`;
   });
   return ['| setting | default | what it is for |', '|---|---|---|', ...rows].join('\n');
 }

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import {
+  asSecret,
   integer,
   listenAddress,
   operatorPassword,
@@ -29,11 +30,11 @@ export const schema = z.object({
     fallback: 1,
     what: 'a number of worker processes',
   }).describe('How many worker processes to run'),
-  KASABI_API_KEY: z
-    .string()
-    .regex(/^[\x21-\x7e]{1,200}$/, {
+  KASABI_API_KEY: asSecret(
+    z.string().regex(/^[\x21-\x7e]{1,200}$/, {
       error: 'must be 1 to 200 printable ASCII characters without spaces',
-    })
+    }),
+  )
     .optional()
     .describe("The demo owner's API key; a random one, kept in DATA_DIR, unless set"),
   OPERATOR_PASSWORD: operatorPassword()

@@ -1,5 +1,6 @@
 import path from 'node:path';
 import { roleUrl } from '@kasabi/postgres';
+import { fileSetting } from '@kasabi/runtime';
 import { environment, schema } from './env.ts';
 import type { ManagedProcess } from './managed-process.ts';
 import { projectRoot } from './paths.ts';
@@ -73,7 +74,10 @@ export function serviceSettings(
 export function passedThrough(env: NodeJS.ProcessEnv = environment()): NodeJS.ProcessEnv {
   const kept = { ...env };
   // The services of one machine cannot share a port for metrics either.
-  for (const name of [...Object.keys(schema.shape), 'METRICS_PORT']) delete kept[name];
+  for (const name of [...Object.keys(schema.shape), 'METRICS_PORT']) {
+    delete kept[name];
+    delete kept[fileSetting(name)];
+  }
   return kept;
 }
 

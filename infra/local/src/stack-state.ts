@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { fileSetting } from '@kasabi/runtime';
 import { z } from 'zod';
 import { lockHolder } from './data-lock.ts';
 import { environment, readSettings } from './env.ts';
@@ -33,14 +34,15 @@ export function readStackState(folder: string): StackState | undefined {
  * already set. If there is no database, returns a sentence that says what to do.
  */
 export function adoptLocalDatabase(env: NodeJS.ProcessEnv = environment()): string | undefined {
-  if (env['DATABASE_URL']) return undefined;
+  const isSet = (name: string): boolean => Boolean(env[name] || env[fileSetting(name)]);
+  if (isSet('DATABASE_URL')) return undefined;
   forgetShellSettings(false, env);
   const folder = readSettings(env).DATA_DIR;
   const state = readStackState(folder);
   if (state !== undefined && (!state.ownsPostgres || lockHolder(folder) !== undefined)) {
     forgetShellSettings(state.ownsPostgres, env);
     env['DATABASE_URL'] = state.databaseUrl;
-    if (!env['REDIS_URL'] && state.redisUrl !== undefined) env['REDIS_URL'] = state.redisUrl;
+    if (!isSet('REDIS_URL') && state.redisUrl !== undefined) env['REDIS_URL'] = state.redisUrl;
     return undefined;
   }
   return `No local stack runs on ${folder}: start it with "npm start", or set DATABASE_URL.`;

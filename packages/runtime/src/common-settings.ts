@@ -1,10 +1,13 @@
 // The settings that mean the same in several services, with their descriptions.
 import { z } from 'zod';
+import { parseRedisUrl } from './redis-url.ts';
+import { asSecret } from './secret-files.ts';
 import {
   choice,
   integer,
   limit,
   listenAddress,
+  pemFile,
   serviceSecret,
   url,
   wholeNumber,
@@ -83,3 +86,52 @@ export const clientSettings = {
     'Requests are refused while more than this many wait for the database',
   ),
 };
+
+/** How a Redis is reached, besides its URL; `checkRedis` holds them against it. */
+export const redisSettings = {
+  REDIS_CA_FILE: pemFile()
+    .optional()
+    .describe("The certificates that Redis's is checked with; those of Node.js unless set"),
+  REDIS_CERT_FILE: pemFile()
+    .optional()
+    .describe('The certificate that this process shows to Redis, with REDIS_KEY_FILE'),
+  REDIS_KEY_FILE: pemFile().optional().describe('The private key of REDIS_CERT_FILE'),
+  REDIS_SENTINEL_USERNAME: z
+    .string()
+    .optional()
+    .describe('The user at the sentinels; the default one unless set'),
+  REDIS_SENTINEL_PASSWORD: asSecret(z.string())
+    .optional()
+    .describe('The password at the sentinels; the one in REDIS_URL is for the servers'),
+};
+
+type RedisSetting = keyof typeof redisSettings;
+
+/** For a schema's `superRefine`: the settings of Redis that do not go together. */
+export function checkRedis(
+  settings: { readonly [name in 'REDIS_URL' | RedisSetting]?: string | undefined },
+  context: { addIssue(issue: { code: 'custom'; path: string[]; message: string }): void },
+): void {
+  const refuse = (name: RedisSetting, message: string): void =>
+    context.addIssue({ code: 'custom', path: [name], message });
+  if (settings.REDIS_URL === undefined) return;
+  const { tls, servers } = parseRedisUrl(settings.REDIS_URL);
+  for (const name of ['REDIS_CA_FILE', 'REDIS_CERT_FILE', 'REDIS_KEY_FILE'] as const) {
+    if (!tls && settings[name] !== undefined) {
+      refuse(name, 'needs TLS: begin REDIS_URL with rediss instead of redis');
+    }
+  }
+  if ((settings.REDIS_CERT_FILE === undefined) !== (settings.REDIS_KEY_FILE === undefined)) {
+    const missing = settings.REDIS_KEY_FILE === undefined ? 'REDIS_KEY_FILE' : 'REDIS_CERT_FILE';
+    refuse(missing, 'must be set as well: a certificate is of no use without its key');
+  }
+  if (settings.REDIS_SENTINEL_USERNAME !== undefined && !settings.REDIS_SENTINEL_PASSWORD) {
+    refuse(
+      'REDIS_SENTINEL_PASSWORD',
+      'must be set as well: a user without a password cannot log in',
+    );
+  }
+  if (settings.REDIS_SENTINEL_PASSWORD !== undefined && servers.kind !== 'sentinel') {
+    refuse('REDIS_SENTINEL_PASSWORD', 'is for sentinels: begin REDIS_URL with redis+sentinel://');
+  }
+}

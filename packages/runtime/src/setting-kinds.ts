@@ -1,7 +1,10 @@
 // Kinds of settings that several processes have, for the schemas of `parseSettings`.
+import { readFileSync } from 'node:fs';
 import { isIP } from 'node:net';
 import { ConnectionUrlInvalid, parseConnectionUrl } from '@kasabi/postgres';
 import { z } from 'zod';
+import { parseRedisUrl, RedisUrlInvalid, redisUrlForms } from './redis-url.ts';
+import { asSecret } from './secret-files.ts';
 
 /** A TCP port to listen on; with 0, the system chooses one. */
 export const port = (fallback: number) =>
@@ -52,19 +55,46 @@ export function url(schemes: readonly string[]) {
 
 /** The Postgres to use, by one host or several. It has no default because it contains a secret. */
 export const postgresUrl = () =>
-  z
-    .string({ error: 'must be a URL that begins with postgresql:// or postgres://' })
-    .superRefine((value, { addIssue }) => {
-      try {
-        parseConnectionUrl(value);
-      } catch (error) {
-        if (!(error instanceof ConnectionUrlInvalid)) throw error;
-        addIssue(error.message);
-      }
-    });
+  asSecret(
+    z
+      .string({ error: 'must be a URL that begins with postgresql:// or postgres://' })
+      .superRefine((value, { addIssue }) => {
+        try {
+          parseConnectionUrl(value);
+        } catch (error) {
+          if (!(error instanceof ConnectionUrlInvalid)) throw error;
+          addIssue(error.message);
+        }
+      }),
+  );
 
-/** The Redis to use. It has no default because it contains a secret. */
-export const redisUrl = () => url(['redis', 'rediss']);
+/** The Redis to use; see `parseRedisUrl`. It has no default because it contains a secret. */
+export const redisUrl = () =>
+  asSecret(
+    z.string({ error: `must be ${redisUrlForms}` }).superRefine((value, context) => {
+      try {
+        parseRedisUrl(value);
+      } catch (error) {
+        if (!(error instanceof RedisUrlInvalid)) throw error;
+        context.addIssue(error.message);
+      }
+    }),
+  );
+
+/** A file with a certificate or a key; read at the start, and parsed to its text. */
+export const pemFile = () =>
+  z.string().transform((file, context) => {
+    let text = '';
+    try {
+      text = readFileSync(file, 'utf8');
+    } catch {
+      // Said below.
+    }
+    if (!text.includes('-----BEGIN ')) {
+      context.addIssue('must name a file in PEM format that this process can read');
+    }
+    return text;
+  });
 
 /**
  * The address at which clients reach a service, without a trailing slash. It has no query and no fragment, because
@@ -90,15 +120,14 @@ export const limit = (fallback: number) => integer({ from: 0, to: 1_000_000, fal
 
 /** The secret by which services recognize each other. */
 export const serviceSecret = () =>
-  z
-    .string()
-    .regex(/^[\x21-\x7e]{16,200}$/, {
+  asSecret(
+    z.string().regex(/^[\x21-\x7e]{16,200}$/, {
       error: 'must be 16 to 200 printable ASCII characters without spaces',
-    })
-    .optional();
+    }),
+  ).optional();
 
 /** The operators' password. It has no default because it is a secret. */
 export const operatorPassword = () => {
   const error = 'must be 12 to 200 printable ASCII characters without spaces';
-  return z.string({ error }).regex(/^[\x21-\x7e]{12,200}$/, { error });
+  return asSecret(z.string({ error }).regex(/^[\x21-\x7e]{12,200}$/, { error }));
 };

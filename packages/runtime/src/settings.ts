@@ -1,4 +1,5 @@
 import type { z } from 'zod';
+import { fileSetting, isSecret, readSecretFiles } from './secret-files.ts';
 import { StartupError } from './startup-error.ts';
 import { suggest } from './suggest.ts';
 
@@ -28,8 +29,8 @@ const serviceLink = /_SERVICE_(HOST|PORT)(_\w+)?$|_PORT_\d+_(TCP|UDP)(_\w+)?$/;
 const serviceLinkValue = /^(tcp|udp):\/\//;
 
 /**
- * Reads and checks all settings of a process from its environment. Empty means unset. A variable that is not a setting
- * but is spelled nearly like one, or has one of the prefixes, is an error: somebody meant to set it, and it would be
+ * Reads and checks all settings of a process from its environment. Empty means unset. A secret may be given as a file:
+ * NAME_FILE instead of NAME. A variable that is not a setting but is spelled nearly like one, or has one of the prefixes, is an error: somebody meant to set it, and it would be
  * ignored silently.
  *
  * @throws SettingsInvalid
@@ -40,14 +41,15 @@ export function parseSettings<Shape extends z.ZodRawShape>(
   options: SettingsOptions,
 ): z.infer<z.ZodObject<Shape>> {
   const names = Object.keys(schema.shape);
+  const files = names.filter((name) => isSecret(schema.shape[name] as z.core.$ZodType));
+  const known = [...names, ...files.map(fileSetting)];
   const set = Object.fromEntries(
-    Object.entries(environment).filter(([, value]) => value !== undefined && value !== ''),
+    Object.entries(environment).filter((entry): entry is [string, string] => Boolean(entry[1])),
   );
-  const given = Object.fromEntries(names.map((name) => [name, set[name]]));
   const problems: string[] = [];
   for (const name of Object.keys(set)) {
-    if (names.includes(name) || serviceLink.test(name)) continue;
-    const meant = suggest(name, names);
+    if (known.includes(name) || serviceLink.test(name)) continue;
+    const meant = suggest(name, known);
     if (meant !== undefined && set[meant] === undefined) {
       problems.push(`${name} is not a setting of ${options.of}; did you mean ${meant}?`);
     } else if (options.prefixes?.some((prefix) => name.startsWith(prefix))) {
@@ -56,10 +58,14 @@ export function parseSettings<Shape extends z.ZodRawShape>(
       );
     }
   }
+  const unread = readSecretFiles(schema.shape, set);
+  problems.push(...unread.values());
+  const given = Object.fromEntries(names.map((name) => [name, set[name]]));
   const parsed = schema.safeParse(given);
   if (!parsed.success) {
     for (const issue of parsed.error.issues) {
       const name = String(issue.path[0] ?? 'the settings together');
+      if (unread.has(name)) continue;
       const missing = given[name] === undefined && issue.code !== 'custom';
       const hint = serviceLinkValue.test(given[name] ?? '')
         ? ' (Kubernetes sets it for a service of that name; enableServiceLinks: false turns that off)'

@@ -1,10 +1,12 @@
 import {
+  checkRedis,
   type Environment,
   integer,
   parseSettings,
   port,
   postgresUrl,
   processSettings,
+  redisSettings,
   redisUrl,
 } from '@kasabi/runtime';
 import { z } from 'zod';
@@ -16,6 +18,7 @@ export const schema = z
   .object({
     DATABASE_URL: postgresUrl().describe('Postgres, with the login of the role kasabi_worker'),
     REDIS_URL: redisUrl().describe('Redis, where due jobs are delivered from'),
+    ...redisSettings,
     WORKER_PORT: port(8082).describe('The port for /healthz, /readyz and /metrics'),
     WORKER_CONCURRENCY: integer({ from: 1, to: 1_000, fallback: 10 }).describe(
       'The most jobs this process runs at a time',
@@ -88,7 +91,8 @@ export const schema = z
   .refine((settings) => settings.TRUNCATE_TIMEOUT_MS < settings.LEASE_MS, {
     path: ['TRUNCATE_TIMEOUT_MS'],
     error: 'must be shorter than LEASE_MS',
-  });
+  })
+  .superRefine(checkRedis);
 
 export type Settings = z.infer<typeof schema>;
 
