@@ -11,18 +11,18 @@ import {
   jobIdOfDelivery,
   KEY_PREFIX,
   QUEUE_NAME,
+  type RedisConnection,
   type Verdict,
 } from '@kasabi/queue';
 import type { Loop } from '@kasabi/runtime';
 import { createRedis, type TestRedis, waitFor } from '@kasabi/test/support';
 import { createFixture, type Fixture } from '@kasabi/test/support/fixture';
 import { createGate, type Gate } from '@kasabi/test/support/gate';
-import type { Redis } from 'ioredis';
 
 let fixture: Fixture;
 let testRedis: TestRedis;
 let gate: Gate;
-let redis: Redis;
+let redis: RedisConnection;
 let relay: Loop;
 let consumer: Consumer | undefined;
 let delivered: string[];
@@ -45,7 +45,7 @@ afterEach(async () => {
   await fixture.close();
 });
 
-const makeRelay = (connection: Redis): Loop =>
+const makeRelay = (connection: RedisConnection): Loop =>
   createRelay({
     db: fixture.worker,
     ...createProducer(connection, () => undefined),

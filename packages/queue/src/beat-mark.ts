@@ -1,5 +1,5 @@
-import type { Redis } from 'ioredis';
 import { KEY_PREFIX } from './names.ts';
+import type { RedisConnection } from './open.ts';
 
 const key = `${KEY_PREFIX}:beat`;
 
@@ -12,7 +12,7 @@ export interface BeatMark {
 }
 
 /** Redis's copy of the newest beat it has seen, which a restored Postgres does not know about. */
-export function createBeatMarkStore(redis: Redis) {
+export function createBeatMarkStore(redis: RedisConnection) {
   return {
     /** Undefined when Redis has none: it is new, or has lost its data. */
     async readMark(): Promise<BeatMark | undefined> {

@@ -1,14 +1,16 @@
-import { DelayedError, type Job, type Telemetry, Worker } from 'bullmq';
-import { patient } from './connection.ts';
+import { DelayedError, type Job, type Telemetry } from 'bullmq';
+import type { RedisAccess } from './access.ts';
+import { onConnectionError } from './connection.ts';
 import { jobIdOfDelivery } from './delivery-id.ts';
+import { DeliveryWorker } from './delivery-worker.ts';
 import { KEY_PREFIX, type Payload, QUEUE_NAME } from './names.ts';
+import { longestBlockSeconds, openRedis, patient } from './open.ts';
+import { isMendedByReconnect } from './states.ts';
 
 /** What happens to a delivery: it is finished, or comes again after `snooze` milliseconds. */
 export type Verdict = 'done' | { readonly snooze: number };
 
-export interface ConsumerOptions {
-  /** A Redis connection URL. */
-  readonly url: string;
+export interface ConsumerOptions extends RedisAccess {
   /** Shown in CLIENT LIST and on the BullMQ job. */
   readonly name: string;
   /** The maximum number of concurrent deliveries. */
@@ -39,13 +41,20 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     throw new DelayedError();
   }
 
-  const worker = new Worker<Payload>(QUEUE_NAME, processJob, {
-    connection: { ...patient, url: options.url, connectionName: options.name },
+  const redis = openRedis(options, {
+    manner: patient,
+    name: options.name,
+    reconnectOnError: isMendedByReconnect,
+  });
+  onConnectionError(redis, options.onError);
+  const worker = new DeliveryWorker<Payload>(QUEUE_NAME, processJob, {
+    connection: redis,
     prefix: KEY_PREFIX,
     name: options.name,
     concurrency: options.concurrency,
     lockDuration: options.lockMs,
     stalledInterval: options.lockMs,
+    drainDelay: longestBlockSeconds,
     // Repeated stalls are for the record to judge: it counts attempts.
     maxStalledCount: 1_000_000,
     removeOnComplete: { count: 0 },
@@ -71,6 +80,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
         ]);
       }
       clearTimeout(timer);
+      redis.disconnect();
     },
   };
 }

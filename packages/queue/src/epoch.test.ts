@@ -1,12 +1,12 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import { createRedis, type TestRedis } from '@kasabi/test/support';
-import type { Redis } from 'ioredis';
 import { connect } from './connection.ts';
 import { createEpoch } from './epoch.ts';
+import type { RedisConnection } from './open.ts';
 
 let testRedis: TestRedis;
-let redis: Redis;
+let redis: RedisConnection;
 
 before(async () => {
   testRedis = await createRedis();

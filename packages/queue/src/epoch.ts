@@ -1,7 +1,8 @@
-import type { Redis } from 'ioredis';
 import { QueueUnavailable } from './errors.ts';
 import { redisTrouble } from './health.ts';
 import { KEY_PREFIX } from './names.ts';
+import type { RedisConnection } from './open.ts';
+import { readOwner } from './owner-info.ts';
 
 const key = `${KEY_PREFIX}:epoch`;
 
@@ -9,7 +10,7 @@ const key = `${KEY_PREFIX}:epoch`;
  * Tells whether Redis may have lost data since all relays together last acknowledged it. A marker key holds the server's
  * run id: the marker is lost with the data, and a server that was restarted or took over has another run id.
  */
-export function createEpoch(redis: Redis) {
+export function createEpoch(redis: RedisConnection) {
   let seen = '';
   return {
     /**
@@ -18,14 +19,13 @@ export function createEpoch(redis: Redis) {
      * @throws QueueUnavailable while Redis does not accept writes: a replica holds another server's marker.
      */
     async lostData(): Promise<boolean> {
-      const [trouble, marked, info] = await Promise.all([
+      const [trouble, owner] = await Promise.all([
         redisTrouble(redis),
-        redis.get(key),
-        redis.info('server'),
+        readOwner(redis, key, 'server'),
       ]);
       if (trouble !== undefined) throw new QueueUnavailable(trouble.what);
-      seen = /^run_id:(\w+)/m.exec(info)?.[1] ?? '';
-      return marked !== seen || seen === '';
+      seen = owner.info('run_id');
+      return owner.value !== seen || seen === '';
     },
     /** Marks Redis's present data as known, so that `lostData` is false until something happens to it. */
     async acknowledgeData(): Promise<void> {

@@ -1,4 +1,4 @@
-export type { Redis } from 'ioredis';
+export { type RedisAccess, redisAccess } from './access.ts';
 export { createBeatMarkStore } from './beat-mark.ts';
 export { connect } from './connection.ts';
 export { type Consumer, createConsumer, type Verdict } from './consumer.ts';
@@ -7,7 +7,8 @@ export { createEpoch } from './epoch.ts';
 export { QueueUnavailable } from './errors.ts';
 export { redisTrouble } from './health.ts';
 export { type QueueView, readRedisSetup, viewQueue } from './inspect.ts';
-export { KEY_PREFIX, QUEUE_NAME } from './names.ts';
+export { KEY_PREFIX, QUEUE_NAME, SPREAD_KEY_PREFIX } from './names.ts';
+export type { RedisConnection } from './open.ts';
 export { createProducer, type Producer } from './producer.ts';
 export type { RedisState } from './states.ts';
 export { createViewer } from './viewer.ts';

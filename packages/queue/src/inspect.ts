@@ -1,8 +1,10 @@
-import type { Redis } from 'ioredis';
 import { deliveryId, jobIdOfDelivery } from './delivery-id.ts';
+import { KEY_PREFIX } from './names.ts';
+import type { RedisConnection } from './open.ts';
+import { readOwner } from './owner-info.ts';
 import { createViewer } from './viewer.ts';
 
-/** How the Redis of a connection is configured, according to itself. */
+/** How a Redis is configured, according to the server that holds the queue. */
 export interface RedisSetup {
   /** `8.6.4`; empty if Redis does not say. */
   readonly version: string;
@@ -15,17 +17,17 @@ export interface RedisSetup {
 }
 
 /** Reads how Redis is configured. With INFO, because managed servers refuse CONFIG. */
-export async function readRedisSetup(redis: Redis): Promise<RedisSetup> {
-  const info = (
-    await Promise.all([redis.info('server'), redis.info('memory'), redis.info('persistence')])
-  ).join('\n');
-  const field = (name: string): string =>
-    new RegExp(`^${name}:(.*?)\r?$`, 'm').exec(info)?.[1] ?? '';
+export async function readRedisSetup(redis: RedisConnection): Promise<RedisSetup> {
+  const [server, memory, persistence] = await Promise.all(
+    (['server', 'memory', 'persistence'] as const).map((section) =>
+      readOwner(redis, `${KEY_PREFIX}:epoch`, section),
+    ),
+  );
   return {
-    version: field('redis_version'),
-    evictionPolicy: field('maxmemory_policy'),
-    appendOnly: field('aof_enabled') === '1',
-    lastWriteOk: field('aof_last_write_status') !== 'err',
+    version: server?.info('redis_version') ?? '',
+    evictionPolicy: memory?.info('maxmemory_policy') ?? '',
+    appendOnly: persistence?.info('aof_enabled') === '1',
+    lastWriteOk: persistence?.info('aof_last_write_status') !== 'err',
   };
 }
 
@@ -39,7 +41,7 @@ export interface QueueView {
 }
 
 /** Opens a view of the queue on a ready connection, which it does not close. */
-export async function viewQueue(redis: Redis): Promise<QueueView> {
+export async function viewQueue(redis: RedisConnection): Promise<QueueView> {
   // Its commands reject by themselves, and `readRedisSetup` reports the version.
   const queue = await createViewer(redis, () => undefined, { skipVersionCheck: true });
   return {

@@ -1,11 +1,11 @@
 import type { Delivery } from '@kasabi/domain';
 import { beginSpan, type OpenSpan } from '@kasabi/tracing';
 import type { Telemetry } from 'bullmq';
-import type { Redis } from 'ioredis';
 import { deliveryId } from './delivery-id.ts';
 import { DeliveryQueue } from './delivery-queue.ts';
 import { QueueUnavailable } from './errors.ts';
 import { KEY_PREFIX, type Payload, QUEUE_NAME } from './names.ts';
+import type { RedisConnection } from './open.ts';
 
 export interface Producer {
   /**
@@ -46,7 +46,7 @@ function contextOf(traceparent: string | undefined) {
  * never enqueue anything.
  */
 export function createProducer(
-  redis: Redis,
+  redis: RedisConnection,
   onError: (error: Error) => void,
   telemetry?: Telemetry,
 ): Producer {

@@ -5,17 +5,17 @@ import type { Delivery } from '@kasabi/domain';
 import { createRedis, type TestRedis, waitFor } from '@kasabi/test/support';
 import { createGate, type Gate } from '@kasabi/test/support/gate';
 import { Queue } from 'bullmq';
-import type { Redis } from 'ioredis';
 import { connect } from './connection.ts';
 import { type Consumer, type ConsumerOptions, createConsumer } from './consumer.ts';
 import { deliveryId } from './delivery-id.ts';
 import { redisTrouble } from './health.ts';
 import { KEY_PREFIX, QUEUE_NAME } from './names.ts';
+import type { RedisConnection } from './open.ts';
 import { createProducer, type Producer } from './producer.ts';
 
 let testRedis: TestRedis;
 let gate: Gate;
-let redis: Redis;
+let redis: RedisConnection;
 let producer: Producer;
 let consumers: Consumer[];
 let delivered: { readonly jobId: string; readonly at: number }[];
@@ -180,7 +180,7 @@ test('a producer that started without Redis works once Redis is there', async ()
   }
 });
 
-const takesWrites = async (client: Redis) => (await redisTrouble(client)) === undefined;
+const takesWrites = async (client: RedisConnection) => (await redisTrouble(client)) === undefined;
 
 const redisCount = (): Promise<number> =>
   waitFor(() => redis.zcard(`${KEY_PREFIX}:${QUEUE_NAME}:delayed`), { what: 'a delayed delivery' });

@@ -20,7 +20,7 @@ const known = (state: string, what: string, reconnect: boolean): Known => ({
 });
 
 /** The states by the first word of Redis's error reply. */
-const byCode: Readonly<Record<string, Known>> = {
+export const statesByCode = {
   READONLY: known('read-only', 'is a replica, which does not accept writes', true),
   UNBLOCKED: known('read-only', 'has become a replica, which does not accept writes', true),
   MASTERDOWN: known('read-only', 'is a replica that has lost its master', true),
@@ -37,7 +37,13 @@ const byCode: Readonly<Record<string, Known>> = {
   MISCONF: known('not-saving', 'refuses writes because it cannot save its data to disk', false),
   OOM: known('memory-full', 'refuses writes because its memory is full', false),
   BUSY: known('busy', 'is busy with a script', false),
-};
+  // The client follows these by itself; they are met when nodes disagree for longer than it has patience.
+  MOVED: known('moved', 'is a cluster that is moving its keys', false),
+  ASK: known('moved', 'is a cluster that is moving its keys', false),
+  TRYAGAIN: known('moved', 'is a cluster that is moving its keys', false),
+} as const satisfies Readonly<Record<string, Known>>;
+
+const byCode: Readonly<Record<string, Known>> = statesByCode;
 
 const silent: RedisState = { state: 'unreachable', what: 'does not answer' };
 

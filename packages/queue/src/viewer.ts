@@ -1,6 +1,6 @@
 import { Queue } from 'bullmq';
-import type { Redis } from 'ioredis';
 import { KEY_PREFIX, QUEUE_NAME } from './names.ts';
+import type { RedisConnection } from './open.ts';
 
 export interface ViewerOptions {
   /** Keeps BullMQ from printing warnings about the version of Redis. */
@@ -12,7 +12,7 @@ export interface ViewerOptions {
  * queue whose first commands failed stays failed forever.
  */
 export async function createViewer(
-  redis: Redis,
+  redis: RedisConnection,
   onError: (error: Error) => void,
   { skipVersionCheck = false }: ViewerOptions = {},
 ): Promise<Queue> {

@@ -1,6 +1,6 @@
 import { addDocumentation, addRoutes, createApp, createOverloadGuard, serve } from '@kasabi/http';
 import { createPool, createProbe, isTransient } from '@kasabi/postgres';
-import { connect, createProducer, redisTrouble } from '@kasabi/queue';
+import { connect, createProducer, redisAccess, redisTrouble } from '@kasabi/queue';
 import { measurePools, runService, throttledWarning } from '@kasabi/runtime';
 import { createAcceptor } from './accept.ts';
 import { createAfterCommit } from './after-commit.ts';
@@ -31,7 +31,7 @@ await runService('api', readEnvironment, async ({ settings, log, tracing, stoppi
     pools: [pool],
   });
   const redis = await connect({
-    url: settings.REDIS_URL,
+    ...redisAccess(settings),
     name: 'kasabi-api',
     onError: onConnectionError,
   });

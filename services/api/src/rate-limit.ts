@@ -1,6 +1,6 @@
 import { digestKey } from '@kasabi/accounts';
 import { createRateLimit, createWindowCounter, keyDigestOf, type RateLimit } from '@kasabi/http';
-import type { Redis } from 'ioredis';
+import type { RedisConnection } from '@kasabi/queue';
 import type { KnownKeys } from './known-keys.ts';
 import { createSharedCounter, windowMs } from './shared-counter.ts';
 
@@ -10,7 +10,7 @@ import { createSharedCounter, windowMs } from './shared-counter.ts';
  * has opened nothing yet is counted by the process alone, so that made-up keys leave nothing in Redis.
  */
 export function createSharedRateLimit(
-  redis: Redis,
+  redis: RedisConnection,
   perMinute: number,
   knownKeys: KnownKeys,
 ): RateLimit {

@@ -1,6 +1,5 @@
 import { type Count, windowSeconds } from '@kasabi/http';
-import { KEY_PREFIX } from '@kasabi/queue';
-import type { Redis } from 'ioredis';
+import { type RedisConnection, SPREAD_KEY_PREFIX } from '@kasabi/queue';
 import { RateLimiterRedis, RateLimiterRes } from 'rate-limiter-flexible';
 
 /** The window in which requests are counted, in milliseconds. */
@@ -40,10 +39,10 @@ export interface SharedCounter {
  * since. So N processes let through at most N - 1 times 2 % more than the limit, and exactly the limit where it
  * is below 50 or there is one process. Asking Redis for each request took half of the time of accepting a job.
  */
-export function createSharedCounter(redis: Redis, limit: number): SharedCounter {
+export function createSharedCounter(redis: RedisConnection, limit: number): SharedCounter {
   const store = new RateLimiterRedis({
     storeClient: redis,
-    keyPrefix: `${KEY_PREFIX}:rate`,
+    keyPrefix: `${SPREAD_KEY_PREFIX}:rate`,
     points: limit,
     duration: windowSeconds,
     rejectIfRedisNotReady: true,

@@ -10,6 +10,7 @@ import {
   createConsumer,
   createEpoch,
   createProducer,
+  redisAccess,
   redisTrouble,
 } from '@kasabi/queue';
 import { measurePools, runService, throttledWarning, version } from '@kasabi/runtime';
@@ -56,7 +57,7 @@ await runService('worker', readEnvironment, async ({ settings, log, tracing, sto
     pools: [pool, upkeep],
   });
   const redis = await connect({
-    url: settings.REDIS_URL,
+    ...redisAccess(settings),
     name: 'kasabi-worker',
     onError: onConnectionError,
   });
@@ -185,7 +186,7 @@ await runService('worker', readEnvironment, async ({ settings, log, tracing, sto
     log,
   });
   const consumer = createConsumer({
-    url: settings.REDIS_URL,
+    ...redisAccess(settings),
     name: 'kasabi-worker',
     concurrency: settings.WORKER_CONCURRENCY,
     lockMs: settings.LEASE_MS,

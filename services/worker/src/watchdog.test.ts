@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import { after, afterEach, before, beforeEach, describe, it } from 'node:test';
 import { createOwner, issueKey } from '@kasabi/accounts';
 import { createDataset } from '@kasabi/datasets';
-import { connect, KEY_PREFIX, QUEUE_NAME, redisTrouble } from '@kasabi/queue';
+import { connect, KEY_PREFIX, QUEUE_NAME, type RedisConnection, redisTrouble } from '@kasabi/queue';
 import {
   createDatabase,
   createRedis,
@@ -19,13 +19,13 @@ import { createWatchdog, type Watchdog, type WatchdogOptions } from './watchdog.
 const stuckAfterMs = 800;
 const stuck = /^jobs are due, but none has been delivered to this worker for \d+ s$/;
 
-const queueAnswers = async (redis: Redis): Promise<boolean> =>
+const queueAnswers = async (redis: RedisConnection): Promise<boolean> =>
   (await redisTrouble(redis)) === undefined;
 
 describe('a round of the watchdog', () => {
   let database: TestDatabase;
   let server: TestRedis;
-  let redis: Redis;
+  let redis: RedisConnection;
   let datasetId: number;
   before(async () => {
     [database, server] = await Promise.all([createDatabase(), createRedis()]);

@@ -100,7 +100,7 @@ async function weighJobs(world: World): Promise<Row[]> {
 
   /** How many keys the queues have; the api service counts requests in others. */
   async function ofQueues(): Promise<number> {
-    return (await redis.keys('*')).filter((key) => /^(plain:reset|kj:jobs):/.test(key)).length;
+    return (await redis.keys('*')).filter((key) => /^(plain:reset|\{kj\}:j):/.test(key)).length;
   }
 
   async function usedBytes(): Promise<number> {

@@ -7,6 +7,7 @@ import {
   presenceOf,
 } from '@kasabi/operations';
 import { createPool, roleUrl } from '@kasabi/postgres';
+import { redisAccess } from '@kasabi/queue';
 import type { AdminSettings } from '../env.ts';
 import { formatTime } from '../output.ts';
 import { atLeast, type Check, judge } from './check.ts';
@@ -42,7 +43,10 @@ export async function examine(settings: AdminSettings): Promise<Examination> {
     const redis =
       url === undefined
         ? undefined
-        : await checkRedis(url, overview === undefined ? undefined : pool);
+        : await checkRedis(
+            redisAccess({ ...settings, REDIS_URL: url }),
+            overview === undefined ? undefined : pool,
+          );
     const checks = [...checkHere(url), ...postgres.checks, ...(redis?.checks ?? [])];
     // Without a schema nothing else can be read.
     if (postgres.answered && overview === undefined) return { checks, findings: [] };

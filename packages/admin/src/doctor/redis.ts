@@ -3,6 +3,7 @@ import { type Drift, readDrift } from '@kasabi/operations';
 import {
   connect,
   createBeatMarkStore,
+  type RedisAccess,
   readRedisSetup,
   redisTrouble,
   viewQueue,
@@ -29,8 +30,11 @@ export interface RedisFacts {
 /**
  * Checks Redis and its content; `pool` is undefined when Postgres has no records, and nothing can be compared.
  */
-export async function checkRedis(url: string, pool: pg.Pool | undefined): Promise<RedisFacts> {
-  const redis = await connect({ url, name: 'kasabi-admin', onError: () => undefined });
+export async function checkRedis(
+  access: RedisAccess,
+  pool: pg.Pool | undefined,
+): Promise<RedisFacts> {
+  const redis = await connect({ ...access, name: 'kasabi-admin', onError: () => undefined });
   try {
     if (redis.status !== 'ready') return await troubleOf(redis);
     const checks = await look(redis, pool);

@@ -1,5 +1,5 @@
 import { createHash } from 'node:crypto';
-import { KEY_PREFIX, type Redis } from '@kasabi/queue';
+import { type RedisConnection, SPREAD_KEY_PREFIX } from '@kasabi/queue';
 import { longestMs, type Session } from './session.ts';
 
 /** The pause, in milliseconds, before Redis is asked again about a session that had not ended. */
@@ -9,7 +9,7 @@ const mostEnded = 10_000;
 
 export interface EndedSessionsOptions {
   /** Tells other processes, and this one after a restart; without it, only this process knows. */
-  readonly redis: Redis | undefined;
+  readonly redis: RedisConnection | undefined;
   readonly onError: (error: unknown) => void;
   readonly now?: () => number;
 }
@@ -25,7 +25,7 @@ export function createEndedSessions(options: EndedSessionsOptions) {
   const askedAt = new Map<string, number>();
   const listeners = new Map<string, Set<() => void>>();
   const nameOf = ({ id }: Session): string =>
-    `${KEY_PREFIX}:ended-session:${createHash('sha256').update(id).digest('base64url')}`;
+    `${SPREAD_KEY_PREFIX}:ended-session:${createHash('sha256').update(id).digest('base64url')}`;
 
   function note(id: string): void {
     ended.add(id);

@@ -2,14 +2,14 @@ import { createBullBoard } from '@bull-board/api';
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter';
 import { ExpressAdapter } from '@bull-board/express';
 import { type Html, html, methodNotAllowed } from '@kasabi/http';
-import { createViewer, jobIdOfDelivery, type Redis } from '@kasabi/queue';
+import { createViewer, jobIdOfDelivery, type RedisConnection } from '@kasabi/queue';
 import type { RequestHandler, Router } from 'express';
 import type { Links } from './links.ts';
 import { contentSecurityPolicy } from './security.ts';
 
 export interface QueuesOptions {
   /** The Redis to show; without one, a page says so. */
-  readonly redis: Redis | undefined;
+  readonly redis: RedisConnection | undefined;
   readonly links: Links;
   /** Answers with a page that has only a title and a text. */
   readonly say: (title: string, text: Html) => RequestHandler;

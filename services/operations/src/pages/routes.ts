@@ -1,6 +1,6 @@
 import { type Html, html, methodNotAllowed, queryOf, readBody, toApiError } from '@kasabi/http';
 import { isTransient } from '@kasabi/postgres';
-import type { Redis } from '@kasabi/queue';
+import type { RedisConnection } from '@kasabi/queue';
 import type { Logger } from '@kasabi/runtime';
 import express, {
   type ErrorRequestHandler,
@@ -41,7 +41,7 @@ export interface PagesOptions {
 
 export interface OperationsOptions extends PagesOptions {
   /** Undefined without REDIS_URL. */
-  readonly redis: Redis | undefined;
+  readonly redis: RedisConnection | undefined;
   readonly onRedisError: (error: unknown) => void;
   readonly reads: Reads;
   readonly live: Live;

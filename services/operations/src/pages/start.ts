@@ -1,6 +1,6 @@
 import { diagnose } from '@kasabi/operations';
 import { createPool, describeSick, isTransient, sicknessOf } from '@kasabi/postgres';
-import { connect } from '@kasabi/queue';
+import { connect, redisAccess } from '@kasabi/queue';
 import { throttledWarning } from '@kasabi/runtime';
 import { createLive } from './live.ts';
 import { createReads } from './reads.ts';
@@ -39,9 +39,12 @@ export async function startPages(options: PagesOptions) {
     },
   });
   const onRedisError = throttledWarning(log, 'Redis does not answer the operations pages');
-  const { REDIS_URL: url } = settings;
   const reached = { name: 'kasabi-operations', onError: onRedisError };
-  const redis = url === undefined ? undefined : await connect({ url, ...reached });
+  const { REDIS_URL } = settings;
+  const redis =
+    REDIS_URL === undefined
+      ? undefined
+      : await connect({ ...redisAccess({ ...settings, REDIS_URL }), ...reached });
   return {
     ...createOperations({ ...options, redis, onRedisError, reads, live }),
     /** The pages read through this. */
