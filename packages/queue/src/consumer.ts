@@ -75,7 +75,7 @@ export function createConsumer(options: ConsumerOptions): Consumer {
       if ((await Promise.race([closed, deadline])) === 'late') {
         closed.catch(() => undefined);
         await Promise.race([
-          worker.disconnect(),
+          Promise.all([worker.disconnect(), worker.cut()]),
           new Promise((resolve) => setTimeout(resolve, 500)),
         ]);
       }

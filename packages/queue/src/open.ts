@@ -6,7 +6,7 @@ import type { RedisAccess } from './access.ts';
 export type RedisConnection = Redis | Cluster;
 
 /** How long a blocking command of a consumer may take, in seconds. */
-export const longestBlockSeconds = 2;
+export const longestBlockSeconds = 1.5;
 
 /** Reconnects forever, first after 50 ms, later every second: recovery never needs a restart. */
 const retryStrategy = (times: number): number => Math.min(50 * 2 ** Math.min(times - 1, 5), 1_000);
@@ -18,7 +18,11 @@ const retryStrategy = (times: number): number => Math.min(50 * 2 ** Math.min(tim
 interface Manner {
   readonly each: Pick<
     RedisOptions,
-    'maxRetriesPerRequest' | 'commandTimeout' | 'connectTimeout' | 'socketTimeout'
+    | 'maxRetriesPerRequest'
+    | 'commandTimeout'
+    | 'connectTimeout'
+    | 'socketTimeout'
+    | 'disconnectTimeout'
   >;
   readonly enableOfflineQueue: boolean;
   /** How often a cluster's client tries a command while the cluster changes, every 50 to 100 ms. */
@@ -35,6 +39,7 @@ export const failFast: Manner = {
     commandTimeout: 1_000,
     connectTimeout: 1_000,
     socketTimeout: 2_000,
+    disconnectTimeout: 500,
   },
   enableOfflineQueue: false,
   maxRedirections: 10,
@@ -45,7 +50,8 @@ export const patient: Manner = {
   each: {
     maxRetriesPerRequest: null,
     connectTimeout: 1_000,
-    socketTimeout: longestBlockSeconds * 1_000 + 1_500,
+    socketTimeout: longestBlockSeconds * 1_000 + 700,
+    disconnectTimeout: 500,
   },
   enableOfflineQueue: true,
   maxRedirections: Number.POSITIVE_INFINITY,
