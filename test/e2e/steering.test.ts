@@ -15,9 +15,9 @@ import {
   untilEnded,
 } from '@kasabi/test/support/client';
 import { createFixture } from '@kasabi/test/support/fixture';
+import { openTestRedis } from '@kasabi/test/support/redis-client';
 import { change, jobUrl, makeJobs } from '@kasabi/test/support/watch-jobs';
 import { addService } from '@kasabi/test/support/watch-services';
-import { Redis } from 'ioredis';
 import type pg from 'pg';
 
 let stack: TestStack;
@@ -80,7 +80,7 @@ describe('cancel', () => {
   });
 
   it('a cancelled job never runs, though Redis still delivers it', async () => {
-    const redis = new Redis(stack.redis.url);
+    const redis = openTestRedis(stack.redis.url);
     try {
       const { text: url } = await submitForm(stack, { jobType: 'reset', startTime: inMs(2_000) });
       const id = url.slice(url.lastIndexOf('/') + 1);

@@ -1,5 +1,7 @@
-import { Redis } from 'ioredis';
+import type { Cluster, Redis } from 'ioredis';
 import { testEnvironment } from './env.ts';
+import { isOwnClient, openTestRedis, serversOf } from './redis-client.ts';
+import { topology } from './topology.ts';
 import { WaitTimedOut, waitFor } from './wait-for.ts';
 
 /** How many logical databases the run's Redis has. Number 0 is the support's own. */
@@ -13,9 +15,9 @@ export class RedisClientLeaked extends Error {
   readonly code = 'redis-client-leaked';
 }
 
-/** A logical Redis database of its own. */
+/** A logical Redis database of its own, or a cluster. */
 export interface TestRedis {
-  /** URL that ends in the database's number. */
+  /** For REDIS_URL; `openTestRedis` takes it, too. */
   readonly url: string;
   readonly database: number;
   /**
@@ -33,38 +35,40 @@ export async function createRedis(): Promise<TestRedis> {
     const free = await redis.lpop(freeDatabases);
     return free === null ? redis.incr(lastDatabase) : Number(free);
   });
-  if (database >= redisDatabases) {
-    throw new Error(
-      `More than ${redisDatabases} Redis databases are in use; close those not needed.`,
-    );
+  const { redisUrls } = topology();
+  const most = redisUrls === undefined ? redisDatabases : redisUrls.length + 1;
+  if (database >= most) {
+    throw new Error(`More than ${most - 1} Redis databases are in use; close those not needed.`);
   }
-  const url = new URL(TEST_REDIS_URL);
-  url.pathname = `/${database}`;
+  const url = redisUrls?.[database - 1] ?? `${TEST_REDIS_URL}/${database}`;
   return {
-    url: url.href,
+    url,
     database,
     async close() {
-      const left = await withRedis(TEST_REDIS_URL, (redis) => leftClients(redis, database));
+      const left = await withRedis(url, (redis) =>
+        leftClients(redis, redisUrls === undefined ? database : undefined),
+      );
       if (left.length > 0) {
         throw new RedisClientLeaked(
           `Clients of Redis database ${database} were left open: ${left.join('; ')}`,
         );
       }
-      await withRedis(url.href, (redis) => redis.flushdb());
+      await withRedis(url, (redis) =>
+        Promise.all(serversOf(redis).map((server) => server.flushdb())),
+      );
       await withRedis(TEST_REDIS_URL, (redis) => redis.rpush(freeDatabases, database));
     },
   };
 }
 
 /** Describes the clients other than this one that do not go away within 2 s, of one database or of all. */
-export async function leftClients(redis: Redis, database?: number): Promise<string[]> {
-  const own = await redis.client('ID');
+export async function leftClients(redis: Redis | Cluster, database?: number): Promise<string[]> {
   const look = async (): Promise<string[]> => {
-    const list = String(await redis.client('LIST'));
-    return list
-      .trimEnd()
-      .split('\n')
-      .filter((line) => !line.startsWith(`id=${own} `))
+    const servers = serversOf(redis);
+    const lists = await Promise.all(servers.map((server) => server.client('LIST')));
+    return lists
+      .flatMap((list) => String(list).trimEnd().split('\n'))
+      .filter((line) => !isOwnClient(line))
       .filter((line) => database === undefined || line.includes(` db=${database} `))
       .map(describeClient);
   };
@@ -89,8 +93,11 @@ function describeClient(line: string): string {
 }
 
 /** Runs `work` with a client of its own. */
-export async function withRedis<T>(url: string, work: (redis: Redis) => Promise<T>): Promise<T> {
-  const redis = new Redis(url, { maxRetriesPerRequest: 1 });
+export async function withRedis<T>(
+  url: string,
+  work: (redis: Redis | Cluster) => Promise<T>,
+): Promise<T> {
+  const redis = openTestRedis(url);
   try {
     return await work(redis);
   } finally {

@@ -111,7 +111,7 @@ export async function startStack(
         name,
         {
           ...settings,
-          ...topologySettings(name, database.name),
+          ...topologySettings(name, { postgres: database.name, redis: redis.database }),
           ...limitsOff[name],
           ...env,
           ...serviceEnv[name],

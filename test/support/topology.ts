@@ -3,19 +3,35 @@ import { testEnvironment } from './env.ts';
 
 /** How the services of a test stack reach their servers, where the tests themselves reach them in another way. */
 export interface StackTopology {
-  /** Settings that replace the local stack's. `{database}` stands for the name of the test's database. */
+  /**
+   * Settings that replace the local stack's. `{database}` stands for the name of the test's database, and `{redis}` for
+   * the number of its logical database in Redis.
+   */
   readonly settings?: Partial<Record<ServiceName, Readonly<Record<string, string>>>>;
+  /** The Redis of each stack, where they cannot share one: a cluster has no logical databases. */
+  readonly redisUrls?: readonly string[];
+  /** For the tests' own clients of Redis. */
+  readonly redisCa?: string;
+  readonly redisSentinelPassword?: string;
 }
 
-/** The settings that the run's topology gives a service of the stack with this database. */
-export function topologySettings(name: ServiceName, database: string): NodeJS.ProcessEnv {
+/** The run's topology. */
+export function topology(): StackTopology {
   const { TEST_TOPOLOGY } = testEnvironment();
-  if (TEST_TOPOLOGY === undefined) return {};
-  const { settings = {} }: StackTopology = JSON.parse(TEST_TOPOLOGY);
+  return TEST_TOPOLOGY === undefined ? {} : JSON.parse(TEST_TOPOLOGY);
+}
+
+/** The settings that the run's topology gives a service of the stack with these databases. */
+export function topologySettings(
+  name: ServiceName,
+  databases: { readonly postgres: string; readonly redis: number },
+): NodeJS.ProcessEnv {
   return Object.fromEntries(
-    Object.entries(settings[name] ?? {}).map(([setting, value]) => [
+    Object.entries(topology().settings?.[name] ?? {}).map(([setting, value]) => [
       setting,
-      value.replaceAll('{database}', database),
+      value
+        .replaceAll('{database}', databases.postgres)
+        .replaceAll('{redis}', String(databases.redis)),
     ]),
   );
 }

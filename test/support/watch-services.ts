@@ -2,6 +2,7 @@ import { freePort, type ServiceName, serviceSettings } from '@kasabi/local';
 import type pg from 'pg';
 import { startService, type TestService } from './service.ts';
 import { limitsOff, serviceSecret, type TestStack } from './stack.ts';
+import { topologySettings } from './topology.ts';
 import { waitFor } from './wait-for.ts';
 
 /** Starts one more service on a stack's database and Redis. */
@@ -17,7 +18,9 @@ export async function addService(
     statusPublicUrl: stack.statusUrl,
     serviceSecret,
   });
-  return await startService(name, { ...settings, ...limitsOff[name], ...env });
+  const databases = { postgres: stack.database.name, redis: stack.redis.database };
+  const ofTopology = topologySettings(name, databases);
+  return await startService(name, { ...settings, ...ofTopology, ...limitsOff[name], ...env });
 }
 
 /**

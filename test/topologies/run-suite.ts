@@ -28,24 +28,25 @@ export async function runSuite(
     const folder = path.join(servers.folder, topology.name);
     mkdirSync(folder, { mode: 0o711 });
     const running = await topology.start({ servers, folder, log, signal: run.signal });
-    const { settings, redisUrl = servers.redisUrl } = running;
+    const { stop, concurrency = availableParallelism(), ...reached } = running;
+    const { redisUrl = servers.redisUrl, ...ofStacks } = reached;
     try {
       const totals = await run.runFiles({
         folder,
         files,
-        concurrency: running.concurrency ?? availableParallelism(),
+        concurrency,
         env: {
           TEST_DATABASE_URL: servers.databaseUrl,
           TEST_REDIS_URL: redisUrl,
           TEST_RUN_ID: run.id,
-          TEST_TOPOLOGY: JSON.stringify({ settings }),
+          TEST_TOPOLOGY: JSON.stringify(ofStacks),
         },
       });
       return { ...totals, topology, seconds: seconds() };
     } finally {
       // A test that was ended by a signal could not end its services.
       await endLeftProcesses(run.id, 0);
-      await running.stop();
+      await stop();
     }
   } catch (error) {
     if (!(error instanceof TopologyUnavailable)) throw error;

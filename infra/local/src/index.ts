@@ -13,6 +13,7 @@ export {
 } from './processes.ts';
 export type { ServerHandle } from './ready-process.ts';
 export { startRedis } from './redis.ts';
+export { findRedis } from './redis-binary.ts';
 export { runCommand } from './run-command.ts';
 export {
   isReady,

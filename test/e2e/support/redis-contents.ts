@@ -1,11 +1,14 @@
-import { Redis } from 'ioredis';
+import { openTestRedis, serversOf } from '@kasabi/test/support/redis-client';
 
 /** Every key of a Redis database with its value, as text. */
 export async function everythingIn(url: string): Promise<string> {
-  const redis = new Redis(url);
+  const redis = openTestRedis(url);
   try {
     const lines: string[] = [];
-    for (const key of await redis.keys('*')) {
+    // A cluster's client knows its nodes once it has answered.
+    await redis.exists('any');
+    const keys = await Promise.all(serversOf(redis).map((server) => server.keys('*')));
+    for (const key of keys.flat()) {
       const type = await redis.type(key);
       const value: unknown = await {
         string: () => redis.get(key),
