@@ -24,6 +24,8 @@ export interface Recorded {
 
 // By its place: services, which load this too, find other packages' builds.
 const projectRoot = path.resolve(import.meta.dirname, '../..');
+/** Hands every statement on to pg. */
+const client = path.join(projectRoot, 'packages/postgres/src/statement-client.ts');
 const target = environment()['RECORDED_STATEMENTS'];
 /** A pool or a client. */
 interface Named {
@@ -36,9 +38,9 @@ const seen = new Set<string>();
 /** The innermost callers, up to two, as long as they are sources and no tests. */
 function findCallers(): Place[] {
   const places: Place[] = [];
-  for (const { scriptName, lineNumber } of getCallSites(8)) {
+  for (const { scriptName, lineNumber } of getCallSites(12)) {
     const name = scriptName.startsWith('file:') ? fileURLToPath(scriptName) : scriptName;
-    if (name === import.meta.filename) continue;
+    if (name === import.meta.filename || name === client) continue;
     const file = path.relative(projectRoot, name);
     if (!/^(packages|services|infra)\/.*\/src\//.test(file) || file.endsWith('.test.ts')) break;
     places.push({ file, line: lineNumber });

@@ -3,9 +3,10 @@ import { parseConnectionUrl, type SessionTarget, urlOf } from './connection-url.
 import { isAtConnect, noteAtConnect } from './errors.ts';
 import { type Host, type Hosts, hostsOf, NoHostSuits, type ServerRole } from './hosts.ts';
 import { sessionUrl } from './session.ts';
+import { StatementClient, type StatementConfig } from './statement-client.ts';
 
 /** The configuration of a session, as node-postgres hands it on from a pool. */
-export interface SessionConfig extends pg.ClientConfig {
+export interface SessionConfig extends StatementConfig {
   readonly hosts: Hosts;
   readonly sessionUrl: string;
 }
@@ -29,7 +30,7 @@ type OnConnected = ((error: Error) => void) | ((error: null, client: pg.Client) 
  * A client of one of the hosts, which fails to connect where the server is not what is wanted. It records which
  * errors kept it from connecting, to distinguish them from those of statements.
  */
-export class SessionClient extends pg.Client {
+export class SessionClient extends StatementClient {
   readonly #hosts: Hosts;
   readonly #host: Host;
   readonly #said = new Map<string, string>();

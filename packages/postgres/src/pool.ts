@@ -62,7 +62,7 @@ export function createPool(options: PoolOptions): pg.Pool {
     ...(options.statementTimeoutMs !== undefined && {
       statement_timeout: options.statementTimeoutMs,
       // A frozen Postgres, or one cut off silently, cancels nothing: give up here, too.
-      query_timeout: options.statementTimeoutMs + 1_000,
+      answerTimeoutMs: options.statementTimeoutMs + 1_000,
     }),
   });
   pool.on('error', options.onIdleError);
