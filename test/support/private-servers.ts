@@ -54,7 +54,11 @@ export interface PrivateStackOptions {
   /** Further settings of a service that depend on where the servers are. */
   readonly connect?: (
     service: ServiceName,
-    servers: { readonly databaseUrl: string; readonly redisUrl: string },
+    servers: {
+      readonly databaseUrl: string;
+      readonly redisUrl: string;
+      readonly postgres: PrivateServer;
+    },
   ) => Promise<NodeJS.ProcessEnv>;
   /** Further settings of a service. */
   readonly settings?: Readonly<Partial<Record<ServiceName, NodeJS.ProcessEnv>>>;
@@ -133,7 +137,7 @@ export async function startPrivateStack(
           ...(operatorPassword !== undefined && { operatorPassword }),
         }),
         ...options.settings?.[name],
-        ...(await options.connect?.(name, { databaseUrl, redisUrl: firstRedis.url })),
+        ...(await options.connect?.(name, { databaseUrl, redisUrl: firstRedis.url, postgres })),
       });
       stops.push(() => service.stop());
       return service;

@@ -8,7 +8,8 @@ export const sessionTargets = [
   'prefer-standby',
 ] as const;
 
-export type SessionTarget = (typeof sessionTargets)[number];
+/** `prefer-primary` is for programs that show a standby where there is no primary; libpq has no such word. */
+export type SessionTarget = (typeof sessionTargets)[number] | 'prefer-primary';
 
 /** One of the servers that a connection URL names. */
 export interface HostAddress {

@@ -101,6 +101,10 @@ describe('target_session_attrs', () => {
     const hosts = [at(standby), at(primary)];
     assert.equal(await withPool(urlOf(hosts), whereIs), at(primary));
     assert.equal(await withPool(urlOf(hosts), whereIs, { target: 'any' }), at(standby));
+    const preferPrimary = { target: 'prefer-primary' } as const;
+    assert.equal(await withPool(urlOf(hosts), whereIs, preferPrimary), at(primary));
+    assert.equal(await withPool(urlOf([nobody, at(standby)]), whereIs, preferPrimary), at(standby));
+    assert.equal(await withPool(standby.url, whereIs, preferPrimary), at(standby));
   });
 
   it('names what each host was where none suits: the one that answered first', async () => {

@@ -58,10 +58,11 @@ export function createHosts(addresses: readonly HostAddress[], target: SessionTa
   const hosts = addresses.map(
     (address): Host => ({ address, failedAt: undefined, connections: new Set() }),
   );
-  const wantsPrimary = target === 'primary' || target === 'read-write';
+  const needsPrimary = target === 'primary' || target === 'read-write';
+  const takesAny = target === 'prefer-standby' || target === 'prefer-primary';
 
   const isAvoided = ({ failedAt }: Host): boolean =>
-    failedAt !== undefined && (wantsPrimary || performance.now() - failedAt < avoidMs);
+    failedAt !== undefined && (needsPrimary || performance.now() - failedAt < avoidMs);
 
   /** Breaks off what goes to a server that was the primary: one that is frozen would keep it waiting for ever. */
   function leaveOthers(host: Host): void {
@@ -76,8 +77,8 @@ export function createHosts(addresses: readonly HostAddress[], target: SessionTa
   return {
     target,
     size: hosts.length,
-    // For prefer-standby, a primary is tried again when no other host turned out to be a standby.
-    tries: target === 'prefer-standby' ? hosts.length + 1 : hosts.length,
+    // One that is not preferred is tried again when no other host turned out to be better.
+    tries: takesAny ? hosts.length + 1 : hosts.length,
     next() {
       const fresh = hosts.find((host) => !isAvoided(host));
       const [longestAgo] = hosts.toSorted((a, b) => (a.failedAt ?? 0) - (b.failedAt ?? 0));
@@ -87,18 +88,17 @@ export function createHosts(addresses: readonly HostAddress[], target: SessionTa
       host.failedAt = performance.now();
     },
     judge(host, role) {
-      const isLastResort =
-        target === 'prefer-standby' && hosts.every((it) => it === host || isAvoided(it));
+      const isLastResort = takesAny && hosts.every((it) => it === host || isAvoided(it));
       const why = isLastResort ? undefined : unsuitable(target, role);
       if (why !== undefined) {
         host.failedAt = performance.now();
         return new HostUnsuitable(host.address, why);
       }
       host.failedAt = undefined;
-      if (wantsPrimary) leaveOthers(host);
+      if (needsPrimary || (target === 'prefer-primary' && !role.isStandby)) leaveOthers(host);
       return undefined;
     },
-    stillSuits: (role) => target === 'prefer-standby' || unsuitable(target, role) === undefined,
+    stillSuits: (role) => takesAny || unsuitable(target, role) === undefined,
   };
 }
 
@@ -111,6 +111,7 @@ function unsuitable(
     case 'any':
       return undefined;
     case 'primary':
+    case 'prefer-primary':
       return isStandby ? 'in-recovery' : undefined;
     case 'read-write':
       if (isStandby) return 'in-recovery';

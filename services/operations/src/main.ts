@@ -12,6 +12,7 @@ const readEnvironment = () => readSettings(process.env);
 await runService('operations', readEnvironment, async ({ settings, log, stopping }) => {
   const pool = createPool({
     url: settings.DATABASE_URL,
+    target: 'prefer-primary',
     applicationName: 'kasabi-operations',
     max: settings.DATABASE_POOL_SIZE,
     statementTimeoutMs: settings.STATEMENT_TIMEOUT_MS,
@@ -28,6 +29,7 @@ await runService('operations', readEnvironment, async ({ settings, log, stopping
   const pages = await startPages({ settings, pool, metrics, log, stopping });
   const probe = createProbe({
     url: settings.DATABASE_URL,
+    target: 'prefer-primary',
     applicationName: 'kasabi-operations-probe',
     // The pages also work on a Postgres that accepts no writes.
     writes: false,

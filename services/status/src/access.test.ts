@@ -3,10 +3,10 @@ import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
 import { createOwner, digestKey, issueKey, revokeKey } from '@kasabi/accounts';
 import { createDataset } from '@kasabi/datasets';
-import type { Database } from '@kasabi/postgres';
 import { type Answer, ask } from '@kasabi/test/support/client';
 import { waitFor } from '@kasabi/test/support/wait-for';
 import { change, openEvents } from '@kasabi/test/support/watch-jobs';
+import type pg from 'pg';
 import { type StatusRoutes, startStatusRoutes } from '../test/watch-status.ts';
 import { createWatcher, type News } from './watcher.ts';
 
@@ -146,7 +146,7 @@ describe('the keys of 10,000 who wait', () => {
       return pool.query(asked as never);
     };
     const watcher = createWatcher({
-      db: { query } as unknown as Database,
+      sources: { pool: { query } as unknown as pg.Pool },
       intervalMs: 50,
       onError: (error) => assert.fail(String(error)),
     });
@@ -165,7 +165,7 @@ describe('the keys of 10,000 who wait', () => {
     for (let number = 0; number < 10_000; number += 1) {
       const key = number % 2 === 0 ? held.key : `unknown ${number}`;
       const shown = { keyDigest: digestKey(key), datasetCode: held.code };
-      watcher.watch({ record, access: shown }, (news) => told.push(news));
+      watcher.watch({ record, access: shown, knownAt: 0 }, (news) => told.push(news));
     }
     await access?.runOnce();
     assert.deepEqual(statements, ['authorize-all']);

@@ -31,7 +31,7 @@ before(async () => {
     checks: {},
     isUnavailable: () => false,
     routes: (router) => {
-      const datasets = createDatasetReader(pool);
+      const datasets = createDatasetReader({ pool });
       addRoutes(router, 'datasets', {
         ...datasetHandlers({ datasets }),
         ...discoveryHandlers({ datasets, apiUrl: 'https://api.example.org', statusUrl }),

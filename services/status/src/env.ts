@@ -15,6 +15,17 @@ import { z } from 'zod';
 /** All settings, with descriptions for the documentation and the tests. */
 export const schema = z.object({
   DATABASE_URL: postgresUrl().describe('Postgres, with the login of the role kasabi_status'),
+  DATABASE_PRIMARY_URL: postgresUrl()
+    .optional()
+    .describe(
+      'The primary, where DATABASE_URL leads to a standby: asked what the standby may not have heard of yet',
+    ),
+  STANDBY_MAX_LAG_MS: integer({
+    from: 100,
+    to: 600_000,
+    fallback: 1_000,
+    what: 'a number of milliseconds',
+  }).describe('A standby that is further behind is not read from while the primary answers'),
   STATUS_PORT: port(8081).describe('The port to listen on'),
   API_PUBLIC_URL: publicUrl().describe('Where clients reach the api service'),
   API_INTERNAL_URL: publicUrl()

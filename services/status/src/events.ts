@@ -18,7 +18,7 @@ export function eventHandlers(options: JobHandlersOptions): Pick<Handlers<'jobs'
   };
 
   async function stream(request: Request, response: Response, found: FoundJob): Promise<void> {
-    const { record: first, access } = found;
+    const { record: first } = found;
     let event = eventOf(first);
     const known = request.headers['last-event-id'] === event.id;
     if (known && hasEnded(first)) {
@@ -34,15 +34,12 @@ export function eventHandlers(options: JobHandlersOptions): Pick<Handlers<'jobs'
     events.write('retry: 1000\n\n');
     if (!known) events.write(event.text);
     try {
-      let record: JobRecord | undefined = first;
-      while (record !== undefined && !hasEnded(record)) {
-        record = await waitForChange({
-          watcher: options.watcher,
-          ...{ request, response },
-          found: { record, access },
-        });
-        if (record === undefined) break;
-        event = eventOf(record);
+      let seen: FoundJob | undefined = found;
+      while (seen !== undefined && !hasEnded(seen.record)) {
+        const { watcher } = options;
+        seen = await waitForChange({ watcher, request, response, found: seen });
+        if (seen === undefined) break;
+        event = eventOf(seen.record);
         events.write(event.text);
       }
     } catch (error) {

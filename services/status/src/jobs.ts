@@ -64,7 +64,8 @@ export function jobHandlers(
       heldForClient(response);
       const timeoutMs = seconds * 1_000;
       try {
-        record = (await waitForChange({ watcher, request, response, found, timeoutMs })) ?? record;
+        const changed = await waitForChange({ watcher, request, response, found, timeoutMs });
+        record = changed?.record ?? record;
       } finally {
         endHold();
       }

@@ -1,6 +1,7 @@
 import { authorize, digestKey } from '@kasabi/accounts';
 import { type Handlers, isAbout, keyDigestOf, readParameters, readShortCode } from '@kasabi/http';
 import { searchJobs } from '@kasabi/jobs';
+import type { Database } from '@kasabi/postgres';
 import {
   cursorAfter,
   type JobListDocument,
@@ -11,22 +12,27 @@ import {
   refusalOf,
   type SuccessStatus,
 } from '@kasabi/protocol';
-import type pg from 'pg';
+import { eitherOf, readFresh, type Sources } from './sources/sources.ts';
 
 export interface ListHandlersOptions {
-  readonly pool: pg.Pool;
+  readonly sources: Sources;
   readonly statusUrl: string;
   readonly successStatus: SuccessStatus;
 }
 
 /** The handler that lists a dataset's jobs, newest first, in pages. */
 export function listHandlers(options: ListHandlersOptions): Pick<Handlers<'jobs'>, 'listJobs'> {
-  const { pool, statusUrl, successStatus } = options;
+  const { sources, statusUrl, successStatus } = options;
   return {
     async listJobs(request, response) {
       const asked = readShortCode(request.params.code);
       const keyDigest = keyDigestOf(request, digestKey);
-      const access = await authorize(pool, { keyDigest, datasetCode: asked });
+      const allowed = (db: Database) => authorize(db, { keyDigest, datasetCode: asked });
+      const { result: access } = await readFresh(sources, {
+        ...eitherOf(sources, allowed),
+        // A standby may not have heard of a key that was just issued.
+        isCertain: ({ outcome }) => outcome === 'owner',
+      });
       if (access.outcome !== 'owner') throw refusalOf(access.outcome, asked);
       const { datasetCode } = access;
       isAbout(request, datasetCode);
@@ -34,14 +40,18 @@ export function listHandlers(options: ListHandlersOptions): Pick<Handlers<'jobs'
         readParameters(request).all(jobListParameters),
       );
 
-      // One more than requested shows whether there is another page.
-      const { jobs: found } = await searchJobs(pool, {
-        dataset: datasetCode,
-        statuses: status && recordStatusesOf[status],
-        type: jobType,
-        before,
-        limit: limit + 1,
-      });
+      const search = (db: Database) =>
+        searchJobs(db, {
+          dataset: datasetCode,
+          statuses: status && recordStatusesOf[status],
+          type: jobType,
+          before,
+          // One more than requested shows whether there is another page.
+          limit: limit + 1,
+        });
+      const { jobs: found } = (
+        await readFresh(sources, { ...eitherOf(sources, search), isCertain: () => true })
+      ).result;
       const page = found.slice(0, limit);
       const list = `${statusUrl}/data/${datasetCode}/jobs`;
       const last = page.at(-1);

@@ -1,6 +1,7 @@
 import { addDocumentation, addRoutes, createApp, createOverloadGuard, serve } from '@kasabi/http';
-import { createPool, createProbe, isTransient } from '@kasabi/postgres';
+import { isTransient } from '@kasabi/postgres';
 import { measurePools, runService, throttledWarning } from '@kasabi/runtime';
+import type pg from 'pg';
 import { createApi } from './api.ts';
 import { datasetHandlers } from './datasets.ts';
 import { discoveryHandlers } from './discovery.ts';
@@ -13,42 +14,33 @@ import { createStatusMetrics } from './metrics.ts';
 import { createOwnRateLimit } from './rate-limit.ts';
 import { createDatasetReader } from './read-dataset.ts';
 import { createJobReader } from './read-job.ts';
+import { startSources } from './sources/start.ts';
 import { createWatcher } from './watcher.ts';
 
 // biome-ignore lint/style/noProcessEnv: the one place where this service reads its environment.
 const readEnvironment = () => readSettings(process.env);
 
 await runService('status', readEnvironment, async ({ settings, log, stopping }) => {
-  const pool = createPool({
-    url: settings.DATABASE_URL,
-    target: 'any',
-    applicationName: 'kasabi-status',
-    max: settings.DATABASE_POOL_SIZE,
-    statementTimeoutMs: settings.STATEMENT_TIMEOUT_MS,
-    onIdleError: throttledWarning(log, 'connection trouble'),
-  });
-  const probe = createProbe({
-    url: settings.DATABASE_URL,
-    target: 'any',
-    applicationName: 'kasabi-status-probe',
-    writes: false,
-    pools: [pool],
-  });
+  const reached = startSources(settings, log);
+  const { sources } = reached;
   const watcher = createWatcher({
-    db: pool,
+    sources,
     intervalMs: settings.WATCH_INTERVAL_MS,
     onError: throttledWarning(log, 'watcher round failed'),
   });
-  const jobs = createJobReader(pool);
-  const datasets = createDatasetReader(pool);
+  const jobs = createJobReader(sources);
+  const datasets = createDatasetReader(sources);
   const overload = createOverloadGuard({
     maxLagMs: settings.MAX_LAG_MS,
-    queued: () => jobs.waiting + datasets.waiting + pool.waitingCount,
+    queued: () =>
+      jobs.waiting +
+      datasets.waiting +
+      Object.values<pg.Pool>(reached.pools).reduce((sum, pool) => sum + pool.waitingCount, 0),
     maxQueued: settings.MAX_QUEUED,
   });
-  const metrics = createStatusMetrics(() => watcher.waiting);
+  const metrics = createStatusMetrics(() => watcher.waiting, sources.fresh?.standing);
   const { registry } = metrics;
-  measurePools(registry, { requests: pool });
+  measurePools(registry, reached.pools);
   const statusUrl = settings.STATUS_PUBLIC_URL;
   const api = createApi(
     settings.API_INTERNAL_URL ?? settings.API_PUBLIC_URL,
@@ -68,7 +60,8 @@ await runService('status', readEnvironment, async ({ settings, log, stopping }) 
     log,
     stopping,
     publicUrl: statusUrl,
-    checks: { Postgres: probe.check },
+    checks: reached.checks,
+    optional: reached.optional,
     isUnavailable: isTransient,
     registry,
     trust: { trustProxy: settings.TRUST_PROXY, serviceSecret: settings.SERVICE_SECRET },
@@ -80,7 +73,7 @@ await runService('status', readEnvironment, async ({ settings, log, stopping }) 
       addRoutes(router, 'jobs', {
         ...jobHandlers(jobOptions),
         ...eventHandlers(jobOptions),
-        ...listHandlers({ pool, statusUrl, successStatus: settings.SUCCESS_STATUS }),
+        ...listHandlers({ sources, statusUrl, successStatus: settings.SUCCESS_STATUS }),
       });
       addRoutes(router, 'datasets', {
         ...datasetHandlers({ datasets }),
@@ -97,12 +90,13 @@ await runService('status', readEnvironment, async ({ settings, log, stopping }) 
     registry,
     log,
   });
-  for (const loop of watcher.loops) loop.start(metrics.loopRound);
+  const loops = [...reached.loops, ...watcher.loops];
+  for (const loop of loops) loop.start(metrics.loopRound);
   log.info({ port: server.port }, 'listening');
 
   return async () => {
     await server.close(settings.SHUTDOWN_TIMEOUT_MS / 2);
-    await Promise.all(watcher.loops.map((loop) => loop.stop()));
-    await Promise.all([pool.end(), probe.close()]);
+    await Promise.all(loops.map((loop) => loop.stop()));
+    await reached.stop();
   };
 });

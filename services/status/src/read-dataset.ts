@@ -1,18 +1,18 @@
 import { type Dataset, findDatasets } from '@kasabi/datasets';
-import { createBatcher } from '@kasabi/postgres';
 import { DatasetNotFound } from '@kasabi/protocol';
-import type pg from 'pg';
+import { createBatchedReader } from './sources/batched.ts';
+import type { Sources } from './sources/sources.ts';
 
 /**
  * Reads datasets for requests that need no key. Those that arrive while a statement runs share the next one. So however
  * many there are, they cost one or two statements at a time, and none is answered with what was true before it came.
  */
-export function createDatasetReader(pool: pg.Pool) {
-  const datasets = createBatcher<string, Dataset | undefined>({
+export function createDatasetReader(sources: Sources) {
+  const datasets = createBatchedReader<string, Dataset | undefined>(sources, {
     name: 'find-datasets batch',
-    run: (codes) => findDatasets(pool, codes),
-    maxSize: 500,
+    run: findDatasets,
     maxConcurrent: 2,
+    isCertain: (_code, dataset) => dataset !== undefined,
   });
   return {
     /**
@@ -21,7 +21,7 @@ export function createDatasetReader(pool: pg.Pool) {
      * @throws DatasetNotFound
      */
     async read(code: string | undefined): Promise<Dataset> {
-      const dataset = code === undefined ? undefined : await datasets.add(code);
+      const dataset = code === undefined ? undefined : (await datasets.read(code)).result;
       if (dataset === undefined) throw new DatasetNotFound(code);
       return dataset;
     },

@@ -9,15 +9,17 @@ import {
   readShortCode,
 } from '@kasabi/http';
 import { type AskedJob, type FindOutcome, findJobs, type JobRecord } from '@kasabi/jobs';
-import { createBatcher } from '@kasabi/postgres';
 import { refusalOf } from '@kasabi/protocol';
 import type { Request } from 'express';
-import type pg from 'pg';
+import { createBatchedReader } from './sources/batched.ts';
+import type { Sources } from './sources/sources.ts';
 
 /** A job that was read, and the key with which it was read. */
 export interface FoundJob {
   readonly record: JobRecord;
   readonly access: Access;
+  /** As in `Fresh`. */
+  readonly knownAt: number;
 }
 
 /** The name of a job, and the key that came with it. */
@@ -27,25 +29,41 @@ export interface NamedJob {
   readonly jobId: string;
 }
 
-/** Reads jobs for requests. Requests in the same turn of the event loop share a statement. */
-export function createJobReader(pool: pg.Pool) {
-  const records = createBatcher<AskedJob, FindOutcome>({
+/**
+ * How old a job is, in milliseconds, when every standby that is read from has heard of it. Far more than such a standby
+ * may be behind: the clock of Postgres, which made the id, and this host's may differ.
+ */
+const settledMs = 60_000;
+
+/** When a job's record was made, by its id (UUIDv7, RFC 9562), in milliseconds since the epoch. */
+const madeAt = (jobId: string): number =>
+  Number.parseInt(jobId.replaceAll('-', '').slice(0, 12), 16);
+
+/** A standby may not have heard of a young job, of a key that was just issued, or of a new dataset. */
+function isCertain({ jobId }: AskedJob, { outcome }: FindOutcome): boolean {
+  if (outcome !== 'job-unknown') return outcome === 'found';
+  return jobId === undefined || Date.now() - madeAt(jobId) > settledMs;
+}
+
+/** Reads jobs for requests. */
+export function createJobReader(sources: Sources) {
+  const records = createBatchedReader<AskedJob, FindOutcome>(sources, {
     name: 'find batch',
-    run: (requests) => findJobs(pool, requests),
-    maxSize: 500,
+    run: findJobs,
     maxConcurrent: 4,
+    isCertain,
   });
 
   async function find(request: Request<{ code: string; id: string }>) {
     const datasetCode = readShortCode(request.params.code);
     const jobId = readJobId(request.params.id);
     const access: Access = { keyDigest: keyDigestOf(request, digestKey), datasetCode };
-    const found = await records.add({ ...access, jobId });
+    const { result: found, knownAt } = await records.read({ ...access, jobId });
     if (found.outcome === 'refused') throw refusalOf(found.outcome, datasetCode);
     if (found.outcome === 'found') isAbout(request, datasetCode, found.job.id);
     else if (found.outcome === 'job-unknown') isAbout(request, datasetCode);
     readParameters(request).all(keyAlone);
-    return { jobId, access, found };
+    return { jobId, access, found, knownAt };
   }
 
   return {
@@ -69,9 +87,9 @@ export function createJobReader(pool: pg.Pool) {
      * @throws Unauthorized, NotFound, or the error for an invalid parameter.
      */
     async read(request: Request<{ code: string; id: string }>): Promise<FoundJob> {
-      const { access, found } = await find(request);
+      const { access, found, knownAt } = await find(request);
       if (found.outcome !== 'found') throw refusalOf(found.outcome, access.datasetCode);
-      return { record: found.job, access };
+      return { record: found.job, access, knownAt };
     },
     /** How many requests wait for the next statement. */
     get waiting() {

@@ -22,7 +22,7 @@ export interface WaitOptions {
 }
 
 /**
- * The record after its next change of state, or undefined if the time is up, the client has gone, or the service
+ * The job after its next change of state, or undefined if the time is up, the client has gone, or the service
  * stops. A client whose key was revoked, or whose dataset got another owner, before the change was seen is not told of
  * it.
  *
@@ -31,7 +31,7 @@ export interface WaitOptions {
  * The timer and the listeners are hand-written because AbortSignal.any holds its sources weakly: a timeout that nothing
  * else holds is garbage-collected and never fires (Node.js 20).
  */
-export function waitForChange(options: WaitOptions): Promise<JobRecord | undefined> {
+export function waitForChange(options: WaitOptions): Promise<FoundJob | undefined> {
   const { watcher, found, request, response, timeoutMs } = options;
   const { socket } = request;
   return new Promise((resolve, reject) => {
@@ -50,8 +50,10 @@ export function waitForChange(options: WaitOptions): Promise<JobRecord | undefin
     };
     const onNews = (news: News): void => {
       end();
-      if (news.outcome === 'changed') resolve(news.record);
-      else if (news.outcome === 'let-go') resolve(undefined);
+      if (news.outcome === 'changed') {
+        const { record, knownAt } = news;
+        resolve({ record, knownAt, access: found.access });
+      } else if (news.outcome === 'let-go') resolve(undefined);
       else reject(refusalOf(news.outcome, found.access.datasetCode));
     };
     if (socket.destroyed) {

@@ -5,9 +5,10 @@ import { type JobRecord, readChanges, type Watched } from '@kasabi/jobs';
 import type { Database } from '@kasabi/postgres';
 import { createLoop } from '@kasabi/runtime';
 import type { FoundJob } from './read-job.ts';
+import { knownAtOf, type Sources, sourceFor } from './sources/sources.ts';
 
 export interface WatcherOptions {
-  readonly db: Database;
+  readonly sources: Sources;
   /** The pause between looks at the records, in milliseconds. */
   readonly intervalMs: number;
   /** The pause between looks at the keys, in milliseconds; a second unless set. */
@@ -17,7 +18,7 @@ export interface WatcherOptions {
 
 /** Why a wait ends. `let-go`: the service stops. */
 export type News =
-  | { readonly outcome: 'changed'; readonly record: JobRecord }
+  | { readonly outcome: 'changed'; readonly record: JobRecord; readonly knownAt: number }
   | { readonly outcome: Refusal | 'let-go' };
 export type Tell = (news: News) => void;
 
@@ -30,6 +31,8 @@ interface Waiter {
 interface Group<Of> {
   readonly of: Of;
   readonly waiters: Set<Waiter>;
+  /** When this was last known to be so, as in `Fresh`: a standby that is not as far is not asked. */
+  knownAt: number;
 }
 
 /**
@@ -45,13 +48,13 @@ const mostChanges = 1_000;
  * Watches jobs for changes of state, for any number of waiters at the cost of one statement per round.
  *
  * It polls and does not LISTEN: a NOTIFY in each transition would serialize all commits on one lock, and would not
- * reach a replica, from which this service may read. A round without waiters sends no statement.
+ * reach a standby, from which this service may read. A round without waiters sends no statement.
  *
  * A key is checked again while its waiters wait, and once more after a change was read, before they are told of it. So
  * a waiter whose key is no longer valid learns nothing about later changes.
  */
 export function createWatcher(options: WatcherOptions) {
-  const { db, intervalMs, accessIntervalMs = 1_000, onError } = options;
+  const { sources, intervalMs, accessIntervalMs = 1_000, onError } = options;
   const states = new Map<string, Group<Watched>>();
   const accesses = new Map<string, Group<Access>>();
   let waiting = 0;
@@ -59,25 +62,31 @@ export function createWatcher(options: WatcherOptions) {
 
   async function lookAtJobs(): Promise<void> {
     // Those that were told are not asked about again.
-    while (states.size > 0 && (await tellChanges()) === mostChanges);
+    while (states.size > 0 && (await tellChanges()) >= mostChanges);
   }
 
   /** Tells the waiters of the first jobs that have changed; returns how many had. */
   async function tellChanges(): Promise<number> {
-    const asked = [...states.values()];
-    const changes = await readChanges(
-      db,
-      asked.map((group) => group.of),
-      mostChanges,
-    );
-    const due = changes.flatMap(({ position, record }) => {
-      const news: News =
-        record === undefined ? { outcome: 'job-unknown' } : { outcome: 'changed', record };
-      return [...(asked[position]?.waiters ?? [])].map((waiter) => ({ waiter, news }));
-    });
-    const refusals = await refusalsOf(new Set(due.map(({ waiter }) => waiter.access)));
-    await tellAll(due.map(({ waiter, news }) => [waiter, refusals.get(waiter.access) ?? news]));
-    return changes.length;
+    let told = 0;
+    for (const [db, asked] of bySource(sources, states.values())) {
+      const knownAt = knownAtOf(sources, db);
+      const changes = await readChanges(
+        db,
+        asked.map((group) => group.of),
+        mostChanges,
+      );
+      const due = changes.flatMap(({ position, record }) => {
+        const news: News =
+          record === undefined
+            ? { outcome: 'job-unknown' }
+            : { outcome: 'changed', record, knownAt };
+        return [...(asked[position]?.waiters ?? [])].map((waiter) => ({ waiter, news }));
+      });
+      const refusals = await refusalsOf(new Set(due.map(({ waiter }) => waiter.access)));
+      await tellAll(due.map(({ waiter, news }) => [waiter, refusals.get(waiter.access) ?? news]));
+      told = Math.max(told, changes.length);
+    }
+    return told;
   }
 
   async function lookAtKeys(): Promise<void> {
@@ -90,16 +99,16 @@ export function createWatcher(options: WatcherOptions) {
   /** The keys that are no longer valid for their dataset, and what their waiters are told. */
   async function refusalsOf(groups: ReadonlySet<Group<Access>>): Promise<Map<Group<Access>, News>> {
     const refusals = new Map<Group<Access>, News>();
-    if (groups.size === 0) return refusals;
-    const asked = [...groups];
-    const authorizations = await authorizeAll(
-      db,
-      asked.map((group) => group.of),
-    );
-    asked.forEach((group, index) => {
-      const outcome = authorizations[index]?.outcome ?? 'refused';
-      if (outcome !== 'owner') refusals.set(group, { outcome });
-    });
+    for (const [db, asked] of bySource(sources, groups)) {
+      const authorizations = await authorizeAll(
+        db,
+        asked.map((group) => group.of),
+      );
+      asked.forEach((group, index) => {
+        const outcome = authorizations[index]?.outcome ?? 'refused';
+        if (outcome !== 'owner') refusals.set(group, { outcome });
+      });
+    }
     return refusals;
   }
 
@@ -119,15 +128,15 @@ export function createWatcher(options: WatcherOptions) {
      * Calls `tell` once, when the job's state differs from the known one, or when its key may no longer see the job.
      * Returns a function that ends the wait before that.
      */
-    watch({ record: { id, status, attempt }, access }: FoundJob, tell: Tell): () => void {
+    watch({ record: { id, status, attempt }, access, knownAt }: FoundJob, tell: Tell): () => void {
       if (isOver) {
         tell({ outcome: 'let-go' });
         return () => undefined;
       }
       const stateName = `${id} ${status} ${attempt}`;
-      const state = groupOf(states, stateName, { id, status, attempt });
+      const state = groupOf(states, stateName, { id, status, attempt }, knownAt);
       const accessName = `${access.keyDigest.toString('base64')} ${access.datasetCode}`;
-      const shown = groupOf(accesses, accessName, access);
+      const shown = groupOf(accesses, accessName, access, knownAt);
       const end = (): void => {
         if (!state.waiters.delete(waiter)) return;
         shown.waiters.delete(waiter);
@@ -168,8 +177,31 @@ export function createWatcher(options: WatcherOptions) {
 
 export type Watcher = ReturnType<typeof createWatcher>;
 
-function groupOf<Of>(groups: Map<string, Group<Of>>, name: string, of: Of): Group<Of> {
-  const group = groups.get(name) ?? { of, waiters: new Set<Waiter>() };
+function groupOf<Of>(
+  groups: Map<string, Group<Of>>,
+  name: string,
+  of: Of,
+  knownAt: number,
+): Group<Of> {
+  const group = groups.get(name) ?? { of, waiters: new Set<Waiter>(), knownAt };
+  group.knownAt = Math.max(group.knownAt, knownAt);
   groups.set(name, group);
   return group;
+}
+
+/** Where to ask about which groups; not about those of which nobody can tell at the moment. */
+function bySource<Of>(
+  sources: Sources,
+  groups: Iterable<Group<Of>>,
+): Map<Database, readonly Group<Of>[]> {
+  const found = new Map<Database, Group<Of>[]>();
+  for (const group of groups) {
+    const source = sourceFor(sources, group.knownAt);
+    if (source !== undefined) {
+      const there = found.get(source);
+      if (there === undefined) found.set(source, [group]);
+      else there.push(group);
+    }
+  }
+  return found;
 }

@@ -37,14 +37,19 @@ export async function startStatusRoutes(
   const { secret: otherKey } = await issueKey(admin, 'other');
   await createDataset(admin, { code: 'nasa', owner: 'owner' });
   const pool = database.pool('status');
-  const watcher = createWatcher({ db: pool, intervalMs: 50, onError: () => undefined, ...options });
+  const watcher = createWatcher({
+    sources: { pool },
+    intervalMs: 50,
+    onError: () => undefined,
+    ...options,
+  });
   const stopping = new AbortController();
   const successStatus = 'completed';
   const routes = (app: Parameters<typeof addRoutes>[0]): void => {
     const stop = stopping.signal;
     const api = createApi('http://127.0.0.1:1', undefined);
     const jobs = {
-      jobs: createJobReader(pool),
+      jobs: createJobReader({ pool }),
       watcher,
       held: createHeld({ MAX_HELD: 0, MAX_HELD_PER_KEY: 0, MAX_HELD_PER_ADDRESS: 0 }),
       successStatus,
@@ -55,7 +60,7 @@ export async function startStatusRoutes(
     addRoutes(app, 'jobs', {
       ...jobHandlers(jobs),
       ...eventHandlers(jobs),
-      ...listHandlers({ pool, statusUrl: publicUrl, successStatus }),
+      ...listHandlers({ sources: { pool }, statusUrl: publicUrl, successStatus }),
     });
   };
   const log = createLogger({ service: 'test', level: 'silent' });

@@ -31,6 +31,7 @@ export interface Examination {
 export async function examine(settings: AdminSettings): Promise<Examination> {
   const pool = createPool({
     url: roleUrl(settings.DATABASE_URL, 'owner'),
+    target: 'prefer-primary',
     applicationName: 'kasabi-doctor',
     max: 2,
     statementTimeoutMs: patienceMs,

@@ -17,6 +17,7 @@ export async function startPages(options: PagesOptions) {
   const { settings, log } = options;
   const pool = createPool({
     url: settings.DATABASE_URL,
+    target: 'prefer-primary',
     applicationName: 'kasabi-operations-pages',
     max: 2,
     statementTimeoutMs,
