@@ -9,8 +9,14 @@ export interface RedisCluster {
   /** For REDIS_URL. */
   readonly url: string;
   readonly servers: readonly RedisServer[];
-  /** The master that holds the queue. */
-  owner(): Promise<RedisServer>;
+  /**
+   * The master that holds the queue.
+   *
+   * @throws Error while there is none, or none but `except`.
+   */
+  owner(except?: RedisServer): Promise<RedisServer>;
+  /** Makes a master's replica the master, as an operator does; no connection is broken. */
+  handOver(master: RedisServer): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -51,7 +57,8 @@ export async function startRedisCluster(options: RedisClusterOptions): Promise<R
     return {
       url: `redis+cluster://:${password}@${hosts}`,
       servers,
-      owner: () => ownerOf(servers),
+      owner: (except) => ownerOf(servers.filter((server) => server !== except)),
+      handOver: (master) => handOver(servers, master),
       stop,
     };
   } catch (error) {
@@ -113,10 +120,24 @@ async function ownerOf(servers: readonly RedisServer[]): Promise<RedisServer> {
   for (const server of servers) {
     // Only the master that holds it answers; the others say where it has moved.
     const role = await server
-      .command('EVAL', "return redis.call('EXISTS', KEYS[1])", '1', `${KEY_PREFIX}:epoch`)
+      .command('SET', `${KEY_PREFIX}:test-probe`, '1')
       .then(() => 'owner')
       .catch(() => 'another');
     if (role === 'owner') return server;
   }
   throw new Error('No node of the cluster holds the queue.');
+}
+
+async function handOver(servers: readonly RedisServer[], master: RedisServer): Promise<void> {
+  const id = String(await master.command('CLUSTER', 'MYID'));
+  for (const server of servers) {
+    const own = String(await server.command('CLUSTER', 'NODES'))
+      .split('\n')
+      .find((line) => line.includes('myself'));
+    if (own?.includes(` ${id} `)) {
+      await server.command('CLUSTER', 'FAILOVER');
+      return;
+    }
+  }
+  throw new Error('The master has no replica.');
 }

@@ -9,8 +9,14 @@ export interface SentinelGroup {
   readonly url: string;
   readonly sentinelPassword: string;
   readonly servers: readonly RedisServer[];
-  /** The server that the sentinels call the master. */
-  master(): Promise<RedisServer>;
+  /**
+   * The server that the sentinels call the master, once it accepts writes.
+   *
+   * @throws Error while there is none, or none but `except`.
+   */
+  master(except?: RedisServer): Promise<RedisServer>;
+  /** Makes the replica the master at once, and the master its replica; no connection is broken. */
+  demote(): Promise<void>;
   stop(): Promise<void>;
 }
 
@@ -44,11 +50,14 @@ export async function startSentinelGroup(options: SentinelGroupOptions): Promise
     const first = await start('redis-1', [`databases ${databases}`], false);
     const replica = [`databases ${databases}`, `replicaof 127.0.0.1 ${first.port}`];
     const servers = [first, await start('redis-2', replica, false)];
+    const settings = [
+      ['auth-pass', password],
+      ['down-after-milliseconds', '1000'],
+      ['failover-timeout', '3000'],
+    ] as const;
     const watch = [
       `sentinel monitor ${master} 127.0.0.1 ${first.port} 2`,
-      `sentinel auth-pass ${master} ${password}`,
-      `sentinel down-after-milliseconds ${master} 1000`,
-      `sentinel failover-timeout ${master} 3000`,
+      ...settings.map(([name, value]) => `sentinel ${name} ${master} ${value}`),
       `sentinel sentinel-pass ${sentinelPassword}`,
     ];
     const sentinels: RedisServer[] = [];
@@ -67,19 +76,41 @@ export async function startSentinelGroup(options: SentinelGroupOptions): Promise
         { what: 'the sentinels to know each other', timeoutMs: 20_000 },
       );
     }
+    async function findMaster(except?: RedisServer): Promise<RedisServer> {
+      for (const sentinel of sentinels) {
+        const address = await sentinel.command('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', master);
+        const port = Number((address as string[])[1]);
+        const found = servers.find((server) => server.port === port && server !== except);
+        if (found === undefined) throw new Error('The sentinels know no other master yet.');
+        await found.command('SET', 'test:probe', '1');
+        return found;
+      }
+      throw new Error('There are no sentinels.');
+    }
+
+    async function demote(): Promise<void> {
+      const old = await findMaster();
+      const next = servers.find((server) => server !== old);
+      const port = String(next?.port);
+      await next?.command('REPLICAOF', 'NO', 'ONE');
+      await old.command('REPLICAOF', '127.0.0.1', port);
+      // Their own failover would break the connections to the old one.
+      for (const sentinel of sentinels) {
+        await sentinel.command('SENTINEL', 'REMOVE', master);
+        await sentinel.command('SENTINEL', 'MONITOR', master, '127.0.0.1', port, '2');
+        for (const [name, value] of settings) {
+          await sentinel.command('SENTINEL', 'SET', master, name, value);
+        }
+      }
+    }
+
     const hosts = sentinels.map(({ port }) => `127.0.0.1:${port}`).join(',');
     return {
       url: `redis+sentinel://:${password}@${hosts}/${master}`,
       sentinelPassword,
       servers,
-      async master() {
-        const [sentinel] = sentinels;
-        const address = await sentinel?.command('SENTINEL', 'GET-MASTER-ADDR-BY-NAME', master);
-        const port = Number((address as string[])[1]);
-        const found = servers.find((server) => server.port === port);
-        if (found === undefined) throw new Error(`No server of the group is on port ${port}.`);
-        return found;
-      },
+      master: findMaster,
+      demote,
       stop,
     };
   } catch (error) {

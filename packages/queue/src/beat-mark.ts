@@ -1,5 +1,6 @@
 import { KEY_PREFIX } from './names.ts';
 import type { RedisConnection } from './open.ts';
+import { untaggedBeat } from './untagged.ts';
 
 const key = `${KEY_PREFIX}:beat`;
 
@@ -11,13 +12,21 @@ export interface BeatMark {
   readonly at: number;
 }
 
+function parseMark(text: string | null): BeatMark | undefined {
+  const [, beats, at] = /^(\d+) (\d+)$/.exec(text ?? '') ?? [];
+  return beats === undefined ? undefined : { beats: Number(beats), at: Number(at) };
+}
+
 /** Redis's copy of the newest beat it has seen, which a restored Postgres does not know about. */
 export function createBeatMarkStore(redis: RedisConnection) {
   return {
     /** Undefined when Redis has none: it is new, or has lost its data. */
     async readMark(): Promise<BeatMark | undefined> {
-      const [, beats, at] = /^(\d+) (\d+)$/.exec((await redis.get(key)) ?? '') ?? [];
-      return beats === undefined ? undefined : { beats: Number(beats), at: Number(at) };
+      // During an upgrade both versions keep one.
+      const [own, ofBefore] = (await Promise.all([redis.get(key), redis.get(untaggedBeat)])).map(
+        parseMark,
+      );
+      return (ofBefore?.beats ?? -1) > (own?.beats ?? -1) ? ofBefore : own;
     },
     async writeMark({ beats, at }: BeatMark): Promise<void> {
       await redis.set(key, `${beats} ${Math.round(at)}`);

@@ -3,6 +3,7 @@ import { redisTrouble } from './health.ts';
 import { KEY_PREFIX } from './names.ts';
 import type { RedisConnection } from './open.ts';
 import { readOwner } from './owner-info.ts';
+import { untaggedEpoch } from './untagged.ts';
 
 const key = `${KEY_PREFIX}:epoch`;
 
@@ -12,6 +13,7 @@ const key = `${KEY_PREFIX}:epoch`;
  */
 export function createEpoch(redis: RedisConnection) {
   let seen = '';
+  let hasMoved = false;
   return {
     /**
      * True after a restart or failover (another run id than the marker names) and after a wipe.
@@ -25,8 +27,15 @@ export function createEpoch(redis: RedisConnection) {
       ]);
       if (trouble !== undefined) throw new QueueUnavailable(trouble.what);
       seen = owner.info('run_id');
-      return owner.value !== seen || seen === '';
+      const isKnown = owner.value === seen && seen !== '';
+      hasMoved = !isKnown && owner.value === null && (await redis.get(untaggedEpoch)) === seen;
+      return !isKnown;
     },
+    /**
+     * Whether the last `lostData` was true only because a version before kept everything under other keys. All is to be
+     * handed over again, and nothing was lost.
+     */
+    hasMoved: (): boolean => hasMoved,
     /** Marks Redis's present data as known, so that `lostData` is false until something happens to it. */
     async acknowledgeData(): Promise<void> {
       await redis.set(key, seen);

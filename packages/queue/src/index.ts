@@ -11,4 +11,5 @@ export { KEY_PREFIX, QUEUE_NAME, SPREAD_KEY_PREFIX } from './names.ts';
 export type { RedisConnection } from './open.ts';
 export { createProducer, type Producer } from './producer.ts';
 export type { RedisState } from './states.ts';
+export { type Swept, sweepUntagged } from './untagged.ts';
 export { createViewer } from './viewer.ts';

@@ -107,3 +107,8 @@ const clusterOptions: ClusterOptions = {
   // Names are kept, because certificates are checked against them; each connection looks them up anew.
   dnsLookup: (host, found) => found(null, host),
 };
+
+/** A client of each server that holds keys. */
+export function mastersOf(redis: RedisConnection): Redis[] {
+  return redis instanceof Cluster ? redis.nodes('master') : [redis];
+}

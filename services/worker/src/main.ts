@@ -12,6 +12,7 @@ import {
   createProducer,
   redisAccess,
   redisTrouble,
+  sweepUntagged,
 } from '@kasabi/queue';
 import { measurePools, runService, throttledWarning, version } from '@kasabi/runtime';
 import { correctClock } from './clock.ts';
@@ -21,6 +22,7 @@ import { createHandlers } from './handlers/index.ts';
 import { createLeases } from './leases.ts';
 import { createWorkerMetrics } from './metrics/index.ts';
 import { createReporter } from './report.ts';
+import { createSweep } from './sweep.ts';
 import { createWatchdog } from './watchdog.ts';
 
 // biome-ignore lint/style/noProcessEnv: the one place where this service reads its environment.
@@ -92,6 +94,10 @@ await runService('worker', readEnvironment, async ({ settings, log, tracing, sto
     reassertMs: settings.RELAY_REASSERT_MS,
     batchSize: 1_000,
     onLoss: ({ forgotten }) => {
+      if (epoch.hasMoved()) {
+        log.info({ forgotten }, 'the queue has other keys than in the version before');
+        return;
+      }
       loss = { at: performance.now(), forgotten };
       metrics.lostData();
       log.warn({ forgotten }, 'Redis lost its data');
@@ -166,6 +172,7 @@ await runService('worker', readEnvironment, async ({ settings, log, tracing, sto
       onPrune: (deleted) => log.info(deleted, 'pruned'),
       onError: loopFailed('pruner'),
     }),
+    createSweep({ sweep: () => sweepUntagged(redis), log, onError: loopFailed('sweep') }),
   ];
 
   const app = createApp({
