@@ -11,6 +11,7 @@ import {
   renderMetrics,
   withMetrics,
 } from '../support/metrics-table.ts';
+import { usersDocument, withUsers } from '../support/redis-users-table.ts';
 import {
   documented,
   renderTable,
@@ -53,6 +54,14 @@ test('tables are put between their markers, and only there', () => {
   for (const broken of [markers.slice(1), [...markers, ...markers], ['<!-- settings:api -->']]) {
     assert.throws(() => withTables(broken.join('\n')), /once each/);
   }
+});
+
+test('the users of Redis in the documents are those of the code', () => {
+  const document = read(usersDocument);
+  assert.ok(document.includes('user kasabi-api on >PASSWORD ~{kj}*'));
+  const remedy =
+    'run: npx node --conditions=kasabi-source test/support/redis-users-table.ts --write';
+  assert.ok(withUsers(document) === document, `${usersDocument} is behind; ${remedy}`);
 });
 
 test('the settings tables are those of the programs', () => {

@@ -8,7 +8,7 @@ const name = 'test-support';
 /** A client of the Redis of a test, whichever form its URL has. It is to be disconnected. */
 export function openTestRedis(url: string): Redis | Cluster {
   const { tls: usesTls, username, password, db, servers } = parseRedisUrl(url);
-  const tls = usesTls ? { tls: { ca: topology().redisCa } } : {};
+  const tls = usesTls ? { tls: { ...topology().redisTls } } : {};
   const login = { username, password, connectionName: name, maxRetriesPerRequest: 1, ...tls };
   switch (servers.kind) {
     case 'single':

@@ -11,7 +11,7 @@ export interface StackTopology {
   /** The Redis of each stack, where they cannot share one: a cluster has no logical databases. */
   readonly redisUrls?: readonly string[];
   /** For the tests' own clients of Redis. */
-  readonly redisCa?: string;
+  readonly redisTls?: { readonly ca: string; readonly cert: string; readonly key: string };
   readonly redisSentinelPassword?: string;
 }
 

@@ -1,7 +1,9 @@
 import { cluster } from './cluster.ts';
 import { local } from './local.ts';
+import { redisTlsAcl } from './redis-tls-acl.ts';
 import { sentinel } from './sentinel.ts';
 import type { Topology } from './topology.ts';
+import { valkey } from './valkey.ts';
 
 /** All topologies, in the order of the report. */
-export const topologies: readonly Topology[] = [local, sentinel, cluster];
+export const topologies: readonly Topology[] = [local, sentinel, cluster, redisTlsAcl, valkey];

@@ -1,4 +1,5 @@
 export { type RedisAccess, redisAccess } from './access.ts';
+export { aclRules, type RedisUser } from './acl.ts';
 export { createBeatMarkStore } from './beat-mark.ts';
 export { connect } from './connection.ts';
 export { type Consumer, createConsumer, type Verdict } from './consumer.ts';
@@ -6,7 +7,7 @@ export { deliveryId, jobIdOfDelivery } from './delivery-id.ts';
 export { createEpoch } from './epoch.ts';
 export { QueueUnavailable } from './errors.ts';
 export { redisTrouble } from './health.ts';
-export { type QueueView, readRedisSetup, viewQueue } from './inspect.ts';
+export { type QueueView, readClients, readRedisSetup, viewQueue } from './inspect.ts';
 export { KEY_PREFIX, QUEUE_NAME, SPREAD_KEY_PREFIX } from './names.ts';
 export type { RedisConnection } from './open.ts';
 export { createProducer, type Producer } from './producer.ts';

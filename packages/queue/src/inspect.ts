@@ -1,6 +1,6 @@
 import { deliveryId, jobIdOfDelivery } from './delivery-id.ts';
 import { KEY_PREFIX } from './names.ts';
-import type { RedisConnection } from './open.ts';
+import { mastersOf, type RedisConnection } from './open.ts';
 import { readOwner } from './owner-info.ts';
 import { createViewer } from './viewer.ts';
 
@@ -29,6 +29,25 @@ export async function readRedisSetup(redis: RedisConnection): Promise<RedisSetup
     appendOnly: persistence?.info('aof_enabled') === '1',
     lastWriteOk: persistence?.info('aof_last_write_status') !== 'err',
   };
+}
+
+/** A connection to Redis, as Redis sees it. */
+export interface RedisClientSeen {
+  /** The name that the client gave it. */
+  readonly name: string;
+  /** Whom it logged in as. */
+  readonly user: string;
+}
+
+/** The connections of all clients. */
+export async function readClients(redis: RedisConnection): Promise<RedisClientSeen[]> {
+  const lists = await Promise.all(mastersOf(redis).map((server) => server.client('LIST')));
+  return lists
+    .flatMap((list) => String(list).trimEnd().split('\n'))
+    .map((line) => ({
+      name: / name=(\S*)/.exec(line)?.[1] ?? '',
+      user: / user=(\S*)/.exec(line)?.[1] ?? '',
+    }));
 }
 
 /** A read-only view of what Redis holds for the queue. */

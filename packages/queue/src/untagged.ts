@@ -15,6 +15,14 @@ const untaggedHealth = `${SPREAD_KEY_PREFIX}:health`;
 /** Their queue. */
 const untaggedQueue = `${SPREAD_KEY_PREFIX}:jobs`;
 
+/** All of their keys that a worker of this version looks at. */
+export const untaggedKeyPatterns = [
+  untaggedEpoch,
+  untaggedBeat,
+  untaggedHealth,
+  `${untaggedQueue}:*`,
+] as const;
+
 /** How long their beat is kept, in seconds, for whoever goes back to such a version. */
 const beatKeptSeconds = 30 * 86_400;
 

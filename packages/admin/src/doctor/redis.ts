@@ -11,6 +11,7 @@ import {
 import type pg from 'pg';
 import { atLeast, type Check, judge } from './check.ts';
 import { reasonOf } from './postgres.ts';
+import { checkUsers } from './redis-users.ts';
 
 /** The oldest version that BullMQ supports. */
 const oldestRedis = '6.2.0';
@@ -64,10 +65,12 @@ async function troubleOf(redis: Connection): Promise<RedisFacts> {
 
 async function look(redis: Connection, pool: pg.Pool | undefined): Promise<Check[]> {
   const setup = await readRedisSetup(redis);
+  const users = await checkUsers(redis);
   return [
     checkVersion(setup.version),
     checkEviction(setup.evictionPolicy),
     checkPersistence(setup.appendOnly, setup.lastWriteOk),
+    ...(users === undefined ? [] : [users]),
     pool === undefined
       ? {
           name: 'drift',
