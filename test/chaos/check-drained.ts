@@ -66,7 +66,10 @@ async function deliveriesOf({ redis }: Stack, jobIds: readonly string[]): Promis
   const base = `${KEY_PREFIX}:${QUEUE_NAME}:`;
   const wanted = new Set(jobIds);
   const held: string[] = [];
-  for (const key of await redis.keys(`${base}*`)) {
+  // By a script, which a cluster's client sends to the node that holds the queue.
+  const list = `return redis.call('KEYS', ARGV[1])`;
+  const keys = (await redis.eval(list, 1, `${base}meta`, `${base}*`)) as string[];
+  for (const key of keys) {
     // A delivery is a hash of its own; `<id>:lock` beside it expires by itself.
     const id = key.slice(base.length);
     if (id.includes(':') || !wanted.has(jobIdOfDelivery(id))) continue;

@@ -72,10 +72,10 @@ export function createDriver(stack: Stack): Driver {
       service[server].delay(byMs);
     },
     async flushRedis() {
-      // The suite's own connection may still be on its way back from a restart.
+      // Redis may still be on its way back from a restart.
       for (let left = 100; ; left -= 1) {
         try {
-          await stack.redis.flushall();
+          await stack.servers.flushRedis();
           return;
         } catch (error) {
           if (left === 0) throw error;
@@ -99,10 +99,7 @@ export function createDriver(stack: Stack): Driver {
       await stack.servers.promoteRedis();
     },
     async failOverRedis() {
-      const port = await stack.servers.failOverRedis();
-      // New connections lead to the new master; those that are there are left alone, as a failover leaves them.
-      for (const { redis } of stack.services) redis.retarget(port);
-      stack.toRedis.retarget(port);
+      await stack.servers.failOverRedis();
       stack.toRedis.cut();
     },
     async readOnlyPostgres(forMs, stays) {

@@ -2,7 +2,11 @@ import { randomInt } from 'node:crypto';
 import { parseArgs } from 'node:util';
 import { type Point, points } from './points.ts';
 
+/** What the services have for Redis. */
+export type RedisKind = 'server' | 'cluster';
+
 export interface Options {
+  readonly redis: RedisKind;
   readonly trials: number;
   readonly seed: number;
   /** Number of the first trial. */
@@ -25,6 +29,7 @@ export const usage = `Usage: npm run test:chaos -- [options]
   --seed S        a whole number; the same seed gives the same schedules (drawn and printed)
   --first N       number of the first trial (0); with --trials 1 it repeats one trial
   --points A,B    faults strike at these points only: ${points.join(', ')}
+  --redis cluster a Redis Cluster of three masters and three replicas, instead of one server
   --parallel N    trials under way at once (6)
   --report FILE   writes the report as Markdown, too
   --slow MS       tells the history of trials with a job that took longer to end after the last fault
@@ -44,6 +49,7 @@ export function readOptions(args: readonly string[]): Options {
       first: { type: 'string' },
       points: { type: 'string' },
       parallel: { type: 'string' },
+      redis: { type: 'string', default: 'server' },
       report: { type: 'string' },
       slow: { type: 'string' },
       mutant: { type: 'string' },
@@ -60,6 +66,10 @@ export function readOptions(args: readonly string[]): Options {
     }
     return given === undefined ? fallback : Number(given);
   };
+  const { redis } = values;
+  if (redis !== 'server' && redis !== 'cluster') {
+    throw new Error(`--redis takes server or cluster, not "${redis}".`);
+  }
   const trials = number('trials', values.ci ? ci.trials : 200);
   const only = values.points?.split(',') ?? [];
   for (const name of only) {
@@ -68,6 +78,7 @@ export function readOptions(args: readonly string[]): Options {
     }
   }
   return {
+    redis,
     trials,
     seed: number('seed', values.ci ? ci.seed : randomInt(1, 1_000_000_000)),
     first: number('first', 0),

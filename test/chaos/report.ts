@@ -26,7 +26,7 @@ export function renderReport(options: Options, result: RunResult): string {
   return [
     '# Fault-injection report',
     '',
-    `Command: \`npm run test:chaos -- --trials ${options.trials} --seed ${options.seed}${options.first === 0 ? '' : ` --first ${options.first}`}\``,
+    `Command: \`npm run test:chaos -- --trials ${options.trials} --seed ${options.seed}${options.redis === 'server' ? '' : ` --redis ${options.redis}`}${options.first === 0 ? '' : ` --first ${options.first}`}\``,
     '',
     table(
       ['', ''],

@@ -30,7 +30,7 @@ export interface RunOptions {
 
 /** Runs all trials, several at once: each slot takes the next number when it is free. */
 export async function run(options: Options, settings: RunOptions): Promise<RunResult> {
-  const world = await createWorld(settings);
+  const world = await createWorld({ ...settings, redis: options.redis });
   const begun = performance.now();
   const done: TrialResult[] = [];
   const failed: TrialResult[] = [];

@@ -1,7 +1,8 @@
 import { rmSync } from 'node:fs';
 import path from 'node:path';
 import { freePort, type ManagedProcess, startPostgres, startRedis, waitUntil } from '@kasabi/local';
-import { Redis } from 'ioredis';
+import { type SocketProxy, startProxy } from '@kasabi/test/support/proxy';
+import { type Cluster, Redis } from 'ioredis';
 import pg from 'pg';
 
 type Server = Awaited<ReturnType<typeof startPostgres>>;
@@ -15,21 +16,24 @@ export type RedisStop = 'orderly' | 'kill' | 'lose';
 /** The Postgres and the Redis of a run; their ports and passwords stay when they are restarted. */
 export interface Servers {
   readonly databaseUrl: string;
-  readonly redisUrl: string;
   readonly postgresPort: number;
-  readonly redisPort: number;
+  /** A way to Redis for one client, whose connections can be broken. */
+  wayToRedis(): Promise<{ readonly url: string; readonly proxy: SocketProxy }>;
+  /** A client of the suite's own, by such a way. */
+  openRedis(url: string): Redis | Cluster;
   stopPostgres(how: PostgresStop): Promise<void>;
   startPostgres(): Promise<void>;
   stopRedis(how: RedisStop): Promise<void>;
   startRedis(): Promise<void>;
+  flushRedis(): Promise<void>;
   /** Makes Redis the replica of a server that is not there: it keeps its data and its clients. */
   demoteRedis(): Promise<void>;
   promoteRedis(): Promise<void>;
   /**
-   * Starts another Redis, has it follow the present one and take its place, and resolves to its port. The
+   * Starts another Redis, has it follow the present one and take its place; new connections lead there. The
    * present one lives on as its replica, with the clients that do not leave, until the next time.
    */
-  failOverRedis(): Promise<number>;
+  failOverRedis(): Promise<void>;
   /**
    * Whether new transactions may only read: on every connection, or on those that are made from then on, for
    * as long as they live. The services' present ones are then ended.
@@ -59,13 +63,22 @@ export async function startServers(
   const url = new URL(postgres.url);
   url.pathname = `/${databaseName}`;
   await configure(postgres.url);
-  const { redisUrl } = { redisUrl: redis.url };
+  const ways: SocketProxy[] = [];
 
   const servers: Servers = {
     databaseUrl: url.href,
-    redisUrl,
     postgresPort: postgres.port,
-    redisPort: redis.port,
+    async wayToRedis() {
+      const proxy = await startProxy(redis.port);
+      ways.push(proxy);
+      const way = new URL(redis.url);
+      way.port = String(proxy.port);
+      return { url: way.href, proxy };
+    },
+    openRedis: (way) => new Redis(way, { enableOfflineQueue: false, commandTimeout: 2_000 }),
+    async flushRedis() {
+      await commandRedis(redis.url, ['FLUSHALL']);
+    },
     async stopPostgres(how) {
       await postgres.process.stop([
         [how === 'fast' ? 'SIGINT' : 'SIGQUIT', 10_000],
@@ -100,7 +113,8 @@ export async function startServers(
       const replica = await startRedis({ dir, onSpawn, ...next });
       await failOver(redis, replica);
       [demoted, redis, redisDir, credentials.redis] = [redis, replica, dir, next];
-      return next.port;
+      // Connections that are there are left alone, as a failover leaves them.
+      for (const way of ways) way.retarget(next.port);
     },
     async setReadOnly(readOnly, of) {
       const client = new pg.Client({ connectionString: postgres.url });

@@ -10,12 +10,14 @@ import {
 import { createPool, roleUrl } from '@kasabi/postgres';
 import { createProducer, type Producer } from '@kasabi/queue';
 import { type SocketProxy, startProxy } from '@kasabi/test/support/proxy';
-import { Redis } from 'ioredis';
+import type { Cluster, Redis } from 'ioredis';
 import type pg from 'pg';
 import { installAudit } from './audit.ts';
 import { type ControlOptions, type ControlServer, startControl } from './control.ts';
 import { type Image, makeImage, type Patch } from './image.ts';
 import { clearLeftovers } from './leftovers.ts';
+import { onCluster } from './on-cluster.ts';
+import type { RedisKind } from './options.ts';
 import { type Servers, startServers } from './servers.ts';
 import { createService, type Service, type ServiceOptions } from './service.ts';
 
@@ -55,7 +57,7 @@ export interface Stack {
   readonly admin: pg.Pool;
   readonly writers: pg.Pool;
   readonly asApi: pg.Pool;
-  readonly redis: Redis;
+  readonly redis: Redis | Cluster;
   /** What lies between the suite's own client and Redis. */
   readonly toRedis: SocketProxy;
   readonly producer: Producer;
@@ -66,6 +68,7 @@ const truncating = { TRUNCATE_FROM_BYTES: '0' };
 
 export interface StackOptions {
   readonly patches?: readonly Patch[];
+  readonly redis?: RedisKind;
   readonly log: (line: string) => void;
   readonly onCrash: ServiceOptions['onCrash'];
 }
@@ -76,7 +79,9 @@ export async function startStack(control: ControlOptions, options: StackOptions)
   const folder = path.join(parent, `chaos-${process.pid}`);
   const lock = await acquireDataLock(folder);
   const image = makeImage(path.join(folder, 'image'), options.patches);
-  const servers = await startServers(folder, lock.record);
+  const single = await startServers(folder, lock.record);
+  const servers =
+    options.redis === 'cluster' ? await onCluster(single, folder, lock.record) : single;
   await image.migrate(servers.databaseUrl);
   const line = await startControl(control);
 
@@ -89,10 +94,8 @@ export async function startStack(control: ControlOptions, options: StackOptions)
   };
   const admin = pool(servers.databaseUrl, 10);
   await installAudit(admin);
-  const toRedis = await startProxy(servers.redisPort);
-  const redis = new Redis(withPort(servers.redisUrl, toRedis.port), {
-    ...{ enableOfflineQueue: false, commandTimeout: 2_000 },
-  });
+  const { url: ownUrl, proxy: toRedis } = await servers.wayToRedis();
+  const redis = servers.openRedis(ownUrl);
   redis.on('error', () => undefined);
 
   const proxies: SocketProxy[] = [toRedis];
@@ -104,11 +107,11 @@ export async function startStack(control: ControlOptions, options: StackOptions)
     more: NodeJS.ProcessEnv = {},
   ): Promise<Service> => {
     const postgres = await startProxy(servers.postgresPort);
-    const redisProxy = await startProxy(servers.redisPort);
+    const { url: redisUrl, proxy: redisProxy } = await servers.wayToRedis();
     proxies.push(postgres, redisProxy);
     const env = serviceSettings(kind, Number(new URL(url).port), {
       databaseUrl: withPort(servers.databaseUrl, postgres.port),
-      redisUrl: withPort(servers.redisUrl, redisProxy.port),
+      redisUrl,
       apiPublicUrl: apiUrl,
       statusPublicUrl: statusUrl,
     });

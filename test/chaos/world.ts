@@ -3,6 +3,7 @@ import { createDriver, type Driver } from './driver.ts';
 import type { Fault, PlannedFault } from './faults.ts';
 import type { Patch } from './image.ts';
 import { createInflictor, type Inflicted, type Occasion } from './inflict.ts';
+import type { RedisKind } from './options.ts';
 
 import { type Stack, startStack } from './stack.ts';
 
@@ -24,6 +25,7 @@ export interface World {
 
 export async function createWorld(options: {
   readonly patches?: readonly Patch[];
+  readonly redis?: RedisKind;
   readonly log: (line: string) => void;
 }): Promise<World> {
   const arms = createArms();

@@ -131,7 +131,8 @@ async function ownerOf(servers: readonly RedisServer[]): Promise<RedisServer> {
 async function handOver(servers: readonly RedisServer[], master: RedisServer): Promise<void> {
   const id = String(await master.command('CLUSTER', 'MYID'));
   for (const server of servers) {
-    const own = String(await server.command('CLUSTER', 'NODES'))
+    const nodes = await server.command('CLUSTER', 'NODES').catch(() => '');
+    const own = String(nodes)
       .split('\n')
       .find((line) => line.includes('myself'));
     if (own?.includes(` ${id} `)) {

@@ -8,8 +8,11 @@ import { waitFor } from './wait-for.ts';
 /** A Redis server, or a sentinel, that a test kills, freezes and starts again at its port. */
 export interface RedisServer {
   readonly port: number;
+  readonly folder: string;
   /** Starts it with what its folder holds. */
   start(): Promise<void>;
+  /** SIGTERM: it writes what it has to write. */
+  stop(): Promise<void>;
   /** SIGKILL: nothing is said to anybody. */
   kill(): Promise<void>;
   /** SIGSTOP: its sockets stay open, and nobody is answered. */
@@ -99,11 +102,15 @@ export async function startRedisServer(options: RedisServerOptions): Promise<Red
   };
   await start();
   return {
-    port,
+    ...{ port, folder },
     start,
     command,
     freeze: () => signal('SIGSTOP'),
     thaw: () => signal('SIGCONT'),
+    async stop() {
+      signal('SIGTERM');
+      await running?.exited;
+    },
     async kill() {
       // Ends a frozen process, too.
       signal('SIGKILL');
