@@ -6,7 +6,9 @@ import { createViewer } from './viewer.ts';
 
 /** How a Redis is configured, according to the server that holds the queue. */
 export interface RedisSetup {
-  /** `8.6.4`; empty if Redis does not say. */
+  /** Which of the two it is. */
+  readonly product: 'Redis' | 'Valkey';
+  /** `8.6.4`; empty if the server does not say. */
   readonly version: string;
   /** What Redis does when its memory is full: `noeviction`, `allkeys-lru`, ... */
   readonly evictionPolicy: string;
@@ -23,8 +25,11 @@ export async function readRedisSetup(redis: RedisConnection): Promise<RedisSetup
       readOwner(redis, `${KEY_PREFIX}:epoch`, section),
     ),
   );
+  // Valkey also says which Redis it is compatible with.
+  const ofValkey = server?.info('valkey_version') ?? '';
   return {
-    version: server?.info('redis_version') ?? '',
+    product: ofValkey === '' ? 'Redis' : 'Valkey',
+    version: ofValkey === '' ? (server?.info('redis_version') ?? '') : ofValkey,
     evictionPolicy: memory?.info('maxmemory_policy') ?? '',
     appendOnly: persistence?.info('aof_enabled') === '1',
     lastWriteOk: persistence?.info('aof_last_write_status') !== 'err',

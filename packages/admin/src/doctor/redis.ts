@@ -67,7 +67,7 @@ async function look(redis: Connection, pool: pg.Pool | undefined): Promise<Check
   const setup = await readRedisSetup(redis);
   const users = await checkUsers(redis);
   return [
-    checkVersion(setup.version),
+    checkVersion(setup.product, setup.version),
     checkEviction(setup.evictionPolicy),
     checkPersistence(setup.appendOnly, setup.lastWriteOk),
     ...(users === undefined ? [] : [users]),
@@ -81,8 +81,8 @@ async function look(redis: Connection, pool: pg.Pool | undefined): Promise<Check
   ];
 }
 
-function checkVersion(version: string): Check {
-  const what = `Redis ${version} answers`;
+function checkVersion(product: string, version: string): Check {
+  const what = `${product} ${version} answers`;
   if (atLeast(version, oldestRedis)) return judge('redis', what);
   const todo = `Upgrade it to ${oldestRedis} or newer.`;
   return judge('redis', `${what}, and is too old`, { status: 'fail', todo });
