@@ -2,9 +2,10 @@ import { createOwner, issueKey } from '@kasabi/accounts';
 import { createDataset } from '@kasabi/datasets';
 import { freePort, type ServiceName, serviceSettings } from '@kasabi/local';
 import { createDatabase, type TestDatabase } from './database.ts';
+import { type Nginx, startNginx } from './nginx.ts';
 import { createRedis, type TestRedis } from './redis.ts';
 import { startService, type TestService } from './service.ts';
-import { topologySettings } from './topology.ts';
+import { topology, topologySettings } from './topology.ts';
 
 /** What the services of a test stack know each other by. */
 export const serviceSecret = 'between-the-services-of-a-test';
@@ -29,6 +30,11 @@ export interface StackOptions {
   readonly operatorPassword?: string;
   /** The Node.js program that the services run on; that of the tests unless set. */
   readonly node?: string;
+  /**
+   * Two of each of api and status, and the console, behind nginx with the shipped configuration; as the run's topology
+   * has it unless set.
+   */
+  readonly behindNginx?: boolean;
   /** Further settings, for every service. */
   readonly env?: NodeJS.ProcessEnv;
   /** Further settings for one kind of service. */
@@ -48,6 +54,12 @@ export interface TestStack {
   readonly api: TestService;
   readonly status: TestService;
   readonly workers: readonly TestService[];
+  /** All services that have been started and not been replaced by a restart. */
+  services(): readonly TestService[];
+  /** Stops a service in order, and starts it again with the same settings; resolves when it is ready. */
+  restart(service: TestService): Promise<void>;
+  /** What is in front, if there is something. */
+  readonly nginx?: Nginx;
   /** Starts one more worker on the same database and Redis; `stop` ends it, too. */
   addWorker(env?: NodeJS.ProcessEnv): Promise<TestService>;
   /**
@@ -77,11 +89,15 @@ export async function startStack(
   options: StackOptions = {},
 ): Promise<TestStack & Partial<OperatedStack>> {
   const { workers: workerCount = 1, dataset = 'nasa', env = {}, serviceEnv = {} } = options;
+  const { behindNginx = topology().behindNginx ?? false } = options;
   const owner = 'owner';
   const [database, redis] = await Promise.all([createDatabase(), createRedis()]);
   const started: TestService[] = [];
+  const relaunch = new Map<TestService, () => Promise<TestService>>();
+  let nginx: Nginx | undefined;
   const stop = async (): Promise<void> => {
     const stopped = await Promise.allSettled(started.map((service) => service.stop()));
+    await nginx?.stop();
     const closed = await Promise.allSettled([redis.close(), database.close()]);
     const failure = [...stopped, ...closed].find((it) => it.status === 'rejected');
     if (failure !== undefined) throw failure.reason;
@@ -91,6 +107,7 @@ export async function startStack(
     const { secret: key } = await issueKey(database.pool(), owner);
     await createDataset(database.pool(), { code: dataset, owner });
     const [apiPort, statusPort] = [await freePort(), await freePort()];
+    const operationsPort = await freePort();
     const apiUrl = `http://127.0.0.1:${apiPort}`;
     const statusUrl = `http://127.0.0.1:${statusPort}`;
     const surroundings = {
@@ -99,6 +116,7 @@ export async function startStack(
       apiPublicUrl: apiUrl,
       statusPublicUrl: statusUrl,
       serviceSecret,
+      operationsPublicUrl: `http://127.0.0.1:${operationsPort}`,
       ...(options.operatorPassword !== undefined && { operatorPassword: options.operatorPassword }),
     };
     const launch = async (
@@ -113,6 +131,7 @@ export async function startStack(
           ...settings,
           ...topologySettings(name, { postgres: database.name, redis: redis.database }),
           ...limitsOff[name],
+          ...(behindNginx && name !== 'worker' && { TRUST_PROXY: '1' }),
           ...env,
           ...serviceEnv[name],
           ...extra,
@@ -120,23 +139,45 @@ export async function startStack(
         options.node === undefined ? {} : { node: options.node },
       );
       started.push(service);
+      relaunch.set(service, () => launch(name, port, extra));
       return service;
     };
+    /** The ports of a service's processes: behind nginx, its own port is nginx's. */
+    const portsBehind = async (port: number, count: number): Promise<number[]> =>
+      behindNginx ? Promise.all(Array.from({ length: count }, freePort)) : [port];
+    const behind = {
+      api: await portsBehind(apiPort, 2),
+      status: await portsBehind(statusPort, 2),
+      operations: await portsBehind(operationsPort, 1),
+    };
+    if (behindNginx) {
+      nginx = await startNginx({
+        sites: {
+          api: { port: apiPort, behind: behind.api },
+          status: { port: statusPort, behind: behind.status },
+          operations: { port: operationsPort, behind: behind.operations },
+        },
+      });
+    }
+    const all = (name: ServiceName, ports: readonly number[]): Promise<TestService[]> =>
+      Promise.all(ports.map((port) => launch(name, port)));
     const results = await Promise.allSettled([
-      launch('api', apiPort),
-      launch('status', statusPort),
-      options.operatorPassword === undefined ? undefined : launch('operations', await freePort()),
-      ...Array.from({ length: workerCount }, async () => launch('worker', await freePort())),
+      all('api', behind.api),
+      all('status', behind.status),
+      all('operations', options.operatorPassword === undefined ? [] : behind.operations),
+      Promise.all(
+        Array.from({ length: workerCount }, async () => launch('worker', await freePort())),
+      ),
     ]);
-    const services = results.map((result) => {
+    const groups = results.map((result) => {
       if (result.status === 'rejected') throw result.reason;
       return result.value;
     });
-    const [api, status, operations, ...workers] = services as [
-      TestService,
-      TestService,
-      TestService | undefined,
-      ...TestService[],
+    const [[api], [status], [operations], workers = []] = groups as [
+      [TestService],
+      [TestService],
+      TestService[],
+      TestService[],
     ];
     return {
       apiUrl,
@@ -148,8 +189,18 @@ export async function startStack(
       redis,
       api,
       status,
-      ...(operations !== undefined && { operations, operationsUrl: operations.url }),
+      ...(operations !== undefined && {
+        operations,
+        operationsUrl: surroundings.operationsPublicUrl,
+      }),
       workers,
+      services: () => [...started],
+      async restart(service) {
+        await service.stop();
+        started.splice(started.indexOf(service), 1);
+        await relaunch.get(service)?.();
+      },
+      ...(nginx !== undefined && { nginx }),
       addWorker: async (extra) => launch('worker', await freePort(), extra),
       stop,
     };

@@ -13,6 +13,8 @@ export interface StackTopology {
   /** For the tests' own clients of Redis. */
   readonly redisTls?: { readonly ca: string; readonly cert: string; readonly key: string };
   readonly redisSentinelPassword?: string;
+  /** Two of each of api and status, reached through nginx with the shipped configuration. */
+  readonly behindNginx?: boolean;
 }
 
 /** The run's topology. */

@@ -21,7 +21,9 @@ export function createConnections() {
       (listener: RequestListener): RequestListener =>
       (request, response) => {
         const underWay = open.get(request.socket);
-        const isBehindLast = state === 'closing' && underWay !== undefined && underWay.size > 0;
+        // A proxy sends its next request as soon as it has the answer, which is before that counts as closed here.
+        const isBehindLast =
+          state === 'closing' && [...(underWay ?? [])].some((it) => !it.writableEnded);
         // A pipelined request behind an answer that closes the connection: its client has to send it again.
         if (state === 'draining' || isBehindLast || overfull.has(request.socket)) return;
         if (state === 'closing') response.setHeader('Connection', 'close');
@@ -37,7 +39,8 @@ export function createConnections() {
         underWay?.add(response);
         response.on('close', () => {
           underWay?.delete(response);
-          if (state !== 'open' && underWay?.size === 0) request.socket.destroySoon();
+          // One that was answered without `Connection: close` may be sent another request until then.
+          if (state === 'draining' && underWay?.size === 0) request.socket.destroySoon();
         });
         listener(request, response);
       },
