@@ -37,3 +37,22 @@ test('a session ends ten minutes after it began, as soon as nobody uses it', asy
     await (pool as pg.Pool).end();
   }
 });
+
+test('a session ends after as many uses as its pool says', async () => {
+  const pool = createPool({
+    ...{ url: database.url, applicationName: 'pool-test', max: 1, maxUses: 3 },
+    onIdleError: () => undefined,
+  });
+  try {
+    const pids: number[] = [];
+    for (let use = 0; use < 6; use += 1) {
+      const { rows } = await pool.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+      pids.push(rows[0]?.pid ?? 0);
+    }
+    const [first, fourth] = [pids[0], pids[3]];
+    assert.notEqual(first, fourth);
+    assert.deepEqual(pids, [first, first, first, fourth, fourth, fourth]);
+  } finally {
+    await pool.end();
+  }
+});

@@ -18,6 +18,8 @@ export interface PoolOptions {
   readonly statementTimeoutMs?: number;
   /** The age in seconds at which a connection is closed once it is idle; 600 unless set. */
   readonly maxLifetimeSeconds?: number;
+  /** How often a connection may be taken from the pool until it is closed; without a limit unless set. */
+  readonly maxUses?: number;
   /** How long a connection attempt may take, in milliseconds; 5,000 unless set. */
   readonly connectTimeoutMs?: number;
   /** Sends statements without waiting for the answers to earlier ones; see `pipelined`. */
@@ -51,6 +53,7 @@ export function createPool(options: PoolOptions): pg.Pool {
     max: options.max ?? 10,
     connectionTimeoutMillis: options.connectTimeoutMs ?? defaultConnectTimeoutMs,
     maxLifetimeSeconds: options.maxLifetimeSeconds ?? defaultLifetimeSeconds,
+    ...(options.maxUses !== undefined && { maxUses: options.maxUses }),
     keepAlive: true,
     // Finds out within 20 s, with the 10 probes of libuv, that the other machine is gone.
     keepAliveInitialDelayMillis: 10_000,
