@@ -1,9 +1,10 @@
+import type { RequestListener } from 'node:http';
 import { NotFound, Overloaded } from '@kasabi/protocol';
 import { type Checks, createHealth, followDependencies, type Logger } from '@kasabi/runtime';
 import type { ErrorRequestHandler, Express, RequestHandler } from 'express';
 import type { Registry } from 'prom-client';
 import { createAddressReader, type TrustOptions } from './client-address.ts';
-import { type AppListener, answerEarly } from './early-answer.ts';
+import { answerEarly } from './early-answer.ts';
 import { createExpressApp } from './express-app.ts';
 import { hostProblem } from './host.ts';
 import { toApiError } from './http-errors.ts';
@@ -50,7 +51,7 @@ export interface AppOptions {
 }
 
 /** Creates an Express app with what all services share: request log, security headers, health, errors. */
-export function createApp(options: AppOptions): AppListener {
+export function createApp(options: AppOptions): RequestListener {
   const app = createExpressApp();
   // Parameters are read by the protocol package, which reports duplicates and wrong encodings.
   app.set('query parser', false);

@@ -4,9 +4,12 @@ import {
   HeadersTooLarge,
   InternalError,
   MalformedRequest,
+  PayloadTooLarge,
   RequestTimeout,
   Unavailable,
+  UnsupportedMediaType,
 } from '@kasabi/protocol';
+import { bodyLimit } from './read-body.ts';
 
 /**
  * Turns whatever a handler threw into the error for the client; this is the only place that does. `isUnavailable` says
@@ -19,7 +22,9 @@ export function toApiError(
 ): ApiError {
   if (error instanceof ApiError) return error;
   if (isUnavailable(error)) return new Unavailable();
-  const { status } = (error ?? {}) as { readonly status?: number };
+  const { status, type } = (error ?? {}) as { readonly status?: number; readonly type?: string };
+  const ofBody = type === undefined ? undefined : bodyErrors[type];
+  if (ofBody !== undefined) return ofBody();
   // The only other source of a 4xx status is Express's router: a path that cannot be decoded.
   if (status !== undefined && status >= 400 && status < 500) {
     return new MalformedRequest(
@@ -28,6 +33,20 @@ export function toApiError(
   }
   return new InternalError(requestId);
 }
+
+const incompleteBody = (): ApiError =>
+  new MalformedRequest('The request ended before its body was complete; send it again in full.');
+
+/** What Express says is wrong with a body, by the type of its error. */
+const bodyErrors: Readonly<Record<string, () => ApiError>> = {
+  'entity.too.large': () => new PayloadTooLarge(bodyLimit),
+  'encoding.unsupported': () =>
+    new UnsupportedMediaType(
+      'No Content-Encoding is supported; send the request body as it is, without that header.',
+    ),
+  'request.aborted': incompleteBody,
+  'request.size.invalid': incompleteBody,
+};
 
 /** The same for what Node.js's HTTP parser refuses before there is a request. */
 export function ofParserError(error: Error): ApiError {

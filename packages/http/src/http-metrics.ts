@@ -1,4 +1,4 @@
-import type { ServerResponse } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { Request, Response } from 'express';
 import { Counter, Histogram, type Registry } from 'prom-client';
 
@@ -7,8 +7,8 @@ const methods: ReadonlySet<string> = new Set([
 ]);
 
 /** A request's method as a label or a name: a known one, or `other`. */
-export const methodOf = (request: Request): string =>
-  methods.has(request.method) ? request.method : 'other';
+export const methodOf = ({ method = '' }: IncomingMessage): string =>
+  methods.has(method) ? method : 'other';
 
 /** The status of the answer to a request; 499, as in proxies, if its client had gone before. */
 export const statusOf = (response: Response): number =>

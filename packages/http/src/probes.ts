@@ -1,8 +1,8 @@
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { routeTable } from '@kasabi/routes';
 import { type Ailments, share } from '@kasabi/runtime';
-import express, { type Express, type Request, type RequestHandler, type Response } from 'express';
+import express, { type Express, type RequestHandler } from 'express';
 import type { Registry } from 'prom-client';
 import { plainText } from './answer.ts';
 import type { EarlyAnswer } from './early-answer.ts';
@@ -91,20 +91,23 @@ export function answerProbes(probes: Probes, options: ProbeOptions): EarlyAnswer
   const { headers, metrics } = options;
   const known = new Map(Object.entries(probes));
 
-  async function answer(probe: Probe, request: Request, response: Response): Promise<void> {
-    const { method, url: route } = request;
+  async function answer(
+    probe: Probe,
+    asked: { readonly method: string; readonly route: string },
+    response: ServerResponse,
+  ): Promise<void> {
     const began = performance.now();
     const found = await probe();
     send(response, found, [...headers, 'X-Request-Id', randomUUID()]);
-    metrics?.count({ method, route, code: found.status, ms: performance.now() - began });
+    metrics?.count({ ...asked, code: found.status, ms: performance.now() - began });
   }
 
   return (request, response) => {
-    const probe = known.get(request.url);
-    const { method } = request;
+    const { method, url: route = '' } = request;
+    const probe = known.get(route);
     if (probe === undefined || (method !== 'GET' && method !== 'HEAD')) return false;
     if (hostProblem(request) !== undefined) return false;
-    void answer(probe, request, response).catch(() => response.destroy());
+    void answer(probe, { method, route }, response).catch(() => response.destroy());
     return true;
   };
 }
@@ -124,7 +127,11 @@ export function addProbeRoutes(app: Express, probes: Probes): void {
   );
 }
 
-function send(response: Response, answer: ProbeAnswer, headers: readonly string[] = []): void {
+function send(
+  response: ServerResponse,
+  answer: ProbeAnswer,
+  headers: readonly string[] = [],
+): void {
   const { status, contentType, text } = answer;
   response.writeHead(status, [
     ...headers,

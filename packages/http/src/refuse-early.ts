@@ -1,17 +1,17 @@
+import type { IncomingMessage } from 'node:http';
 import type { ApiError } from '@kasabi/protocol';
-import type { Request } from 'express';
 import type { EarlyAnswer } from './early-answer.ts';
 import { type HttpMetrics, methodOf } from './http-metrics.ts';
 import { errorAnswer } from './negotiation.ts';
 import type { RequestLog } from './request-log.ts';
 
 /** Refuses a request by its request line and headers alone; returns undefined if it does not. */
-export type EarlyRefusal = (request: Request) => ApiError | undefined;
+export type EarlyRefusal = (request: IncomingMessage) => ApiError | undefined;
 
 export interface EarlyRefusalOptions {
   readonly refusal: EarlyRefusal;
   /** Sets the address that a request comes from. */
-  readonly noteAddress: (request: Request) => void;
+  readonly noteAddress: (request: IncomingMessage) => void;
   readonly requestLog: RequestLog;
   /** The headers of every answer: names and values in turn. */
   readonly headers: readonly string[];
@@ -30,7 +30,6 @@ export function refuseEarly(options: EarlyRefusalOptions): EarlyAnswer {
     const error = refusal(request);
     if (error === undefined) return false;
     const began = performance.now();
-    request.originalUrl = request.url;
     requestLog.identify(request);
     const { headers, body } = errorAnswer(request, error);
     response.writeHead(error.status, [

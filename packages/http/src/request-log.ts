@@ -1,5 +1,5 @@
 import { randomUUID } from 'node:crypto';
-import type { IncomingMessage } from 'node:http';
+import type { IncomingMessage, ServerResponse } from 'node:http';
 import { createErrorDetail, type Logger, turnedAwayLog } from '@kasabi/runtime';
 import { inThisTrace } from '@kasabi/tracing';
 import type { Request, Response } from 'express';
@@ -38,9 +38,9 @@ export function isAbout(request: IncomingMessage, ...names: readonly (string | u
 
 export interface RequestLog {
   /** Gives a request an id. */
-  identify(request: Request): void;
+  identify(request: IncomingMessage): void;
   /** Writes the log line of a request that was answered at once. */
-  answered(request: Request, response: Response): void;
+  answered(request: IncomingMessage, response: ServerResponse): void;
   /** Gives a request an id, and writes its log line when its answer or its connection has ended. */
   follow(request: Request, response: Response): void;
 }
@@ -54,7 +54,7 @@ export interface RequestLog {
 export function createRequestLog(log: Logger): RequestLog {
   const write = createWriter(log);
 
-  function identify(request: Request): void {
+  function identify(request: IncomingMessage): void {
     const offered = request.fromService ? request.headers['x-request-id'] : undefined;
     request.id = typeof offered === 'string' && usableId.test(offered) ? offered : randomUUID();
   }
@@ -74,7 +74,12 @@ export function createRequestLog(log: Logger): RequestLog {
   };
 }
 
-type Write = (request: Request, response: Response, tookMs: number, isAnswered: boolean) => void;
+type Write = (
+  request: IncomingMessage & { readonly originalUrl?: string },
+  response: ServerResponse,
+  tookMs: number,
+  isAnswered: boolean,
+) => void;
 
 function createWriter(log: Logger): Write {
   const turnedAway = turnedAwayLog(log);
@@ -86,7 +91,7 @@ function createWriter(log: Logger): Write {
       req: {
         id: request.id,
         method: request.method,
-        url: redactUrl(request.originalUrl, request.about),
+        url: redactUrl(request.originalUrl ?? request.url ?? '', request.about),
         from: request.address,
       },
       res: { status: response.statusCode },

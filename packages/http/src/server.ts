@@ -5,7 +5,6 @@ import { promisify } from 'node:util';
 import { type Logger, StartupError, turnedAwayLog } from '@kasabi/runtime';
 import { type ConnectionLimits, limitConnections } from './connection-limits.ts';
 import { createConnections } from './connections.ts';
-import { messageClasses } from './express-app.ts';
 import { refuse } from './refusal.ts';
 
 /** The port is in use, or the address does not belong to this host. */
@@ -60,7 +59,6 @@ export async function listen(options: ListenOptions): Promise<HttpServer> {
   const listener = connections.follow(options.listener);
   const server = createServer(
     {
-      ...messageClasses(options.listener),
       // Slow clients cannot keep connections open.
       headersTimeout: headersTimeoutMs,
       requestTimeout: requestTimeoutMs,
