@@ -104,7 +104,7 @@ describe('the routes', () => {
     const adding = found.flatMap(([, text]) =>
       [...text.matchAll(/addRoutes\(\w+, '(\w+)'/g)].map(([, group]) => group),
     );
-    assert.deepEqual(adding.sort(), ['api', 'datasets', 'jobs']);
+    assert.deepEqual(adding.sort(), ['api', 'datasets', 'exports', 'jobs']);
     const byHand = found.filter(([, text]) => addsRoute.test(text)).map(([file]) => file);
     assert.deepEqual(byHand, []);
   });

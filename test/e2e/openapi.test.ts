@@ -99,9 +99,12 @@ describe('the services answer as the document says', () => {
   });
 
   it('to HEAD, OPTIONS and other methods of every path', async () => {
-    const { document, contract, stack, ended } = world;
+    const { document, contract, stack, ended, exported } = world;
     for (const [template, item] of Object.entries(document.paths)) {
-      const path = template.replace('{short-code}', 'schema').replace('{id}', ended);
+      const path = template
+        .replace('{short-code}', 'schema')
+        .replace('{id}', ended)
+        .replace('{export}', exported);
       for (const { url } of item.servers) {
         const address = url + path.replace('{extension}', 'ttl');
         const places = contract.places.filter((place) => place.path === template);
@@ -152,4 +155,5 @@ const unprovoked: Readonly<Record<string, string>> = {
   'GET /dataset/{short-code}/jobs 503': overload,
   'GET /docs 503': overload,
   'GET /openapi.json 503': overload,
+  'GET /data/{short-code}/exports/{export} 307': 'only a store at a service has addresses for it',
 };

@@ -5,9 +5,10 @@ import { execFile } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import path from 'node:path';
 import { test } from 'node:test';
+import { pathToFileURL } from 'node:url';
 import { promisify } from 'node:util';
 import { readSettings as readApi } from '@kasabi/api/env';
-import { projectRoot } from '@kasabi/local';
+import { projectRoot, temporaryExports } from '@kasabi/local';
 import { readSettings as readOperations } from '@kasabi/operations-service/env';
 import { readSettings as readStatus } from '@kasabi/status/env';
 import { readSettings as readWorker } from '@kasabi/worker/env';
@@ -156,7 +157,15 @@ test('Postgres 18 and Redis 8 keep their data, and Redis evicts nothing', () => 
   assert.deepEqual(container('postgres')['volumes'], ['postgres:/var/lib/postgresql']);
   assert.match(container('redis').image, /^redis:8\./);
   assert.deepEqual(container('redis')['volumes'], ['redis:/data']);
-  assert.deepEqual(Object.keys(compose.volumes).sort(), ['postgres', 'prometheus', 'redis']);
+  assert.deepEqual(Object.keys(compose.volumes).sort(), [
+    'exports',
+    'postgres',
+    'prometheus',
+    'redis',
+  ]);
+  assert.deepEqual(container('worker')['volumes'], ['exports:/exports']);
+  assert.deepEqual(container('status')['volumes'], ['exports:/exports:ro']);
+  assert.match(read('infra/docker/Dockerfile'), /chown node:node \/exports/);
   const lines = container('redis').command?.join('\n').split('\n') ?? [];
   const wanted = ['dir /data', 'appendonly yes', 'appendfsync everysec'];
   // The password is the shell's to fill in: on the command line, every user of the host could read it.
@@ -194,6 +203,9 @@ test('the migration makes the logins, and with them the services get ready and h
   /** What Compose gives a container, with this run's servers in the place of Compose's. */
   const here = (name: string): Record<string, string> => {
     const given = environmentOf(name, secrets);
+    if (given['EXPORT_STORE'] !== undefined) {
+      given['EXPORT_STORE'] = pathToFileURL(temporaryExports(database.url)).href;
+    }
     for (const [key, server] of Object.entries(servers)) {
       if (given[key] === undefined) continue;
       const [url, place] = [new URL(given[key]), new URL(server)];

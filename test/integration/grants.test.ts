@@ -34,6 +34,7 @@ before(async () => {
   const worker = {
     ...{ LOCK_TIMEOUT_MS: '100', PRUNER_INTERVAL_MS: '1000', TALLY_INTERVAL_MS: '1000' },
     ...{ RELAY_OVERDUE_MS: '10', RESCUER_INTERVAL_MS: '100', STUCK_AFTER_MS: '1000' },
+    SWEEPER_INTERVAL_MS: '200',
   };
   const operations = { SAMPLE_INTERVAL_MS: '1000' };
   stack = await startStack({ operatorPassword, env, serviceEnv: { worker, operations } });

@@ -47,8 +47,13 @@ describe(`${count} datasets`, () => {
       ids.push(id);
     }
     const each = Math.min(1_000, Math.floor(count / 3));
-    const median = (of: readonly number[]): number => of.toSorted((a, b) => a - b)[of.length >> 1] ?? 0;
-    const [first, last, all] = [median(took.slice(0, each)), median(took.slice(-each)), median(took)];
+    const median = (of: readonly number[]): number =>
+      of.toSorted((a, b) => a - b)[of.length >> 1] ?? 0;
+    const [first, last, all] = [
+      median(took.slice(0, each)),
+      median(took.slice(-each)),
+      median(took),
+    ];
     const figures = [first, last, all].map((it) => it.toFixed(2)).join(', ');
     t.diagnostic(`median ms of the first ${each}, the last ${each}, all: ${figures}`);
     if (!isMany) return;

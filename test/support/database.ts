@@ -1,4 +1,6 @@
 import { randomUUID } from 'node:crypto';
+import { rm } from 'node:fs/promises';
+import { temporaryExports } from '@kasabi/local';
 import { createPool, type Role, roleUrl } from '@kasabi/postgres';
 import pg from 'pg';
 import { testEnvironment } from './env.ts';
@@ -68,6 +70,7 @@ export async function createDatabase(): Promise<TestDatabase> {
     async close() {
       const borrowed = [...pools.values()].filter((pool) => pool.totalCount > pool.idleCount);
       await Promise.all([...pools.values()].map((pool) => endPool(pool)));
+      await rm(temporaryExports(url), { recursive: true, force: true });
       const left = await withAdmin((admin) => leftConnections(admin, name));
       await withAdmin((admin) => admin.query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`));
       if (borrowed.length > 0) {

@@ -1,5 +1,6 @@
 import { createOwner, digestKey, issueKey } from '@kasabi/accounts';
 import { createDataset, type Dataset } from '@kasabi/datasets';
+import type { JobType } from '@kasabi/domain';
 import { acceptJobs, type Claim, cancel, claim } from '@kasabi/jobs';
 import type pg from 'pg';
 import { createDatabase, type TestDatabase } from './database.ts';
@@ -14,8 +15,8 @@ export interface Fixture {
   readonly keyDigest: Buffer;
   /** Makes one more dataset of the owner. */
   addDataset(code?: string): Promise<Dataset>;
-  /** Accepts a reset, `startsInMs` from now, and returns its id. */
-  accept(dataset: Dataset, startsInMs?: number): Promise<string>;
+  /** Accepts a job, a reset unless set, `startsInMs` from now, and returns its id. */
+  accept(dataset: Dataset, startsInMs?: number, type?: JobType): Promise<string>;
   /** Claims a job that is due and free. */
   take(jobId: string, options?: { readonly holder?: string; leaseMs?: number }): Promise<Claim>;
   /** Cancels a job as its owner; true when that took effect. */
@@ -57,11 +58,11 @@ export async function createFixture(): Promise<Fixture> {
       made += 1;
       return createDataset(admin, { code: code ?? `set-${made}`, owner: 'nasa' });
     },
-    async accept(dataset, startsInMs) {
+    async accept(dataset, startsInMs, type = 'reset') {
       const startTime = startsInMs === undefined ? undefined : new Date(Date.now() + startsInMs);
       const [outcome] = await acceptJobs(
         database.pool('api'),
-        [{ keyDigest, datasetCode: dataset.code, type: 'reset', startTime }],
+        [{ keyDigest, datasetCode: dataset.code, type, startTime }],
         { maxScheduleDays: 366, maxOpenJobs: 0 },
       );
       if (outcome?.outcome !== 'accepted') throw new Error(`The job was ${outcome?.outcome}.`);

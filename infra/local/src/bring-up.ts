@@ -1,6 +1,7 @@
 import { mkdirSync } from 'node:fs';
 import { isIPv6 } from 'node:net';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { migrate } from '@kasabi/postgres';
 import { prepareDemo } from './demo-data.ts';
 import type { LocalSettings } from './env.ts';
@@ -68,6 +69,8 @@ export async function bringUp(options: BringUpOptions) {
   const surroundings = {
     databaseUrl,
     redisUrl,
+    exportStore:
+      settings.EXPORT_STORE ?? pathToFileURL(path.join(settings.DATA_DIR, 'exports')).href,
     apiPublicUrl: settings.API_PUBLIC_URL ?? apiUrl,
     statusPublicUrl: settings.STATUS_PUBLIC_URL ?? statusUrl,
     operationsPublicUrl: settings.OPERATIONS_PUBLIC_URL ?? operationsUrl,

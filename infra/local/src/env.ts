@@ -1,4 +1,5 @@
 import path from 'node:path';
+import { exportStoreUrl } from '@kasabi/exports';
 import {
   asSecret,
   integer,
@@ -48,6 +49,9 @@ export const schema = z.object({
     .describe(
       'A Postgres to use instead of starting one; its login must be allowed to create roles',
     ),
+  EXPORT_STORE: exportStoreUrl()
+    .optional()
+    .describe('The store for the files of exports; a folder in DATA_DIR unless set'),
   REDIS_URL: redisUrl().optional().describe('A Redis to use instead of starting one'),
   LISTEN_ADDRESS: listenAddress().describe(
     'The address that the services listen on, 127.0.0.1 unless set; Postgres and Redis stay on loopback',

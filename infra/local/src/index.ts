@@ -22,6 +22,7 @@ export {
   serviceNodeOptions,
   serviceProgram,
   serviceSettings,
+  temporaryExports,
 } from './services.ts';
 export { forgetShellSettings } from './shell-settings.ts';
 export { unpackedProgram } from './unpacked-program.ts';

@@ -1,4 +1,6 @@
+import { tmpdir } from 'node:os';
 import path from 'node:path';
+import { pathToFileURL } from 'node:url';
 import { roleUrl } from '@kasabi/postgres';
 import { fileSetting } from '@kasabi/runtime';
 import { environment, schema } from './env.ts';
@@ -11,6 +13,8 @@ export type ServiceName = 'api' | 'worker' | 'status' | 'operations';
 
 /** What the services of one stack share. */
 export interface ServiceSurroundings {
+  /** The store for the files of exports, as a URL; `temporaryExports` unless set. */
+  readonly exportStore?: string;
   /** A login that may assume every role. */
   readonly databaseUrl: string;
   readonly redisUrl: string;
@@ -48,6 +52,11 @@ export function serviceProgram(name: ServiceName): string {
   return path.join(projectRoot, 'services', name, 'dist', 'main.js');
 }
 
+/** A folder for the files of exports from this database, for stacks that are not kept. */
+export const temporaryExports = (databaseUrl: string): string =>
+  // Not by URL, which takes no list of hosts.
+  path.join(tmpdir(), `kasabi-exports-${/\/([^/?]+)(?:\?|$)/.exec(databaseUrl)?.[1]}`);
+
 /** The settings of one service, including its port. */
 export function serviceSettings(
   name: ServiceName,
@@ -61,6 +70,9 @@ export function serviceSettings(
     ...(name !== 'status' && { REDIS_URL: redisUrl }),
     ...(servesClients && { API_PUBLIC_URL: apiPublicUrl, STATUS_PUBLIC_URL: statusPublicUrl }),
     ...(servesClients && serviceSecret && { SERVICE_SECRET: serviceSecret }),
+    ...((name === 'worker' || name === 'status') && {
+      EXPORT_STORE: surroundings.exportStore ?? pathToFileURL(temporaryExports(databaseUrl)).href,
+    }),
     ...(name === 'operations' && {
       OPERATIONS_PUBLIC_URL: surroundings.operationsPublicUrl ?? `http://${loopback}:${port}`,
       OPERATOR_PASSWORD: surroundings.operatorPassword,

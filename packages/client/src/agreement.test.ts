@@ -13,6 +13,14 @@ import { isTransient } from './retry.ts';
 type Served = Omit<protocol.JobDocument, 'status'> & { readonly status: JobStatus };
 const asClientDocument = (document: Served): JobDocument => document;
 
+const progress = { quads: 1, bytes: 2, ofQuads: null, ofBytes: null };
+const result = {
+  object: 'an-object',
+  format: 'nq.gz',
+  ...{ quads: 1, bytes: 2, sha256: 'a'.repeat(64) },
+  ...{ snapshotTime: '2011-05-27T14:30:00.5Z', expires: '2011-06-03T14:30:00Z' },
+} as const;
+
 describe('the client and the protocol agree', () => {
   it('on job documents', () => {
     const moment = new Date('2011-05-27T14:30:00Z');
@@ -21,6 +29,7 @@ describe('the client and the protocol agree', () => {
       for (const successStatus of protocol.successStatuses) {
         const document = protocol.jobDocumentOf(
           {
+            id: '01a20884-0fde-7de2-a5a9-9bbb6dc070ee',
             dataset: 'nasa',
             type: 'reset',
             status: recorded,
@@ -30,8 +39,10 @@ describe('the client and the protocol agree', () => {
             attempt: 0,
             message: null,
             reason: recorded === 'failed' ? 'busy' : null,
+            progress: recorded === 'running' ? progress : null,
+            result: recorded === 'completed' ? result : null,
           },
-          successStatus,
+          { successStatus, statusUrl: 'https://data.example.org' },
         );
         const expected = asClientDocument({ ...document, status });
         assert.deepEqual(readJobDocument(JSON.stringify(document)), expected);

@@ -13,6 +13,29 @@ const reasons = ['cancelled', 'lost', 'busy', 'error'] as const;
  */
 export type FailureReason = (typeof reasons)[number];
 
+/** How far a running job has come; null where that is not known. */
+export interface JobProgress {
+  readonly quads: number;
+  readonly bytes: number;
+  readonly ofQuads: number | null;
+  readonly ofBytes: number | null;
+}
+
+/** The file that an export has made. */
+export interface JobResult {
+  /** Where it is, for the same key. */
+  readonly url: string;
+  /** `nq.gz` or `nq`. */
+  readonly format: string;
+  readonly quads: number;
+  /** The size of the file. */
+  readonly bytes: number;
+  /** In hexadecimal. */
+  readonly sha256: string;
+  readonly snapshotTime: string;
+  readonly expires: string;
+}
+
 /** A job, as the status service describes it. Dates are RFC 3339, in UTC, to the second. */
 export interface JobDocument {
   /** When it was accepted. */
@@ -36,6 +59,10 @@ export interface JobDocument {
    * `error`.
    */
   readonly reason: FailureReason | null;
+  /** Null unless it is running and says how far it has come. */
+  readonly progress: JobProgress | null;
+  /** Null until it has completed, for jobs that make nothing, and from a service that does not say. */
+  readonly result: JobResult | null;
 }
 
 /** A job that has ended, completed or failed. */
@@ -102,6 +129,8 @@ function jobDocumentOf(members: Members): JobDocument {
     attempt,
     message: members['message'] === null ? null : readString(members, 'message'),
     reason: readReason(members['reason']),
+    progress: readMember<JobProgress>(members['progress']),
+    result: readMember<JobResult>(members['result']),
   };
 }
 
@@ -126,6 +155,10 @@ function readObject(value: unknown): Members {
   if (typeof value === 'object' && value !== null && !Array.isArray(value)) return value as Members;
   throw new UnexpectedAnswer('The service answered with JSON that is not an object.');
 }
+
+/** An object as it is; null for anything else. */
+const readMember = <T>(value: unknown): T | null =>
+  typeof value === 'object' && value !== null ? (value as T) : null;
 
 /** Also null from a service that does not say yet. */
 function readReason(value: unknown): FailureReason | null {

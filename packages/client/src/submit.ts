@@ -4,7 +4,9 @@ import type { Answer, Transport } from './transport.ts';
 
 export interface SubmitOptions {
   /** `reset` unless set. */
-  readonly jobType?: 'reset' | (string & Record<never, never>) | undefined;
+  readonly jobType?: 'reset' | 'export' | (string & Record<never, never>) | undefined;
+  /** Those that only jobs of this type have, such as the `format` of an export. */
+  readonly parameters?: Readonly<Record<string, string>> | undefined;
   /** The earliest start; as soon as possible unless set. A string is RFC 3339 with its offset. */
   readonly startTime?: Date | string | undefined;
   /**
@@ -21,7 +23,8 @@ export async function submit(
   dataset: string,
   options: SubmitOptions = {},
 ): Promise<SubmittedJob> {
-  const { jobType = 'reset', startTime, idempotencyKey = crypto.randomUUID() } = options;
+  const { jobType = 'reset', startTime, parameters = {} } = options;
+  const { idempotencyKey = crypto.randomUUID() } = options;
   if (!/^[\x21-\x7e]{1,255}$/.test(idempotencyKey)) {
     throw new InvalidArgument('idempotencyKey must be 1 to 255 visible ASCII characters.');
   }
@@ -29,7 +32,7 @@ export async function submit(
     method: 'POST',
     url: transport.addresses.submit(dataset),
     headers: { 'Idempotency-Key': idempotencyKey },
-    body: JSON.stringify({ jobType, startTime: formatStartTime(startTime) }),
+    body: JSON.stringify({ ...parameters, jobType, startTime: formatStartTime(startTime) }),
     signal: options.signal,
   });
   const location = answer.headers.get('location');

@@ -127,6 +127,8 @@ export function job(overrides: Readonly<Record<string, unknown>> = {}) {
     attempt: 0,
     message: null as string | null,
     reason: null as string | null,
+    progress: null,
+    result: null,
     ...overrides,
   };
 }

@@ -48,3 +48,13 @@ export class DatasetBusy extends Error {
     super(`Dataset ${datasetId} could not be locked or cleared in time. ${who}`, { cause });
   }
 }
+
+/** A stored term has a control character or a line feed, which no N-Quads file may have; whoever stored it went past the loader. */
+export class TermNotExportable extends Error {
+  readonly code = 'term-not-exportable';
+  constructor(datasetId: number) {
+    super(
+      `A term in dataset ${datasetId} has a control character, which N-Triples writes as an escape; correct it and export again.`,
+    );
+  }
+}

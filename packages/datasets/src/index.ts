@@ -1,5 +1,6 @@
 export { namingBlockers } from './blockers.ts';
 export { type ClearMethod, type ClearRequest, clearDataset } from './clear.ts';
+export { type CopyRequest, copyDataset, type DatasetCopy } from './copy.ts';
 export { countQuads, estimateQuads } from './count.ts';
 export {
   DatasetBusy,
@@ -7,6 +8,7 @@ export {
   DatasetExists,
   DatasetUnknown,
   FencedOut,
+  TermNotExportable,
 } from './errors.ts';
 export { type LoadProgress, loadDataset } from './load.ts';
 export { DatasetReadOnly } from './load-errors.ts';

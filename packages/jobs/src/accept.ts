@@ -1,13 +1,15 @@
 import { type Access, joinAccess, verdict } from '@kasabi/accounts';
-import type { JobType, Refusal } from '@kasabi/domain';
+import type { JobParameters, JobType, Refusal } from '@kasabi/domain';
 import type { Database } from '@kasabi/postgres';
 import type pg from 'pg';
-import { publishedNotice } from './notices.ts';
+import { publishedNotice } from './by-type.ts';
 import { countOpenJobs, takePlaces } from './open-jobs.ts';
 
 /** One request for a job. */
 export interface AcceptRequest extends Access {
   readonly type: JobType;
+  /** Those of its type; none unless given. */
+  readonly parameters?: JobParameters;
   /** When to start; undefined for as soon as possible. */
   readonly startTime: Date | undefined;
   /** The client's Idempotency-Key, with the SHA-256 of its request. */
@@ -55,8 +57,8 @@ export const idempotencyHours = 24;
 const inMs = (time: string): string => `floor(extract(epoch FROM ${time}) * 1000)`;
 
 // In: arrays of key digests, dataset codes, types, start times in milliseconds since the epoch or null,
-// idempotency keys and fingerprints or null; then the horizon in days, the limit on open jobs, and an
-// array of traces or null. Out: a row per request, in order; the records of those that are `accepted` are
+// idempotency keys and fingerprints or null; then the horizon in days, the limit on open jobs, and
+// arrays of traces and parameters or null. Out: a row per request, in order; the records of those that are `accepted` are
 // committed with it.
 //
 // Ids are made before the joins, which may change the order, so that they follow the order of the requests.
@@ -68,12 +70,12 @@ const inMs = (time: string): string => `floor(extract(epoch FROM ${time}) * 1000
 const text = `
   WITH asked AS MATERIALIZED (
     SELECT a.*, uuidv7() AS id FROM unnest(
-        $1::bytea[], $2::text[], $3::text[], $4::float8[], $5::text[], $6::bytea[], $9::text[])
-      WITH ORDINALITY AS a (digest, code, type, start_ms, key, fingerprint, trace, position)
+        $1::bytea[], $2::text[], $3::text[], $4::float8[], $5::text[], $6::bytea[], $9::text[], $10::jsonb[])
+      WITH ORDINALITY AS a (digest, code, type, start_ms, key, fingerprint, trace, parameters, position)
   ), judged AS (
-    SELECT a.position, a.id, a.type, a.key, a.fingerprint, a.trace, k.id AS key_id,
+    SELECT a.position, a.id, a.type, a.key, a.fingerprint, a.trace, a.parameters, k.id AS key_id,
            d.id AS dataset_id, prior.job_id AS prior_id,
-           CASE d.status WHEN 'published' THEN ${publishedNotice} END AS message,
+           CASE d.status WHEN 'published' THEN ${publishedNotice('a.type')} END AS message,
            greatest(to_timestamp(a.start_ms / 1000), now()) AS start_time,
            ${verdict(`
              CASE WHEN prior.fingerprint <> a.fingerprint THEN 'key-reused'
@@ -106,15 +108,17 @@ const text = `
     RETURNING job_id
   ), settled AS MATERIALIZED (
     SELECT p.position, p.type, p.id, p.key_id, p.dataset_id, p.prior_id, p.start_time, p.message,
-           p.trace,
+           p.trace, p.parameters,
            CASE WHEN p.too_many THEN 'too-many-open'
                 WHEN p.outcome = 'accepted' AND p.key IS NOT NULL AND r.job_id IS NULL
                   THEN 'in-flight'
                 ELSE p.outcome END AS outcome
     FROM placed p LEFT JOIN remembered r ON r.job_id = p.id
   ), accepted AS (
-    INSERT INTO kasabi.job (id, dataset_id, type, start_time, due, message, requested_by, trace)
-    SELECT id, dataset_id, type, start_time, start_time, message, key_id, trace
+    INSERT INTO kasabi.job (id, dataset_id, type, start_time, due, message, requested_by, trace,
+                            parameters)
+    SELECT id, dataset_id, type, start_time, start_time, message, key_id, trace,
+           coalesce(parameters, '{}')
     FROM settled WHERE outcome = 'accepted' ORDER BY position
   )
   SELECT s.outcome, coalesce(s.prior_id, s.id) AS id,
@@ -181,6 +185,9 @@ async function run(
       options.maxScheduleDays,
       options.maxOpenJobs ?? 0,
       requests.map((request) => request.trace ?? null),
+      requests.map(({ parameters }) =>
+        parameters === undefined ? null : JSON.stringify(parameters),
+      ),
     ],
   });
   return rows.map((row, index) => {

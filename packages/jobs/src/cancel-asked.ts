@@ -1,3 +1,6 @@
+import { cancellableJobTypes } from '@kasabi/domain';
+import { typesArray } from './by-type.ts';
+
 export interface CancelledBy {
   /** Who cancels it, for the message that owners read. */
   readonly by: string;
@@ -13,5 +16,6 @@ export interface CancelledBy {
 export const cancelAsked = (as: CancelledBy): string => `
   cancelled AS MATERIALIZED (
     SELECT id FROM asked
-    WHERE CASE outcome WHEN 'not-scheduled' THEN kasabi.cancel_job(id, ${as.by}, ${as.actor}) END
+    WHERE CASE outcome WHEN 'not-scheduled' THEN 
+      kasabi.cancel_job(id, ${as.by}, ${as.actor}, ${typesArray(cancellableJobTypes)}) END
   )`;

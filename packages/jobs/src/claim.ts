@@ -1,5 +1,5 @@
 import { createLockSecret, type Lock, lockAtOnce } from '@kasabi/datasets';
-import type { JobType } from '@kasabi/domain';
+import type { JobParameters, JobType } from '@kasabi/domain';
 import { type Database, hasSqlState, sqlState } from '@kasabi/postgres';
 import { hasStatus } from './by-key.ts';
 import { stopOf } from './stopped.ts';
@@ -9,6 +9,8 @@ import { lockedNotice, noteTransition } from './transition.ts';
 export interface Claim {
   readonly jobId: string;
   readonly type: JobType;
+  /** As they were accepted. */
+  readonly parameters: JobParameters;
   readonly datasetId: number;
   readonly datasetCode: string;
   readonly holder: string;
@@ -53,6 +55,7 @@ interface Row {
   readonly now_ms: number;
   readonly tried_ms: number;
   readonly type: JobType;
+  readonly parameters: JobParameters;
   readonly dataset_id: number;
   readonly code: string;
   readonly attempt: number;
@@ -72,7 +75,7 @@ interface Row {
 // somebody has cancelled in the meantime.
 const text = `
   WITH asked AS (
-    SELECT j.id, j.dataset_id, j.type, j.status, j.attempt, j.start_time, j.due, j.started, d.code,
+    SELECT j.id, j.dataset_id, j.type, j.status, j.attempt, j.start_time, j.due, j.started, j.parameters, d.code,
            ${stopOf('j.dataset_id')} AS stop
     FROM kasabi.job j JOIN kasabi.dataset d ON d.id = j.dataset_id
     WHERE j.id = $1
@@ -102,7 +105,7 @@ const text = `
     message: `CASE WHEN fence IS NOT NULL THEN ${lockedNotice} END`,
   })}
   )
-  SELECT claimed.attempt IS NOT NULL AS claimed, asked.status, asked.stop, asked.type,
+  SELECT claimed.attempt IS NOT NULL AS claimed, asked.status, asked.stop, asked.type, asked.parameters,
          asked.dataset_id, asked.code, claimed.fence, coalesce(claimed.attempt, asked.attempt) AS attempt,
          ceil(extract(epoch FROM asked.due - now()) * 1000)::float8 AS wait_ms,
          (extract(epoch FROM now()) * 1000)::float8 AS now_ms,
@@ -151,6 +154,7 @@ export async function claim(db: Database, request: ClaimRequest): Promise<ClaimO
     const taken: Claim = {
       jobId: request.jobId,
       type: row.type,
+      parameters: row.parameters,
       datasetId: row.dataset_id,
       datasetCode: row.code,
       holder: request.holder,

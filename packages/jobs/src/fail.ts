@@ -26,7 +26,7 @@ export async function fail(pool: pg.Pool, claim: Claim, options: FailOptions): P
       claim,
       'fail',
       `status = 'failed', end_time = clock_timestamp(), reason = $4, message = $5,
-       lease_holder = NULL, lease_expires = NULL`,
+       progress = NULL, lease_holder = NULL, lease_expires = NULL`,
       { values: [reason, message, cause ?? message], note: '$6::text' },
     );
     await unlockDataset(client, claim);

@@ -6,7 +6,7 @@ import { LeaseLost } from './errors.ts';
 import { type NotedEvent, noteTransition } from './transition.ts';
 
 /** The guard in every statement of an attempt; its values are `$1`, `$2` and `$3`. */
-const isLeased = `id = $1 AND ${hasStatus('job', 'running')} AND lease_holder = $2 AND attempt = $3`;
+export const isLeased = `id = $1 AND ${hasStatus('job', 'running')} AND lease_holder = $2 AND attempt = $3`;
 
 export interface LeasedOptions {
   /** The parameters from `$4` on. */

@@ -17,7 +17,7 @@ export async function release(pool: pg.Pool, claim: Claim): Promise<void> {
       claim,
       'release',
       `status = 'scheduled', attempt = attempt - 1, fence = NULL, enqueued_at = NULL,
-       lease_holder = NULL, lease_expires = NULL`,
+       progress = NULL, lease_holder = NULL, lease_expires = NULL`,
     );
     await unlockDataset(client, claim);
   });

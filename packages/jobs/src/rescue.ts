@@ -65,7 +65,7 @@ export async function rescue(pool: pg.Pool, options: RescueOptions): Promise<Res
              message = format('Attempt %s was lost: its worker stopped answering.%s', j.attempt,
                CASE WHEN j.lost + 1 < $1 THEN '' ELSE format(
                  ' That happened %s times, so the job was given up. Ask for it again.', j.lost + 1) END),
-             busy_since = NULL, enqueued_at = NULL, lease_holder = NULL, lease_expires = NULL
+             busy_since = NULL, progress = NULL, enqueued_at = NULL, lease_holder = NULL, lease_expires = NULL
          FROM lost
          WHERE j.id = lost.id
            AND (j.id NOT IN (SELECT id FROM locked) OR j.id IN (SELECT id FROM free))

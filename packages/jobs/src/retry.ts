@@ -27,7 +27,7 @@ export async function retry(pool: pg.Pool, claim: Claim, options: RetryOptions):
       claim,
       'retry',
       `status = 'scheduled', due = greatest(due, now() + $4 * interval '1 millisecond'),
-       message = $5, fence = NULL, lease_holder = NULL, lease_expires = NULL,
+       message = $5, fence = NULL, progress = NULL, lease_holder = NULL, lease_expires = NULL,
        busy_since = CASE WHEN $7 THEN coalesce(busy_since, now()) END`,
       {
         values: [

@@ -1,7 +1,7 @@
 import assert from 'node:assert/strict';
 import { after, before, test } from 'node:test';
 import type { Dataset } from '@kasabi/datasets';
-import type { RecordStatus } from '@kasabi/domain';
+import type { JobType, RecordStatus } from '@kasabi/domain';
 import { createFixture, type Fixture } from '@kasabi/test/support/fixture';
 import { type Claim, claim } from './claim.ts';
 import { complete } from './complete.ts';
@@ -9,6 +9,7 @@ import { confirmLease } from './confirm-lease.ts';
 import { LeaseLost } from './errors.ts';
 import { fail } from './fail.ts';
 import { heartbeat } from './heartbeat.ts';
+import { reportProgress } from './progress.ts';
 import { release } from './release.ts';
 import { rescue } from './rescue.ts';
 import { retry } from './retry.ts';
@@ -28,11 +29,11 @@ after(async () => {
 const other = 'worker-2';
 
 /** Puts a fresh record into a status through real transitions; the claim is that of its last attempt. */
-async function bring(status: RecordStatus): Promise<Claim> {
+async function bring(status: RecordStatus, type: JobType = 'reset'): Promise<Claim> {
   dataset = await fixture.addDataset();
   // As after an earlier job.
   await fixture.admin.query('UPDATE kasabi.dataset SET fence = 1 WHERE id = $1', [dataset.id]);
-  const jobId = await fixture.accept(dataset);
+  const jobId = await fixture.accept(dataset, undefined, type);
   const held = await fixture.take(jobId);
   if (status === 'scheduled') await retry(fixture.worker, held, { delayMs: 0, message: 'again' });
   if (status === 'cancelled') {
@@ -64,6 +65,8 @@ async function occur(event: JobEvent, held: Claim): Promise<boolean> {
     }
     case 'heartbeat':
       return (await heartbeat(worker, [held], 90_000)).get(jobId) === 'extended';
+    case 'progress':
+      return reportProgress(worker, held, { quads: 1, bytes: 2, ofQuads: 3, ofBytes: null });
     case 'fence':
       return tried(confirmLease(worker, held));
     case 'complete':
@@ -98,13 +101,14 @@ async function notedOf(held: Claim, earlier = 0): Promise<Noted[]> {
 }
 
 /** What an event that took effect leaves in the transitions; nothing for one of no interest there. */
-function expectedNote(event: JobEvent, held: Claim): Noted | undefined {
+function expectedNote(event: JobEvent, held: Claim, status: RecordStatus): Noted | undefined {
   const { holder, attempt } = held;
   const byHolder = { event, attempt, actor: holder, message: null };
   switch (event) {
     case 'claim':
       return { ...byHolder, attempt: attempt + 1, actor: other };
     case 'heartbeat':
+    case 'progress':
       return undefined;
     case 'fence':
       return { ...byHolder, message: 'The dataset is locked, with fence 1.' };
@@ -121,7 +125,7 @@ function expectedNote(event: JobEvent, held: Claim): Noted | undefined {
       return {
         ...byHolder,
         actor: 'owner key 1',
-        message: 'Cancelled by nasa (key 1) before its next attempt.',
+        message: `Cancelled by nasa (key 1) ${status === 'running' ? 'while it ran' : 'before its next attempt'}.`,
       };
   }
 }
@@ -139,7 +143,8 @@ for (const status of statuses) {
     // It depends on the lease; its tests follow.
     if (event === 'rescue') continue;
     test(`${event} of a ${status} job ${leads}`, async () => {
-      const held = await bring(status);
+      // Of a running job, only one that changes nothing can be cancelled.
+      const held = await bring(status, event === 'cancel' ? 'export' : 'reset');
       const asItWas = await fixture.record(held.jobId);
       const registry = await registryRow();
       const { length: earlier } = await notedOf(held);
@@ -149,7 +154,7 @@ for (const status of statuses) {
       if (took) {
         assert.ok(allowed.includes(now as RecordStatus), `it is ${now}`);
         assert.notEqual(await fixture.record(held.jobId), asItWas);
-        const note = expectedNote(event, held);
+        const note = expectedNote(event, held, status);
         assert.deepEqual(await notedOf(held, earlier), note === undefined ? [] : [note]);
       } else {
         assert.deepEqual(await notedOf(held, earlier), []);
@@ -194,13 +199,39 @@ for (const status of statuses) {
         );
         assert.ok(allowed.includes(expected));
         assert.equal((await fixture.read(held.jobId))['status'], expected);
-        const note = expectedNote('rescue', held);
+        const note = expectedNote('rescue', held, status);
         const message = `${lostMessage(held)}${maxAttempts === 1 ? ' It has lost 1, as many as it may.' : ''}`;
         assert.deepEqual(noted, [{ ...note, message }]);
       }
     });
   }
 }
+
+test('cancel of a running reset, or of a running job that has locked its dataset, is refused and changes nothing', async () => {
+  for (const type of ['reset', 'export'] as const) {
+    const held = await bring('running', type);
+    if (type === 'export') await confirmLease(fixture.worker, held);
+    const asItWas = await fixture.record(held.jobId);
+    assert.equal(await occur('cancel', held), false);
+    assert.equal(await fixture.record(held.jobId), asItWas);
+  }
+});
+
+test('progress is gone from the record when the job no longer runs', async () => {
+  for (const event of ['complete', 'fail', 'retry', 'release', 'cancel', 'rescue'] as const) {
+    const held = await bring('running', 'export');
+    assert.ok(await occur('progress', held));
+    assert.notEqual((await fixture.read(held.jobId))['progress'], null);
+    if (event === 'rescue') {
+      await fixture.admin.query(
+        "UPDATE kasabi.job SET lease_expires = now() - interval '1 s' WHERE id = $1",
+        [held.jobId],
+      );
+    }
+    assert.ok(await occur(event, held), event);
+    assert.equal((await fixture.read(held.jobId))['progress'], null, event);
+  }
+});
 
 async function registryRow(): Promise<string> {
   const { rows } = await fixture.admin.query(

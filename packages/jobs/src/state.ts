@@ -7,18 +7,20 @@ import type { RecordStatus } from '@kasabi/domain';
 export type JobEvent =
   | 'claim' // a worker takes the job, with a lease
   | 'heartbeat' // its worker is alive: the lease is extended
+  | 'progress' // its worker says how far it has come
   | 'fence' // its worker locks the dataset, and its lease is confirmed
   | 'complete' // its effect and its record are committed
   | 'fail' // it cannot be done, or not within the time allowed for retries
   | 'retry' // this attempt met a transient problem; another one follows
   | 'release' // its worker shuts down and gives it back; the attempt does not count
   | 'rescue' // its lease has expired: it gets another attempt, unless too many were lost
-  | 'cancel'; // its owner or an operator cancels it
+  | 'cancel'; // its owner or an operator cancels it; while it runs, only if its type allows that
 
 /** Nothing happens to a job that has ended. */
 const ended: Record<JobEvent, readonly RecordStatus[]> = {
   claim: [],
   heartbeat: [],
+  progress: [],
   fence: [],
   complete: [],
   fail: [],
@@ -36,12 +38,13 @@ const ended: Record<JobEvent, readonly RecordStatus[]> = {
  *                 │     ▲                │
  *              cancel   └─ retry, release, rescue
  *                 ▼                      │
- *             cancelled                  └──fail, rescue──► failed
+ *             cancelled ◄──cancel────────┴──fail, rescue──► failed
  */
 export const transitions: Record<RecordStatus, Record<JobEvent, readonly RecordStatus[]>> = {
   scheduled: {
     claim: ['running'],
     heartbeat: [],
+    progress: [],
     fence: [],
     complete: [],
     fail: [],
@@ -53,13 +56,14 @@ export const transitions: Record<RecordStatus, Record<JobEvent, readonly RecordS
   running: {
     claim: [],
     heartbeat: ['running'],
+    progress: ['running'],
     fence: ['running'],
     complete: ['completed'],
     fail: ['failed'],
     retry: ['scheduled'],
     release: ['scheduled'],
     rescue: ['scheduled', 'failed'],
-    cancel: [],
+    cancel: ['cancelled'],
   },
   completed: ended,
   failed: ended,

@@ -1,7 +1,7 @@
 import type { JobEvent } from './state.ts';
 
 /** The events that leave a row. The others can be seen in the record itself. */
-export type NotedEvent = Exclude<JobEvent, 'heartbeat'>;
+export type NotedEvent = Exclude<JobEvent, 'heartbeat' | 'progress'>;
 
 export interface NotedAs {
   /** The CTE that changed the record: it has one row, or none if the event was refused. */

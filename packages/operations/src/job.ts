@@ -1,8 +1,10 @@
+import type { JobParameters } from '@kasabi/domain';
 import { type JobRecord, recordColumns } from '@kasabi/jobs';
 import type { Database } from '@kasabi/postgres';
 
 /** A job record, including what only operators see. */
 export interface OperatorJob extends JobRecord {
+  readonly parameters: JobParameters;
   readonly owner: string;
   /** The number of the API key that it was requested with. */
   readonly keyId: number;
@@ -25,7 +27,7 @@ export async function readJob(db: Database, jobId: string): Promise<OperatorJob 
   const { rows } = await db.query<OperatorJob>({
     name: 'operator-job',
     text: `
-      SELECT ${recordColumns}, o.name AS owner, j.requested_by AS "keyId",
+      SELECT ${recordColumns}, o.name AS owner, j.parameters, j.requested_by AS "keyId",
              j.lease_holder AS "leaseHolder", j.lease_expires AS "leaseExpires", j.fence,
              j.enqueued_at AS "enqueuedAt", j.lost, j.busy_since AS "busySince", j.repeats,
              (SELECT a.made_job_id FROM kasabi.operator_action a

@@ -1,3 +1,4 @@
+import { jobTypes } from '@kasabi/domain';
 import type { unacknowledgeFinding } from './acknowledgements.ts';
 import type { BulkOutcome } from './bulk.ts';
 import type { OperatorCancelOutcome } from './cancel-as-operator.ts';
@@ -22,7 +23,7 @@ export function refusalOf(result: ActionResult): string | undefined {
     case 'done':
       return undefined;
     case 'not-scheduled':
-      return `Only a scheduled job can be cancelled; this one is ${result.status}.`;
+      return `Only a ${jobTypes[result.type].cancelsWhileRunning ? 'scheduled or running' : 'scheduled'} ${result.type} can be cancelled; this one is ${result.status}.`;
     case 'not-failed':
       return `Only a failed job can be repeated; this one is ${result.status}.`;
     case 'cancelled':

@@ -23,7 +23,7 @@ interface Row {
 
 /**
  * Repeats a failed job. The record of a job that has ended never changes, so this makes a new job, due at once, with
- * the same type, dataset and key and a reference to the failed one. The relay hands it to Redis within moments. A
+ * the same type, parameters, dataset and key and a reference to the failed one. The relay hands it to Redis within moments. A
  * cancelled job cannot be repeated: it has done nothing, and somebody did not want it done.
  *
  * A job can be repeated only once, so that a request that is sent twice resets a dataset once. If the new job fails
@@ -49,7 +49,7 @@ async function repeat(
     name: 'repeat-as-operator',
     text: `
       WITH asked AS (
-        SELECT j.id, j.dataset_id, j.type, j.status, j.requested_by, d.code,
+        SELECT j.id, j.dataset_id, j.type, j.status, j.parameters, j.requested_by, d.code,
                -- The previous version's api recorded cancelled jobs as failed.
                j.status = 'cancelled' OR EXISTS (
                  SELECT FROM kasabi.job_transition t WHERE t.job_id = j.id AND t.event = 'cancel') AS cancelled,
@@ -58,8 +58,8 @@ async function repeat(
         FROM (VALUES (1)) AS one LEFT JOIN kasabi.job j ON j.id = $1
         LEFT JOIN kasabi.dataset d ON d.id = j.dataset_id
       ), made AS (
-        INSERT INTO kasabi.job (dataset_id, type, start_time, due, message, requested_by, repeats)
-        SELECT dataset_id, type, now(), now(), format('Repeats job %s, asked for by an operator.', id),
+        INSERT INTO kasabi.job (dataset_id, type, parameters, start_time, due, message, requested_by, repeats)
+        SELECT dataset_id, type, parameters, now(), now(), format('Repeats job %s, asked for by an operator.', id),
                requested_by, id
         FROM asked WHERE status = 'failed' AND NOT cancelled AND earlier IS NULL
         RETURNING id

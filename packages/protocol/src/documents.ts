@@ -1,4 +1,7 @@
 import {
+  exportFormats,
+  type JobProgress,
+  type JobResult,
   type JobType,
   jobTypeNames,
   type FailureReason as RecordReason,
@@ -25,6 +28,32 @@ export const legacyStatuses = {
 export const successStatuses = ['completed', 'succeeded'] as const;
 export type SuccessStatus = (typeof successStatuses)[number];
 
+const count = z.int().min(0);
+
+const jobProgress = z
+  .object({
+    quads: count.describe('How many quads are done.'),
+    bytes: count.describe('How many bytes of the file are done.'),
+    ofQuads: count.nullable().describe('Of how many quads; null if that is not known.'),
+    ofBytes: count.nullable().describe('Of how many bytes; null if that is not known.'),
+  })
+  .describe('How far a running job has come, at most a second ago.');
+
+const jobResult = z
+  .object({
+    url: z.url().describe('Where its file is, for the same key.'),
+    format: z.enum(exportFormats).describe('N-Quads, compressed with gzip or not.'),
+    quads: count.describe('How many quads it has.'),
+    bytes: count.describe('The size of the file.'),
+    sha256: z
+      .string()
+      .regex(/^[0-9a-f]{64}$/)
+      .describe('The SHA-256 of the file.'),
+    snapshotTime: dateTime.describe('The file has all that was committed before this time.'),
+    expires: dateTime.describe('When the file is deleted.'),
+  })
+  .describe('The file that an export has made.');
+
 /** What `GET /data/{short-code}/jobs/{id}` answers. */
 export const jobDocument = z.object({
   created: dateTime.describe('When the job was accepted.'),
@@ -42,6 +71,12 @@ export const jobDocument = z.object({
     .describe(
       'Why it failed: cancelled, by its owner or an operator; lost, by workers that stopped answering; busy, because writers or the database blocked every attempt; error, anything else. Null unless it failed.',
     ),
+  progress: jobProgress
+    .nullable()
+    .describe('How far it has come; null unless it is running, and for types that do not say.'),
+  result: jobResult
+    .nullable()
+    .describe('What it has made; null until it has completed, and for types that make nothing.'),
 });
 export type JobDocument = z.infer<typeof jobDocument>;
 
@@ -59,6 +94,7 @@ export type DatasetStatusDocument = z.infer<typeof datasetStatusDocument>;
 
 /** The facts about a job that its document is made from. */
 export interface JobFacts {
+  readonly id: string;
   readonly dataset: string;
   readonly type: JobType;
   /** The status of the record. */
@@ -70,22 +106,45 @@ export interface JobFacts {
   readonly message: string | null;
   /** Why it failed; null if that is unknown, or if it has not failed. */
   readonly reason: RecordReason | null;
+  readonly progress: JobProgress | null;
+  readonly result: JobResult | null;
 }
 
-/** A job as clients see it; `successStatus` is the word for `completed`. */
-export function jobDocumentOf(job: JobFacts, successStatus: SuccessStatus): JobDocument {
+/** What a deployment decides about documents. */
+export interface DocumentOptions {
+  /** The word for `completed`. */
+  readonly successStatus: SuccessStatus;
+  /** Where clients reach the status host, without a trailing slash. */
+  readonly statusUrl: string;
+}
+
+/** A job as clients see it. */
+export function jobDocumentOf(job: JobFacts, options: DocumentOptions): JobDocument {
   const status = job.status === 'cancelled' ? 'failed' : job.status;
   return {
     created: formatDateTime(job.created),
     startTime: formatDateTime(job.startTime),
     endTime: job.endTime === null ? null : formatDateTime(job.endTime),
-    status: status === 'completed' ? successStatus : status,
+    status: status === 'completed' ? options.successStatus : status,
     jobStatus: legacyStatuses[status],
     jobType: job.type,
     dataset: job.dataset,
     attempt: job.attempt,
     message: job.message,
     reason: reasonOf(job),
+    progress: job.progress,
+    result: resultOf(job, options.statusUrl),
+  };
+}
+
+function resultOf({ id, dataset, result }: JobFacts, statusUrl: string): JobDocument['result'] {
+  if (result === null) return null;
+  const { object: _, snapshotTime, expires, ...file } = result;
+  return {
+    url: `${statusUrl}/data/${dataset}/exports/${id}`,
+    ...file,
+    snapshotTime: formatDateTime(new Date(snapshotTime)),
+    expires: formatDateTime(new Date(expires)),
   };
 }
 

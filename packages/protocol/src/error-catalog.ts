@@ -50,7 +50,8 @@ export const errorCatalog = {
   'not-scheduled': {
     status: 409,
     title: 'The job can no longer be cancelled',
-    meaning: 'A job that is running or has ended cannot be cancelled.',
+    meaning:
+      'A job that has ended cannot be cancelled, nor a running one that changes the dataset.',
     remedy: 'Watch it to its end.',
   },
   'idempotency-in-flight': {
@@ -58,6 +59,12 @@ export const errorCatalog = {
     title: 'The same request is still being processed',
     meaning: 'A request with this `Idempotency-Key` has not been answered yet.',
     remedy: 'Repeat the request after `Retry-After`.',
+  },
+  gone: {
+    status: 410,
+    title: 'The file has expired',
+    meaning: 'The file of this export has been deleted, because its time is over.',
+    remedy: 'Ask for a new export.',
   },
   'payload-too-large': {
     status: 413,
@@ -70,6 +77,12 @@ export const errorCatalog = {
     title: 'The request body is of the wrong type',
     meaning: 'The body is neither a form nor JSON, not in UTF-8, or compressed.',
     remedy: 'Send a form or JSON, uncompressed, with its `Content-Type`.',
+  },
+  'range-not-satisfiable': {
+    status: 416,
+    title: 'The file has no such range',
+    meaning: 'The range that `Range` asks for begins behind the end of the file.',
+    remedy: 'Ask for a range within the size that `Content-Range` names.',
   },
   'idempotency-key-reused': {
     status: 422,

@@ -11,10 +11,12 @@ const examples: readonly errors.ApiError[] = [
   new errors.NotFound('There is no dataset nasa.'),
   new errors.MethodNotAllowed('PUT', ['GET', 'HEAD', 'OPTIONS']),
   new errors.RequestTimeout(),
-  new errors.NotScheduled('running'),
+  new errors.NotScheduled('reset', 'running'),
   new errors.IdempotencyInFlight(),
+  new errors.FileExpired('2026-11-30T13:06:42Z'),
   new errors.PayloadTooLarge(16_384),
   new errors.UnsupportedMediaType('Send JSON.'),
+  new errors.RangeNotSatisfiable(10),
   new errors.IdempotencyKeyReused(),
   new errors.TooManyRequests(600, 30),
   new errors.TooManyOpenJobs(1_000),
@@ -28,7 +30,10 @@ describe('the errors of the API', () => {
   it('carry the status of their code', () => {
     assert.deepEqual(
       examples.map((error) => error.status),
-      [400, 400, 401, 404, 405, 408, 409, 409, 413, 415, 422, 429, 429, 431, 500, 503, 503],
+      [
+        400, 400, 401, 404, 405, 408, 409, 409, 410, 413, 415, 416, 422, 429, 429, 431, 500, 503,
+        503,
+      ],
     );
   });
 

@@ -1,3 +1,5 @@
+import { type JobType, jobTypes } from '@kasabi/domain';
+import { formatDateTime } from './dates.ts';
 import { type ErrorCode, errorCatalog } from './error-catalog.ts';
 
 type ResponseHeaders = Readonly<Record<string, string>>;
@@ -96,10 +98,11 @@ export class RequestTimeout extends ApiError {
   }
 }
 
-/** 409: the job is running or has ended. */
+/** 409: the job has ended, or it is running and of a type that is not cancelled then. */
 export class NotScheduled extends ApiError {
-  constructor(status: string) {
-    super('not-scheduled', `Only a scheduled job can be cancelled; this one is ${status}.`);
+  constructor(type: JobType, status: string) {
+    const when = jobTypes[type].cancelsWhileRunning ? 'scheduled or running' : 'scheduled';
+    super('not-scheduled', `Only a ${when} ${type} can be cancelled; this one is ${status}.`);
   }
 }
 
@@ -110,6 +113,28 @@ export class IdempotencyInFlight extends ApiError {
       'idempotency-in-flight',
       'A request with this Idempotency-Key is still being processed; repeat yours in a second.',
       { 'Retry-After': '1' },
+    );
+  }
+}
+
+/** 410: the file of an export was deleted. */
+export class FileExpired extends ApiError {
+  /** @param expired in RFC 3339. */
+  constructor(expired: string) {
+    super(
+      'gone',
+      `The file of this export was kept until ${formatDateTime(new Date(expired))}; ask for a new export.`,
+    );
+  }
+}
+
+/** 416: the range begins behind the end of the file. */
+export class RangeNotSatisfiable extends ApiError {
+  constructor(bytes: number) {
+    super(
+      'range-not-satisfiable',
+      `The file has ${bytes} bytes; ask for a range that begins within it.`,
+      { 'Accept-Ranges': 'bytes', 'Content-Range': `bytes */${bytes}` },
     );
   }
 }
@@ -195,11 +220,12 @@ export class InternalError extends ApiError {
 
 /** 503: something the service depends on does not answer at the moment. */
 export class Unavailable extends ApiError {
-  constructor() {
+  /** @param what what does not answer. */
+  constructor(what = 'its database') {
     super(
       'unavailable',
       // Not "nothing was changed": the transaction may have been committed before the connection broke.
-      'The service cannot reach its database at the moment; try again in a few seconds.',
+      `The service cannot reach ${what} at the moment; try again in a few seconds.`,
       { 'Retry-After': '2' },
     );
   }

@@ -21,7 +21,10 @@ function problemOf(parameters: Record<string, string>) {
 describe('parseJobRequest', () => {
   it('reads every job type of the catalog', () => {
     for (const type of jobTypeNames) {
-      assert.deepEqual(parse({ jobType: type }), { type, startTime: undefined });
+      assert.deepEqual(parse({ jobType: type }), {
+        ...{ type, startTime: undefined },
+        parameters: type === 'export' ? { format: 'nq.gz' } : {},
+      });
     }
   });
 
@@ -29,6 +32,7 @@ describe('parseJobRequest', () => {
     assert.deepEqual(parse({ jobType: 'reset', startTime: '2011-05-27T16:30:00+02:00' }), {
       type: 'reset',
       startTime: new Date('2011-05-27T14:30:00Z'),
+      parameters: {},
     });
   });
 
@@ -53,6 +57,21 @@ describe('parseJobRequest', () => {
     ]) {
       assert.match(problemOf({ jobType }).message, /^There is no such jobType; it must be reset/);
     }
+  });
+
+  it('reads the parameters of a type, and names one that only another type has', () => {
+    assert.deepEqual(parse({ jobType: 'export', format: 'nq' }).parameters, { format: 'nq' });
+    assert.deepEqual(problemOf({ jobType: 'export', format: 'zip' }), {
+      parameter: 'format',
+      message: 'format must be nq.gz or nq.',
+      status: 400,
+    });
+    assert.deepEqual(problemOf({ jobType: 'reset', format: 'nq' }), {
+      parameter: 'format',
+      message:
+        'format is a parameter of export, not of reset; leave it out, or ask for jobType=export.',
+      status: 400,
+    });
   });
 
   it('says what is wrong with a startTime, and names it', () => {

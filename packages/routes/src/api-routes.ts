@@ -9,6 +9,7 @@ const asForm = `jobType=reset&startTime=${encodeURIComponent(eg.startTime)}`;
 const requests = {
   now: { summary: 'As soon as possible', value: { jobType: 'reset' } },
   later: { summary: 'At a time', value: later },
+  export: { summary: 'An export', value: { jobType: 'export', format: 'nq' } },
 };
 const page = { schema: { type: 'string' } } as const;
 
@@ -39,7 +40,7 @@ export const apiRoutes = {
     description:
       "Parameters come in the query string, as a form, or as a JSON object; the same one may come twice if its value is the same. `202` means that the job's record is committed: the job will run, and end. `Location` is where to watch it.",
     needsKey: true,
-    parameters: ['JobType', 'StartTime', 'IdempotencyKey'],
+    parameters: ['JobType', 'StartTime', 'Format', 'IdempotencyKey'],
     body: {
       description: 'The parameters, unless they are in the query string. At most 16,384 bytes.',
       content: {

@@ -7,6 +7,7 @@ export function examplePath(path: string, extension = 'ttl'): string {
   return path
     .replace('{short-code}', exampleValues.dataset)
     .replace('{id}', exampleValues.job)
+    .replace('{export}', exampleValues.export)
     .replace('{extension}', extension);
 }
 

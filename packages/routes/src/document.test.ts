@@ -133,7 +133,7 @@ describe('the document', () => {
     const operations = Object.values(document.paths).flatMap((item) =>
       [item.get, item.post, item.delete].flatMap((operation) => operation ?? []),
     );
-    assert.equal(operations.length, 15);
+    assert.equal(operations.length, 16);
     assert.equal(new Set(operations.map((it) => it.operationId)).size, operations.length);
     for (const operation of operations) assert.ok(operation['x-codeSamples'].length > 0);
   });

@@ -16,8 +16,10 @@ export const errorExamples: Readonly<Record<errors.ErrorCode, errors.ApiError>> 
   'not-found': new errors.JobNotFound('schema'),
   'method-not-allowed': new errors.MethodNotAllowed('PUT', ['GET', 'HEAD', 'DELETE', 'OPTIONS']),
   'request-timeout': new errors.RequestTimeout(),
-  'not-scheduled': new errors.NotScheduled('running'),
+  'not-scheduled': new errors.NotScheduled('reset', 'running'),
   'idempotency-in-flight': new errors.IdempotencyInFlight(),
+  gone: new errors.FileExpired('2026-11-30T13:06:42Z'),
+  'range-not-satisfiable': new errors.RangeNotSatisfiable(1_048_576),
   'payload-too-large': new errors.PayloadTooLarge(16_384),
   'unsupported-media-type': new errors.UnsupportedMediaType(
     'Send the parameters as application/x-www-form-urlencoded or application/json, in UTF-8.',

@@ -1,4 +1,5 @@
 import { cursorAfter, type JobFacts, jobDocumentOf } from '@kasabi/protocol';
+import { statusUrl } from './addresses.ts';
 
 const job = '01a20884-0fde-7de2-a5a9-9bbb6dc070ee';
 
@@ -9,6 +10,9 @@ export const exampleValues = {
   dataset: 'schema',
   job,
   idempotencyKey: '5f0c1e0e-8d0c-4c1b-9a53-6a6a2f1a8c11',
+  /** A job that is an export, and its file's tag. */
+  export: '01a20890-2c31-7b0e-9d55-3f0c7a1be2d4',
+  exportTag: '"2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"',
   jobTag: '"Qm9vmNx4kq0WlYqHq3fEJ2t0y5A"',
   descriptionTag: '"b1Yf3v8lE5Zc0sRrTq9hUu7XwKo"',
   documentTag: '"x7PdK2m4Vn6sQ9tW1yZ3cB5eG8j"',
@@ -19,11 +23,12 @@ export const exampleValues = {
 const exampleJob = (facts: Partial<JobFacts>) =>
   jobDocumentOf(
     {
-      ...{ dataset: exampleValues.dataset, type: 'reset', status: 'scheduled' },
+      ...{ id: job, dataset: exampleValues.dataset, type: 'reset', status: 'scheduled' },
       ...{ created, startTime: created, endTime: null, attempt: 0, message: null, reason: null },
+      ...{ progress: null, result: null },
       ...facts,
     },
-    'completed',
+    { successStatus: 'completed', statusUrl },
   );
 
 const created = new Date('2026-11-23T13:06:42Z');

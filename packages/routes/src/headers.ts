@@ -24,6 +24,19 @@ const entries = {
     description: 'Identifies this version; send it in `If-None-Match`.',
     schema: { type: 'string', pattern: '^"[\\w-]+"$' },
   },
+  'Repr-Digest': {
+    description: 'The SHA-256 of the whole file (RFC 9530).',
+    schema: { type: 'string', pattern: '^sha-256=:[A-Za-z0-9+/]{43}=:$' },
+  },
+  'Accept-Ranges': { description: 'In what a part of the file can be asked for.' },
+  'Content-Range': {
+    description: 'Which part of the file this is, and how large the file is.',
+    schema: { type: 'string', pattern: '^bytes (\\d+-\\d+|\\*)/\\d+$' },
+  },
+  'Content-Disposition': {
+    description: 'A name for the file, with the dataset and the time.',
+    schema: { type: 'string', pattern: '^attachment; filename="[\\w.-]+"$' },
+  },
   'Cache-Control': { description: 'Who may cache the answer, and for how long.' },
   Vary: { description: 'Which request headers the answer depends on.' },
   'Preference-Applied': {

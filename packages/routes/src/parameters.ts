@@ -1,4 +1,4 @@
-import { jobListParts, jobRequestParts } from '@kasabi/protocol';
+import { jobListParts, jobRequestParts, typedParts } from '@kasabi/protocol';
 import type { z } from 'zod';
 import type { JsonSchema, OpenApiDocument, Parameter, Reference } from './document-types.ts';
 import { exampleValues } from './examples.ts';
@@ -45,8 +45,10 @@ const ifNoneMatch = (tag: string) =>
 export const parameters = {
   ShortCode: path('short-code', exampleValues.dataset),
   JobId: path('id', exampleValues.job),
+  ExportId: path('export', exampleValues.export),
   Extension: path('extension', 'ttl'),
   JobType: query('jobType', jobRequestParts.jobType, 'reset'),
+  Format: query('format', typedParts['format'] as z.ZodType, 'nq.gz'),
   StartTime: query('startTime', jobRequestParts.startTime, exampleValues.startTime),
   ListStatus: query('status', jobListParts.status, 'completed'),
   ListJobType: query('jobType', jobListParts.jobType, 'reset'),
@@ -65,6 +67,19 @@ export const parameters = {
     'wait=30',
   ),
   IfNoneMatchJob: ifNoneMatch(exampleValues.jobTag),
+  Range: header(
+    'Range',
+    'The bytes to send: `bytes=0-999`, `bytes=1000-`, or the last ones, `bytes=-1000`. Of several ranges, all of the file is sent.',
+    {},
+    'bytes=0-99',
+  ),
+  IfRange: header(
+    'If-Range',
+    'The `ETag` of the part that the client has: if the file is another one, all of it is sent.',
+    {},
+    exampleValues.exportTag,
+  ),
+  IfNoneMatchExport: ifNoneMatch(exampleValues.exportTag),
   IfNoneMatchDescription: ifNoneMatch(exampleValues.descriptionTag),
   IfNoneMatchDocument: ifNoneMatch(exampleValues.documentTag),
   LastEventId: header(
@@ -84,6 +99,7 @@ export const parameterRef = (name: ParameterName): Reference => ({
 const inPath = {
   'short-code': 'ShortCode',
   id: 'JobId',
+  export: 'ExportId',
   extension: 'Extension',
 } as const satisfies Record<keyof typeof pathParts, ParameterName>;
 

@@ -8,6 +8,7 @@ import {
   jobListEntry,
   jobRequestParts,
   problemType,
+  typedParts,
 } from '@kasabi/protocol';
 import { z } from 'zod';
 import type { JsonSchema } from './document-types.ts';
@@ -18,6 +19,7 @@ const errorCodes = Object.keys(errorCatalog) as [ErrorCode, ...ErrorCode[]];
 export const pathParts = {
   'short-code': z.string().regex(datasetCodePattern).describe("The dataset's short code."),
   id: z.uuid().describe("The job's id: the last part of its address."),
+  export: z.uuid().describe('The id of the export: that of its job.'),
   extension: z.enum(['ttl', 'json', 'html']).describe('Turtle, RDF/JSON or an HTML page.'),
 };
 
@@ -27,6 +29,9 @@ const jobRequestForm = z.object(jobRequestParts).partial();
 const jobRequestJson = z.object({
   jobType: jobRequestParts.jobType.nullish(),
   startTime: jobRequestParts.startTime.nullish(),
+  ...Object.fromEntries(
+    Object.entries(typedParts).map(([name, schema]) => [name, schema.nullish()]),
+  ),
   apikey: jobRequestParts.apikey.nullish(),
 });
 

@@ -1,5 +1,6 @@
 import { apiRoutes } from './api-routes.ts';
 import { datasetRoutes } from './dataset-routes.ts';
+import { exportRoutes } from './export-routes.ts';
 import { jobRoutes } from './job-routes.ts';
 import type { RouteGroup } from './route.ts';
 import { metricsRoutes, pageRoutes, probeRoutes } from './service-routes.ts';
@@ -8,6 +9,7 @@ import { metricsRoutes, pageRoutes, probeRoutes } from './service-routes.ts';
 export const routeTable = {
   api: { host: 'api', tag: 'Jobs', limited: true, routes: apiRoutes },
   jobs: { host: 'status', tag: 'Jobs', limited: true, routes: jobRoutes },
+  exports: { host: 'status', tag: 'Jobs', limited: true, routes: exportRoutes },
   datasets: { host: 'status', tag: 'Datasets', limited: true, routes: datasetRoutes },
   pages: { host: 'both', tag: 'Service', limited: true, routes: pageRoutes },
   probes: { host: 'both', tag: 'Service', limited: false, routes: probeRoutes },

@@ -25,7 +25,7 @@ export interface CancelHandlersOptions {
   readonly knownKeys: KnownKeys;
 }
 
-/** What cancels a scheduled job. */
+/** What cancels a job. */
 export function cancelHandlers(
   options: CancelHandlersOptions,
 ): Pick<Handlers<'api'>, 'cancelJobAtApi'> {
@@ -48,14 +48,18 @@ export function cancelHandlers(
           afterCommit('metrics', () => metrics.cancelled());
           logWith(response, { outcome, jobId, dataset: datasetCode });
           response.set('Cache-Control', 'no-store').type('text/plain');
-          response.send('The job is cancelled; it will not run.\n');
+          response.send(
+            cancelled.status === 'running'
+              ? 'The job is cancelled; what it was doing is stopped and leaves nothing.\n'
+              : 'The job is cancelled; it will not run.\n',
+          );
           return;
         case 'refused':
         case 'dataset-unknown':
         case 'job-unknown':
           throw refusalOf(outcome, datasetCode);
         case 'not-scheduled':
-          throw new NotScheduled(cancelled.status);
+          throw new NotScheduled(cancelled.type, cancelled.status);
       }
     },
   };

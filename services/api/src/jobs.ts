@@ -67,7 +67,7 @@ export function jobHandlers(
       const { id: jobId, datasetCode: dataset, startTime } = accepted;
       logWith(response, { outcome: outcome.outcome, jobId, dataset, type, startTime });
       const document = asJson
-        ? options.afterCommit('document', () => documentOf(accepted, type))
+        ? options.afterCommit('document', () => documentOf(accepted, type, options.statusUrl))
         : undefined;
       answer(response, `${options.statusUrl}/data/${dataset}/jobs/${jobId}`, document);
     },
@@ -109,11 +109,14 @@ function acceptedJob(
 }
 
 /** The document of a job that was just accepted, as JSON. */
-function documentOf(job: AcceptedJob, type: JobType): string {
-  const { datasetCode: dataset, created, startTime, message } = job;
-  const facts = { dataset, type, created, startTime, message } as const;
+function documentOf(job: AcceptedJob, type: JobType, statusUrl: string): string {
+  const { id, datasetCode: dataset, created, startTime, message } = job;
+  const facts = { id, dataset, type, created, startTime, message } as const;
   const fresh = { status: 'scheduled', endTime: null, attempt: 0, reason: null } as const;
-  return JSON.stringify(jobDocumentOf({ ...facts, ...fresh }, 'completed'));
+  const nothing = { progress: null, result: null };
+  return JSON.stringify(
+    jobDocumentOf({ ...facts, ...fresh, ...nothing }, { successStatus: 'completed', statusUrl }),
+  );
 }
 
 /** Answers 202, with the document where there is one. Nothing here can fail: all values are known ones. */
@@ -143,7 +146,9 @@ function readJob(
   const header = singleHeader(request, 'idempotency-key');
   if (header === undefined) return job;
   const key = parseIdempotencyKey(header);
-  const asked = [datasetCode, job.type, spellingOf(job.startTime)];
+  // Without parameters it is the digest that the version before made.
+  const own = Object.keys(job.parameters).length > 0 ? [job.parameters] : [];
+  const asked = [datasetCode, job.type, spellingOf(job.startTime), ...own];
   const fingerprint = hash('sha256', JSON.stringify(asked), 'buffer');
   return { ...job, idempotency: { key, fingerprint } };
 }

@@ -23,7 +23,12 @@ export function toHtml(description: Description): string {
 <dd>${description.issued === undefined ? 'not yet, it is a draft' : time(description.issued)}</dd>
 <dt>Status</dt>
 <dd><a href="${status}">${readableUrl(description.statusEndpoint)}</a></dd>
-<dt>Jobs, for its owner to POST to</dt>
+${
+  description.dump !== undefined &&
+  html`<dt>Newest export, for its owner</dt>
+<dd>${readableUrl(description.dump.url)}, as of ${time(description.dump.issued)}</dd>
+`
+}<dt>Jobs, for its owner to POST to</dt>
 <dd>${readableUrl(description.jobsEndpoint)}</dd>
 </dl>
 <p>For programs: <a href="${iri}.ttl">this as Turtle</a>, <a href="${iri}.json">as RDF/JSON</a>.</p>

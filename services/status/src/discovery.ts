@@ -62,7 +62,8 @@ export function discoveryHandlers(
     const { type, form } = choose(request, extension);
     const dataset = await options.datasets.read(code);
     isAbout(request, code);
-    const description = describeDataset(dataset, options);
+    const newest = await options.datasets.newestExport(dataset);
+    const description = describeDataset(dataset, options, newest);
     const body = form.write(description);
     // With the type, because RDF/JSON under another name is another representation at this address.
     const tag = entityTag(`${type}\n${body}`);

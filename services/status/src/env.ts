@@ -1,3 +1,4 @@
+import { exportStoreUrl } from '@kasabi/exports';
 import { successStatuses } from '@kasabi/protocol';
 import {
   choice,
@@ -26,6 +27,12 @@ export const schema = z.object({
     fallback: 1_000,
     what: 'a number of milliseconds',
   }).describe('A standby that is further behind is not read from while the primary answers'),
+  EXPORT_STORE: exportStoreUrl().describe(
+    'Where the files of exports are: file:///folder or s3://bucket/prefix; the same for all workers and status services',
+  ),
+  EXPORT_DOWNLOAD: choice(['redirect', 'stream'], 'redirect').describe(
+    'Whether a client is sent on to a store that has addresses for that (s3), or loads the file from this service',
+  ),
   STATUS_PORT: port(8081).describe('The port to listen on'),
   API_PUBLIC_URL: publicUrl().describe('Where clients reach the api service'),
   API_INTERNAL_URL: publicUrl()

@@ -12,7 +12,7 @@ import { hasEnded, waitForChange } from './wait.ts';
  */
 export function eventHandlers(options: JobHandlersOptions): Pick<Handlers<'jobs'>, 'watchJob'> {
   const eventOf = (record: JobRecord): { readonly id: string; readonly text: string } => {
-    const data = JSON.stringify(jobDocumentOf(record, options.successStatus));
+    const data = JSON.stringify(jobDocumentOf(record, options));
     const id = entityTag(data).slice(1, -1);
     return { id, text: `id: ${id}\nevent: status\ndata: ${data}\n\n` };
   };

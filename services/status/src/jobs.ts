@@ -1,6 +1,6 @@
 import { entityTag, type Handlers, heldForClient, isFresh, json, sendWhole } from '@kasabi/http';
 import type { JobRecord } from '@kasabi/jobs';
-import { jobDocumentOf, parsePreferWait, type SuccessStatus } from '@kasabi/protocol';
+import { type DocumentOptions, jobDocumentOf, parsePreferWait } from '@kasabi/protocol';
 import type { Request, Response } from 'express';
 import type { Api } from './api.ts';
 import { forwardCancel } from './cancel.ts';
@@ -9,11 +9,10 @@ import type { FoundJob, JobReader } from './read-job.ts';
 import { hasEnded, waitForChange } from './wait.ts';
 import type { Watcher } from './watcher.ts';
 
-export interface JobHandlersOptions {
+export interface JobHandlersOptions extends DocumentOptions {
   readonly jobs: JobReader;
   readonly watcher: Watcher;
   readonly held: Held;
-  readonly successStatus: SuccessStatus;
   readonly maxWaitSeconds: number;
   readonly api: Api;
   /** Aborts when the service stops. */
@@ -23,11 +22,19 @@ export interface JobHandlersOptions {
 /** An ended job never changes, and its record is deleted a day after it ended at the earliest. */
 const endedMaxAgeSeconds = 3_600;
 
+/** For how many seconds the document of an ended job may be kept: not longer than the file that it names. */
+function maxAgeOf({ result }: JobRecord): number {
+  if (result === null) return endedMaxAgeSeconds;
+  const leftSeconds = Math.floor((Date.parse(result.expires) - Date.now()) / 1_000);
+  // Of an expired file, nothing changes any more.
+  return leftSeconds > 0 ? Math.min(leftSeconds, endedMaxAgeSeconds) : endedMaxAgeSeconds;
+}
+
 /** The handlers that show a job and cancel it. */
 export function jobHandlers(
   options: JobHandlersOptions,
 ): Pick<Handlers<'jobs'>, 'getJob' | 'cancelJob'> {
-  const { watcher, successStatus } = options;
+  const { watcher } = options;
   // All who wait, for an answer or for an event, are answered with what is known.
   options.stopping.addEventListener('abort', () => watcher.letGo(), { once: true });
 
@@ -75,7 +82,7 @@ export function jobHandlers(
   }
 
   function bodyOf(record: JobRecord): string {
-    return JSON.stringify(jobDocumentOf(record, successStatus));
+    return JSON.stringify(jobDocumentOf(record, options));
   }
 
   function hasMissedChange(request: Request, record: JobRecord): boolean {
@@ -89,7 +96,7 @@ export function jobHandlers(
     response.setHeader('ETag', tag);
     response.setHeader('Vary', 'Prefer');
     if (hasEnded(record)) {
-      response.setHeader('Cache-Control', `private, max-age=${endedMaxAgeSeconds}`);
+      response.setHeader('Cache-Control', `private, max-age=${maxAgeOf(record)}`);
     } else {
       response.setHeader('Cache-Control', 'private, no-cache');
       response.setHeader('Retry-After', retryAfter(record));

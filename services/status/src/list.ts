@@ -65,7 +65,7 @@ export function listHandlers(options: ListHandlersOptions): Pick<Handlers<'jobs'
         jobs: page.map((job) => ({
           id: job.id,
           url: `${list}/${job.id}`,
-          ...jobDocumentOf(job, successStatus),
+          ...jobDocumentOf(job, { successStatus, statusUrl }),
         })),
       };
       response.set('Cache-Control', 'private, no-cache').json(document);

@@ -1,3 +1,4 @@
+import { openStore } from '@kasabi/exports';
 import { addDocumentation, addRoutes, createApp, createOverloadGuard, serve } from '@kasabi/http';
 import { isTransient } from '@kasabi/postgres';
 import { measurePools, runService, throttledWarning } from '@kasabi/runtime';
@@ -7,6 +8,7 @@ import { datasetHandlers } from './datasets.ts';
 import { discoveryHandlers } from './discovery.ts';
 import { readSettings } from './env.ts';
 import { eventHandlers } from './events.ts';
+import { exportHandlers } from './exports.ts';
 import { createHeld } from './held.ts';
 import { type JobHandlersOptions, jobHandlers } from './jobs.ts';
 import { listHandlers } from './list.ts';
@@ -23,6 +25,7 @@ const readEnvironment = () => readSettings(process.env);
 await runService('status', readEnvironment, async ({ settings, log, stopping }) => {
   const reached = startSources(settings, log);
   const { sources } = reached;
+  const store = await openStore(settings.EXPORT_STORE);
   const watcher = createWatcher({
     sources,
     intervalMs: settings.WATCH_INTERVAL_MS,
@@ -46,11 +49,13 @@ await runService('status', readEnvironment, async ({ settings, log, stopping }) 
     settings.API_INTERNAL_URL ?? settings.API_PUBLIC_URL,
     settings.SERVICE_SECRET,
   );
+  const held = createHeld(settings);
   const jobOptions: JobHandlersOptions = {
     jobs,
     watcher,
-    held: createHeld(settings),
+    held,
     successStatus: settings.SUCCESS_STATUS,
+    statusUrl,
     maxWaitSeconds: settings.MAX_WAIT_SECONDS,
     api,
     stopping,
@@ -75,6 +80,14 @@ await runService('status', readEnvironment, async ({ settings, log, stopping }) 
         ...eventHandlers(jobOptions),
         ...listHandlers({ sources, statusUrl, successStatus: settings.SUCCESS_STATUS }),
       });
+      addRoutes(router, 'exports', {
+        ...exportHandlers({
+          jobs,
+          held,
+          store,
+          redirects: settings.EXPORT_DOWNLOAD === 'redirect',
+        }),
+      });
       addRoutes(router, 'datasets', {
         ...datasetHandlers({ datasets }),
         ...discoveryHandlers({ datasets, apiUrl: settings.API_PUBLIC_URL, statusUrl }),
@@ -98,5 +111,6 @@ await runService('status', readEnvironment, async ({ settings, log, stopping }) 
     await server.close(settings.SHUTDOWN_TIMEOUT_MS / 2);
     await Promise.all(loops.map((loop) => loop.stop()));
     await reached.stop();
+    store.close();
   };
 });

@@ -1,4 +1,5 @@
 import { type Dataset, findDatasets } from '@kasabi/datasets';
+import { type NewestExport, newestExports } from '@kasabi/jobs';
 import { DatasetNotFound } from '@kasabi/protocol';
 import { createBatchedReader } from './sources/batched.ts';
 import type { Sources } from './sources/sources.ts';
@@ -14,6 +15,12 @@ export function createDatasetReader(sources: Sources) {
     maxConcurrent: 2,
     isCertain: (_code, dataset) => dataset !== undefined,
   });
+  const newest = createBatchedReader<number, NewestExport | undefined>(sources, {
+    name: 'newest-exports batch',
+    run: newestExports,
+    maxConcurrent: 2,
+    isCertain: () => true,
+  });
   return {
     /**
      * The dataset with this short code; there is none for undefined.
@@ -25,9 +32,13 @@ export function createDatasetReader(sources: Sources) {
       if (dataset === undefined) throw new DatasetNotFound(code);
       return dataset;
     },
+    /** The newest export of a published dataset that can be downloaded. */
+    async newestExport(dataset: Dataset): Promise<NewestExport | undefined> {
+      return dataset.status === 'published' ? (await newest.read(dataset.id)).result : undefined;
+    },
     /** How many requests wait for the next statement. */
     get waiting() {
-      return datasets.waiting;
+      return datasets.waiting + newest.waiting;
     },
   };
 }

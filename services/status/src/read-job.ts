@@ -39,26 +39,43 @@ const settledMs = 60_000;
 const madeAt = (jobId: string): number =>
   Number.parseInt(jobId.replaceAll('-', '').slice(0, 12), 16);
 
-/** A standby may not have heard of a young job, of a key that was just issued, or of a new dataset. */
-function isCertain({ jobId }: AskedJob, { outcome }: FindOutcome): boolean {
-  if (outcome !== 'job-unknown') return outcome === 'found';
+/** A job that is asked for, or its file. */
+interface Asked extends AskedJob {
+  readonly wantsFile: boolean;
+}
+
+/** A request whose path names a job, or the export that a job has made. */
+type NamingRequest = Request<{ code: string; id?: string; export?: string }>;
+
+/**
+ * A standby may not have heard of a young job, of a key that was just issued, or of a new dataset, nor that a job has
+ * made a file.
+ */
+function isCertain({ jobId, wantsFile }: Asked, found: FindOutcome): boolean {
+  if (found.outcome === 'found') return !wantsFile || found.job.endTime !== null;
+  if (found.outcome !== 'job-unknown') return false;
   return jobId === undefined || Date.now() - madeAt(jobId) > settledMs;
 }
 
 /** Reads jobs for requests. */
 export function createJobReader(sources: Sources) {
-  const records = createBatchedReader<AskedJob, FindOutcome>(sources, {
+  const records = createBatchedReader<Asked, FindOutcome>(sources, {
     name: 'find batch',
     run: findJobs,
     maxConcurrent: 4,
     isCertain,
   });
 
-  async function find(request: Request<{ code: string; id: string }>) {
-    const datasetCode = readShortCode(request.params.code);
-    const jobId = readJobId(request.params.id);
+  async function find(request: NamingRequest) {
+    const { code, id, export: exported } = request.params;
+    const datasetCode = readShortCode(code);
+    const jobId = readJobId(id ?? exported ?? '');
     const access: Access = { keyDigest: keyDigestOf(request, digestKey), datasetCode };
-    const { result: found, knownAt } = await records.read({ ...access, jobId });
+    const { result: found, knownAt } = await records.read({
+      ...access,
+      jobId,
+      wantsFile: exported !== undefined,
+    });
     if (found.outcome === 'refused') throw refusalOf(found.outcome, datasetCode);
     if (found.outcome === 'found') isAbout(request, datasetCode, found.job.id);
     else if (found.outcome === 'job-unknown') isAbout(request, datasetCode);
@@ -72,7 +89,7 @@ export function createJobReader(sources: Sources) {
      *
      * @throws Unauthorized, the error for an invalid parameter, or NotFound for a path that cannot name a job.
      */
-    async readName(request: Request<{ code: string; id: string }>): Promise<NamedJob> {
+    async readName(request: NamingRequest): Promise<NamedJob> {
       const { jobId, access, found } = await find(request);
       const { datasetCode } = access;
       if (datasetCode !== undefined && jobId !== undefined) {
@@ -86,7 +103,7 @@ export function createJobReader(sources: Sources) {
      *
      * @throws Unauthorized, NotFound, or the error for an invalid parameter.
      */
-    async read(request: Request<{ code: string; id: string }>): Promise<FoundJob> {
+    async read(request: NamingRequest): Promise<FoundJob> {
       const { access, found, knownAt } = await find(request);
       if (found.outcome !== 'found') throw refusalOf(found.outcome, access.datasetCode);
       return { record: found.job, access, knownAt };

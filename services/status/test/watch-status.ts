@@ -53,6 +53,7 @@ export async function startStatusRoutes(
       watcher,
       held: createHeld({ MAX_HELD: 0, MAX_HELD_PER_KEY: 0, MAX_HELD_PER_ADDRESS: 0 }),
       successStatus,
+      statusUrl: publicUrl,
       maxWaitSeconds: 60,
       api,
       stopping: stop,

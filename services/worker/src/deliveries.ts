@@ -1,5 +1,6 @@
 import { DatasetBusy, FencedOut } from '@kasabi/datasets';
 import { type Delivery, lockingJobTypes } from '@kasabi/domain';
+import { StoreUnavailable } from '@kasabi/exports';
 import {
   backoffMs,
   type Claim,
@@ -161,7 +162,7 @@ export function createDeliveries(options: DeliveriesOptions): (jobId: string) =>
       return 'done';
     }
     const busy = error instanceof DatasetBusy;
-    const passing = busy || isTransient(error);
+    const passing = busy || isTransient(error) || error instanceof StoreUnavailable;
     const leftMs = settings.RETRY_HOURS * hourMs - job.triedMs - ranMs;
     if (passing && (leftMs > 0 || job.attempt < settings.MAX_ATTEMPTS)) {
       const delayMs = backoffMs(job.attempt);

@@ -1,3 +1,4 @@
+import { exportStoreUrl } from '@kasabi/exports';
 import {
   checkRedis,
   type Environment,
@@ -19,6 +20,9 @@ export const schema = z
     DATABASE_URL: postgresUrl().describe('Postgres, with the login of the role kasabi_worker'),
     REDIS_URL: redisUrl().describe('Redis, where due jobs are delivered from'),
     ...redisSettings,
+    EXPORT_STORE: exportStoreUrl().describe(
+      'Where the files of exports are: file:///folder or s3://bucket/prefix; the same for all workers and status services',
+    ),
     WORKER_PORT: port(8082).describe('The port for /healthz, /readyz and /metrics'),
     WORKER_CONCURRENCY: integer({ from: 1, to: 1_000, fallback: 10 }).describe(
       'The most jobs this process runs at a time',
@@ -77,6 +81,15 @@ export const schema = z
     JOB_RETENTION_DAYS: integer({ from: 1, to: 36_500, fallback: 90 }).describe(
       'How many days the record of an ended job is kept',
     ),
+    EXPORT_RETENTION_DAYS: integer({ from: 1, to: 36_500, fallback: 7 }).describe(
+      'How many days the file of an export is kept',
+    ),
+    SWEEPER_INTERVAL_MS: integer({
+      from: 100,
+      to: 86_400_000,
+      fallback: 60_000,
+      what: ms,
+    }).describe('The pause between rounds of the sweeper, which removes files that are not needed'),
     STUCK_AFTER_MS: integer({ from: 1_000, to: 3_600_000, fallback: 60_000, what: ms }).describe(
       'healthz fails when jobs have been due for this long but none is delivered to this worker',
     ),

@@ -1,4 +1,5 @@
-import { DatasetBusy } from '@kasabi/datasets';
+import { DatasetBusy, TermNotExportable } from '@kasabi/datasets';
+import { StoreUnavailable } from '@kasabi/exports';
 import { isTransient } from '@kasabi/postgres';
 
 /** Describes an error for operators, short enough for a record. */
@@ -17,7 +18,9 @@ export function messageOfRetry(error: unknown, leftMs: number): string {
   const why =
     error instanceof DatasetBusy
       ? 'Writers keep the dataset busy, so the job cannot begin yet.'
-      : 'The database was unavailable or busy.';
+      : error instanceof StoreUnavailable
+        ? 'The file could not be stored.'
+        : 'The database was unavailable or busy.';
   const until = new Date(Date.now() + Math.max(0, leftMs)).toISOString().slice(0, 16);
   return leftMs > 0
     ? `${why} It is retried automatically until ${until}Z.`
@@ -32,6 +35,12 @@ export function messageOfRetry(error: unknown, leftMs: number): string {
 export function messageOfFailure(error: unknown, triedMs: number): string {
   if (error instanceof DatasetBusy) {
     return `Writers kept the dataset busy for ${inWords(triedMs)}, so it could not be locked. Nothing was changed; ask again when they have finished.`;
+  }
+  if (error instanceof StoreUnavailable) {
+    return `The file could not be stored for ${inWords(triedMs)}, because its store was unavailable or full. There is no file; ask again later.`;
+  }
+  if (error instanceof TermNotExportable) {
+    return 'The dataset has a term with a control character, which no N-Quads file may have. There is no file; correct the term and ask again.';
   }
   if (isTransient(error)) {
     return `The database was unavailable or busy for ${inWords(triedMs)}. Nothing was changed; ask again later.`;

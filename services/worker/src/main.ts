@@ -1,7 +1,14 @@
 import { randomUUID } from 'node:crypto';
 import { hostname } from 'node:os';
+import { createSweeper, openStore } from '@kasabi/exports';
 import { createApp, serve } from '@kasabi/http';
-import { createBeat, createPruner, createRelay, createRescuer } from '@kasabi/jobs';
+import {
+  createBeat,
+  createPruner,
+  createRelay,
+  createRescuer,
+  endStraySessions,
+} from '@kasabi/jobs';
 import { createTally } from '@kasabi/operations';
 import { createPool, createProbe, isTransient } from '@kasabi/postgres';
 import {
@@ -14,7 +21,7 @@ import {
   redisTrouble,
   sweepUntagged,
 } from '@kasabi/queue';
-import { measurePools, runService, throttledWarning, version } from '@kasabi/runtime';
+import { createLoop, measurePools, runService, throttledWarning, version } from '@kasabi/runtime';
 import { correctClock } from './clock.ts';
 import { createDeliveries, ShuttingDown } from './deliveries.ts';
 import { readSettings } from './env.ts';
@@ -27,6 +34,9 @@ import { createWatchdog } from './watchdog.ts';
 
 // biome-ignore lint/style/noProcessEnv: the one place where this service reads its environment.
 const readEnvironment = () => readSettings(process.env);
+
+/** How many exports a worker runs at a time. One more finds no connection, and is retried. */
+const exportsAtATime = 2;
 
 await runService('worker', readEnvironment, async ({ settings, log, tracing, stopping }) => {
   const onConnectionError = throttledWarning(log, 'connection trouble');
@@ -54,11 +64,20 @@ await runService('worker', readEnvironment, async ({ settings, log, tracing, sto
     statementTimeoutMs: settings.LEASE_MS,
     onIdleError: onConnectionError,
   });
+  // What reads a dataset has the socket to itself, for as long as that takes.
+  const copies = createPool({
+    url: settings.DATABASE_URL,
+    applicationName: 'kasabi-worker-export',
+    max: exportsAtATime,
+    idleInTransactionTimeoutMs: settings.LEASE_MS,
+    onIdleError: onConnectionError,
+  });
+  const store = await openStore(settings.EXPORT_STORE);
   const probe = createProbe({
     url: settings.DATABASE_URL,
     applicationName: 'kasabi-worker-probe',
     writes: true,
-    pools: [pool, upkeep],
+    pools: [pool, upkeep, copies],
   });
   const redis = await connect({
     ...redisAccess(settings),
@@ -74,7 +93,7 @@ await runService('worker', readEnvironment, async ({ settings, log, tracing, sto
     concurrency: settings.WORKER_CONCURRENCY,
     clockOffsetMs: () => clock.offsetMs ?? 0,
   });
-  measurePools(metrics.registry, { jobs: pool, upkeep });
+  measurePools(metrics.registry, { jobs: pool, upkeep, exports: copies });
   const watchdog = createWatchdog({
     db: upkeep,
     stuckAfterMs: settings.STUCK_AFTER_MS,
@@ -155,7 +174,27 @@ await runService('worker', readEnvironment, async ({ settings, log, tracing, sto
   // The same for Postgres's clock, which is read again with every claim.
   await reporter.loop.runOnce().catch(() => undefined);
 
+  const sweeper = createSweeper({
+    db: upkeep,
+    store,
+    intervalMs: settings.SWEEPER_INTERVAL_MS,
+    onSweep: (removed) => log.info(removed, 'swept'),
+    onCheck: metrics.storeChecked,
+    onError: loopFailed('sweeper'),
+  });
+  const strays = createLoop({
+    name: 'strays',
+    intervalMs: settings.LEASE_MS,
+    runOnce: async () => {
+      const ended = await endStraySessions(upkeep);
+      if (ended > 0) log.warn({ ended }, 'ended sessions of attempts that are over');
+    },
+    onError: loopFailed('strays'),
+  });
+
   const loops = [
+    sweeper,
+    strays,
     beat.loop,
     reporter.loop,
     watchdog.loop,
@@ -210,6 +249,12 @@ await runService('worker', readEnvironment, async ({ settings, log, tracing, sto
             truncateTimeoutMs: settings.TRUNCATE_TIMEOUT_MS,
             truncateTries: settings.TRUNCATE_TRIES,
           },
+          export: {
+            pool: copies,
+            store,
+            retentionDays: settings.EXPORT_RETENTION_DAYS,
+            lockTimeoutMs: settings.LOCK_TIMEOUT_MS,
+          },
         }),
         settings,
         leases,
@@ -238,6 +283,7 @@ await runService('worker', readEnvironment, async ({ settings, log, tracing, sto
     await server.close(settings.SHUTDOWN_TIMEOUT_MS / 10);
     await reporter.withdraw().catch(() => undefined);
     redis.disconnect();
-    await Promise.all([pool.end(), upkeep.end(), probe.close()]);
+    await Promise.all([pool.end(), upkeep.end(), copies.end(), probe.close()]);
+    store.close();
   };
 });

@@ -7,7 +7,9 @@ import { createContract } from './openapi-contract.ts';
 
 const job: JobFacts = {
   dataset: 'nasa',
+  id: '01a20884-0fde-7de2-a5a9-9bbb6dc070ee',
   type: 'reset',
+  ...{ progress: null, result: null },
   status: 'completed',
   created: new Date(0),
   startTime: new Date(0),
@@ -22,7 +24,10 @@ describe('the check of an answer', () => {
     const urls = { apiUrl: 'http://api.example', statusUrl: 'http://data.example' };
     const contract = createContract(createOpenApiDocument(urls));
     const place = contract.placeOf('GET', '/data/nasa/jobs/01a20884-0fde-7de2-a5a9-9bbb6dc070ee');
-    const document = jobDocumentOf(job, 'completed');
+    const document = jobDocumentOf(job, {
+      successStatus: 'completed',
+      statusUrl: 'https://data.example.org',
+    });
     const good = {
       status: 200,
       headers: new Headers({

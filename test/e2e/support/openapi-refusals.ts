@@ -8,10 +8,11 @@ export type Refusal = readonly [number, PlannedRequest, DocumentedWorld['away']?
 
 /** A request for each error that the document names, in order; each can be sent twice. */
 export async function refusals(world: DocumentedWorld): Promise<readonly Refusal[]> {
-  const { stack, ended, strict, spent, away } = world;
+  const { stack, ended, exported, expired, strict, spent, away } = world;
   const key = { X_KASABI_APIKEY: stack.key };
   const jobs = '/dataset/schema/jobs';
   const job = `/data/schema/jobs/${ended}`;
+  const file = `/data/schema/exports/${exported}`;
   const used = { ...key, 'Content-Type': form, 'Idempotency-Key': randomUUID() };
   const post = (body: string, headers = {}, url = jobs) => ({
     ...{ method: 'POST', url, body },
@@ -40,15 +41,17 @@ export async function refusals(world: DocumentedWorld): Promise<readonly Refusal
     ]),
     [503, cancel(`/dataset/schema/jobs/${ended}`, key), away],
     [503, cancel(job, key), away],
-    ...[get('/data/schema/jobs', key), get(job, key), get(`${job}/events`, key)].flatMap(
-      (request) => [
+    [410, get(file.replace(exported, expired), key)],
+    [416, get(file, { ...key, Range: 'bytes=1000000-' })],
+    ...['/data/schema/jobs', job, `${job}/events`, file]
+      .map((url) => get(url, key))
+      .flatMap((request) => [
         [400, { ...request, url: `${request.url}?x=1` }] as const,
         [401, { ...request, headers: {} }] as const,
         [404, { ...request, url: request.url.replace('schema', 'mars') }] as const,
         [429, request, spent] as const,
         [503, request, away] as const,
-      ],
-    ),
+      ]),
     ...['/dataset/schema', '/dataset/schema.ttl', '/dataset/schema/status'].flatMap((url) => [
       [404, get(url.replace('schema', 'mars'))] as const,
       [429, get(url), spent] as const,

@@ -1,3 +1,4 @@
+import { typedParts } from '@kasabi/protocol';
 import { exampleValues, type OpenApiDocument, type Parameter } from '@kasabi/routes';
 import { type Place, resolve } from './openapi-contract.ts';
 
@@ -48,8 +49,8 @@ export function exampleRequests(document: OpenApiDocument, place: Place): Planne
   );
   const key = { X_KASABI_APIKEY: exampleValues.key };
   const needsKey = operation.security.length > 0;
-  // Of a job request, the type has to come from somewhere.
-  const least = method === 'post' ? { jobType: 'reset' } : {};
+  // Of a job request, the type has to come from somewhere, and be one that has the parameter.
+  const typeOf = (name: string): string => (name in typedParts ? 'export' : 'reset');
 
   const plan = (
     set: { in: string; name: string; value: string },
@@ -59,7 +60,7 @@ export function exampleRequests(document: OpenApiDocument, place: Place): Planne
       .filter((it) => it.in === 'path')
       .reduce((at, it) => at.replace(`{${it.name}}`, pick(it, set)), path);
     const query = new URLSearchParams({
-      ...least,
+      ...(method === 'post' && { jobType: typeOf(set.name) }),
       ...(set.in === 'query' && { [set.name]: set.value }),
     });
     const headers = { ...auth, ...(set.in === 'header' && { [set.name]: set.value }) };

@@ -23,6 +23,10 @@ export interface DocumentedWorld {
   readonly contract: Contract;
   /** The id of a job that has ended. */
   readonly ended: string;
+  /** The id of an export that can be downloaded. */
+  readonly exported: string;
+  /** The id of one whose file has expired. */
+  readonly expired: string;
   /** An api that allows two requests a minute and one open job, and a status service in front of it. */
   readonly strict: Readonly<Record<'api' | 'status', TestService>>;
   /** Services that have answered as many requests as they may. */
@@ -87,6 +91,18 @@ export async function startDocumentedWorld(): Promise<DocumentedWorld> {
     const url = (await submitForm(stack, { jobType: 'reset' })).text;
     await untilEnded(url, stack.key);
     const ended = url.split('/').at(-1) ?? '';
+    const makeExport = async (): Promise<string> => {
+      const { text } = await submitForm(stack, { jobType: 'export' });
+      const { result } = await untilEnded(text, stack.key);
+      return result?.url.split('/').at(-1) ?? '';
+    };
+    const [exported, expired] = [await makeExport(), await makeExport()];
+    await stack.database
+      .pool()
+      .query(
+        `UPDATE kasabi.job SET result = result || '{"expires": "2026-01-01T00:00:00Z"}' WHERE id = $1`,
+        [expired],
+      );
     const tagOf = async (path: string): Promise<string> => {
       const { headers } = await ask(stack.statusUrl + path, {
         headers: { X_KASABI_APIKEY: stack.key },
@@ -94,6 +110,7 @@ export async function startDocumentedWorld(): Promise<DocumentedWorld> {
       return headers.get('etag') ?? '';
     };
     const tags: readonly (readonly [string, string])[] = [
+      [exampleValues.exportTag, await tagOf(`/data/${stack.dataset}/exports/${exported}`)],
       [exampleValues.jobTag, await tagOf(`/data/${stack.dataset}/jobs/${ended}`)],
       [exampleValues.descriptionTag, await tagOf(`/dataset/${stack.dataset}.ttl`)],
       [exampleValues.documentTag, await tagOf('/openapi.json')],
@@ -104,6 +121,8 @@ export async function startDocumentedWorld(): Promise<DocumentedWorld> {
       document,
       contract,
       ended,
+      exported,
+      expired,
       strict,
       spent,
       away,
@@ -116,6 +135,7 @@ export async function startDocumentedWorld(): Promise<DocumentedWorld> {
         const values = [
           [exampleValues.key, stack.key],
           [exampleValues.job, job],
+          [exampleValues.export, exported],
           [exampleValues.cursor, cursorAfter(job)],
           [exampleValues.idempotencyKey, randomUUID()],
           // An event's id is the tag without its quotes.

@@ -55,6 +55,7 @@ async function useAsOwner(stack: TestStack): Promise<void> {
   writer.release();
   await untilEnded(busy, stack.key);
 
+  await exportAndDownload(stack, headers);
   const scheduled = await submit(stack, later);
   const changed = ask(scheduled, { headers: { ...headers, Prefer: 'wait=5' } });
   const events = await fetch(`${scheduled}/events`, { headers });
@@ -74,6 +75,15 @@ async function useAsOwner(stack: TestStack): Promise<void> {
   await ask(jobsUrl(stack, 'nowhere'), { method: 'POST', headers, body: new URLSearchParams({}) });
   await changed;
   await events.body?.cancel();
+}
+
+/** An export that completes, whose file the sweeper then finds, and one that is cancelled. */
+async function exportAndDownload(stack: TestStack, headers: Record<string, string>): Promise<void> {
+  const exported = await submitForm(stack, { jobType: 'export' }, headers);
+  const { result } = await untilEnded(exported.text, stack.key);
+  assert.equal((await ask(result?.url ?? '', { headers })).status, 200);
+  const cancelled = await submitForm(stack, { jobType: 'export', startTime: inMs(later) }, headers);
+  await ask(cancelled.text, { method: 'DELETE', headers });
 }
 
 async function useAsOperator(stack: OperatedStack): Promise<void> {

@@ -19,13 +19,13 @@ import { operatorAddress } from './operator.ts';
 export function addJobActions(job: Command): void {
   add(
     job.command('cancel'),
-    'cancel a scheduled job for good: it will not run and cannot be repeated',
+    'cancel a scheduled job, or a running export, for good: it has no effect and cannot be repeated',
     async (pool, id, yes) => {
       const found = await readJob(pool, id);
       // A running job may be scheduled again before it is cancelled.
       if (found?.endTime === null) await confirm(consequenceOfCancel(found), yes);
       requireDone(await cancelAsOperator(pool, { jobId: id, operatorAddress }), id);
-      return [{ id, cancelled: true }, `Cancelled the job ${id}; it will not run.`];
+      return [{ id, cancelled: true }, `Cancelled the job ${id}; it has no effect.`];
     },
   );
   add(
@@ -67,7 +67,7 @@ function add(
 }
 
 function consequenceOfCancel(job: OperatorJob): string {
-  return `This cancels the ${job.type} of the dataset ${job.dataset} of ${job.owner}, set for ${formatTime(job.startTime)}: it will not run and cannot be repeated.`;
+  return `This cancels the ${job.type} of the dataset ${job.dataset} of ${job.owner}, set for ${formatTime(job.startTime)}: it has no effect and cannot be repeated.`;
 }
 
 /** What a repeated job does to the dataset in its present state. */

@@ -62,7 +62,7 @@ test('a job is shown, cancelled and repeated, and a dataset with an abandoned lo
   assert.match(fresh.out, /\nNothing has happened to it since it was accepted\.\n$/);
   await fails(1, /Only a failed job can be repeated; this one is scheduled/, 'job', 'retry', id);
   assert.deepEqual(await json('job', 'cancel', id, '--yes'), { id, cancelled: true });
-  await fails(1, /Only a scheduled job .*; this one is cancelled/, 'job', 'cancel', id);
+  await fails(1, /Only a scheduled reset .*; this one is cancelled/, 'job', 'cancel', id);
   await fails(1, /A cancelled job cannot be repeated/, 'job', 'retry', id);
   const filtered = await json<{ id: string }[]>('job', 'list', '--status', 'cancelled');
   assert.deepEqual(

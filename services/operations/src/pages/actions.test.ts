@@ -58,7 +58,7 @@ test('an operator cancels a scheduled job, from an address that the audit names'
   assert.deepEqual([action?.jobId, action?.operatorAddress], [jobId, '2001:db8::7']);
   const again = await operator.act(`/jobs/${jobId}/cancel`);
   assert.equal(again.status, 409);
-  assert.match(again.text, /Only a scheduled job can be cancelled; this one is cancelled\./);
+  assert.match(again.text, /Only a scheduled reset can be cancelled; this one is cancelled\./);
   assert.equal((await newestAction())?.operatorAddress, '127.0.0.1');
 });
 

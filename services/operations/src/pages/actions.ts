@@ -29,7 +29,7 @@ export interface ActionOptions extends ActionContext {
 const cancel: Action = {
   question: 'Cancel this job?',
   consequence:
-    'It will not run, and its owner sees that an operator cancelled it. A cancelled job cannot be repeated.',
+    'It has no effect, and its owner sees that an operator cancelled it. A cancelled job cannot be repeated.',
   button: 'Cancel the job',
   done: 'cancelled',
 };

@@ -1,5 +1,12 @@
+import { type JobProgress, type JobResult, jobTypes } from '@kasabi/domain';
 import { type Html, type HtmlPart, html } from '@kasabi/http';
-import { type OperatorJob, readJob, readTransitions, type Transition } from '@kasabi/operations';
+import {
+  formatCount,
+  type OperatorJob,
+  readJob,
+  readTransitions,
+  type Transition,
+} from '@kasabi/operations';
 import { brief, exactTime, timeAndDistance } from './format.ts';
 import { datasetLink, jobLink, type Links } from './links.ts';
 import type { Sections } from './live.ts';
@@ -40,7 +47,7 @@ function about(
 <div class="card-head">${statusBadge(job.status)}${action !== undefined && html`<div>${action}</div>`}</div>
 ${facts([
   ['Dataset', html`${datasetLink(links, job.dataset)} of ${job.owner}`],
-  ['Type', job.type],
+  ['Type', typeOf(job)],
   ['Requested', html`${timeAndDistance(job.created, now)}, with key ${job.keyId}`],
   ['Start time', timeAndDistance(startTime, now)],
   ['Due', timeAndDistance(job.due, now)],
@@ -55,11 +62,28 @@ ${facts([
   ],
   ['Lease', lease],
   ['Fence', job.fence ?? 'none'],
+  ...(job.progress === null ? [] : [['Progress', progressOf(job.progress)] as const]),
+  ...(job.result === null ? [] : [['Result', resultOf(job.result, now)] as const]),
   ['Handed to Redis', handedOver(job, now)],
   ...(job.repeats === null ? [] : [['Repeats', jobLink(links, job.repeats)] as const]),
   ...(job.repeatedBy === null ? [] : [['Repeated by', jobLink(links, job.repeatedBy)] as const]),
 ])}
 </section>`;
+}
+
+function typeOf({ type, parameters }: OperatorJob): string {
+  const own = Object.entries(parameters).map(([name, value]) => `${name}=${String(value)}`);
+  return [type, ...own].join(' ');
+}
+
+function progressOf({ quads, bytes, ofQuads, ofBytes }: JobProgress): string {
+  const of = (done: number, all: number | null) =>
+    all === null ? formatCount(done) : `${formatCount(done)} of about ${formatCount(all)}`;
+  return `${of(quads, ofQuads)} quads, ${of(bytes, ofBytes)} bytes`;
+}
+
+function resultOf({ quads, bytes, object, expires }: JobResult, now: Date): Html {
+  return html`${formatCount(quads)} quads in ${formatCount(bytes)} bytes, <span class="id">${object}</span>, until ${timeAndDistance(new Date(expires), now)}`;
 }
 
 function attemptsOf({ attempt, lost }: OperatorJob): HtmlPart {
@@ -80,8 +104,9 @@ function handedOver({ enqueuedAt, status }: OperatorJob, now: Date): HtmlPart {
   return status === 'scheduled' ? 'not yet; the relay does it in time' : 'not recorded';
 }
 
-function actionOf({ status, id, repeatedBy }: OperatorJob, links: Links): Html | undefined {
-  if (status === 'scheduled') {
+function actionOf({ status, type, id, repeatedBy }: OperatorJob, links: Links): Html | undefined {
+  const stops = status === 'running' && jobTypes[type].cancelsWhileRunning;
+  if (status === 'scheduled' || stops) {
     return html`<a class="action" href="${links.job(id)}/cancel">Cancel this job…</a>`;
   }
   if (status === 'failed' && repeatedBy === null) {

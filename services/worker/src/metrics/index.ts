@@ -2,6 +2,7 @@ import { createLoopMetrics, createRegistry, metricsOf } from '@kasabi/runtime';
 import { createDatasetMetrics } from './datasets.ts';
 import { createJobMetrics } from './jobs.ts';
 import { createRelayMetrics } from './relay.ts';
+import { createStoreMetrics } from './store.ts';
 
 /** Values that are read at each scrape. */
 export interface WorkerFacts {
@@ -32,6 +33,7 @@ export function createWorkerMetrics(facts: WorkerFacts) {
     ...createJobMetrics(registry),
     ...createDatasetMetrics(registry),
     ...createRelayMetrics(registry),
+    ...createStoreMetrics(registry),
   };
 }
 

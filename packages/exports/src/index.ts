@@ -1,0 +1,11 @@
+export { exportStoreUrl, openStore } from './open.ts';
+export {
+  type ByteRange,
+  type ExportStore,
+  ObjectMissing,
+  type Presentation,
+  type StoredObject,
+  StoreUnavailable,
+} from './store.ts';
+export { createSweeper } from './sweeper.ts';
+export { type WrittenObject, writeObject } from './write.ts';
