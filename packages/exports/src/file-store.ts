@@ -2,6 +2,7 @@ import { createReadStream, createWriteStream } from 'node:fs';
 import { type FileHandle, mkdir, open, opendir, rename, rm } from 'node:fs/promises';
 import path from 'node:path';
 import { pipeline } from 'node:stream/promises';
+import { remembering } from './remembering.ts';
 import { type ExportStore, jobOfObject, ObjectMissing, StoreUnavailable } from './store.ts';
 
 /** Ends the names of files that are being written. */
@@ -34,13 +35,11 @@ export function openFileStore(folder: string): ExportStore {
     await failing('written', () => mkdir(folder, { recursive: true }));
     try {
       const file = createWriteStream(temporary, { flags: 'wx', flush: true });
-      // Only what the file meets is the store's fault.
-      let fault: unknown;
-      file.on('error', (error) => {
-        fault ??= error;
-      });
-      await pipeline(content, file, { signal }).catch((error: unknown) => {
-        throw fault === error ? new StoreUnavailable(folder, 'written', error) : error;
+      const source = remembering(content);
+      await pipeline(source.content, file, { signal }).catch((error: unknown) => {
+        signal.throwIfAborted();
+        source.throwIfFailed();
+        throw new StoreUnavailable(folder, 'written', error);
       });
       signal.throwIfAborted();
       await failing('written', async () => {

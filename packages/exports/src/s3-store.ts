@@ -1,4 +1,4 @@
-import { Readable } from 'node:stream';
+import type { Readable } from 'node:stream';
 import {
   AbortMultipartUploadCommand,
   DeleteObjectCommand,
@@ -8,8 +8,9 @@ import {
   paginateListObjectsV2,
   S3Client,
 } from '@aws-sdk/client-s3';
-import { Upload } from '@aws-sdk/lib-storage';
 import { getSignedUrl } from '@aws-sdk/s3-request-presigner';
+import { remembering } from './remembering.ts';
+import { upload } from './s3-upload.ts';
 import {
   type ExportStore,
   jobOfObject,
@@ -25,12 +26,6 @@ export interface S3Place {
   /** Whether the bucket is in the path of addresses, and not in their host. */
   readonly pathStyle: boolean;
 }
-
-/** The size of a part, in bytes. An upload has 10,000 parts at most, so a file can have 160 GB. */
-const partSize = 16 * 1024 ** 2;
-
-/** How many parts are on their way at a time: with a third one being filled, that bounds the memory. */
-const partsAtATime = 2;
 
 /** How long a signed address works, in seconds. */
 const signedSeconds = 300;
@@ -94,33 +89,14 @@ export function openS3Store({ bucket, prefix, pathStyle }: S3Place): ExportStore
   return {
     place,
     async write(object, content, signal) {
-      // The upload sees the errors of its source as its own.
-      let fault: unknown;
-      const source = Readable.from(
-        remembering(content, (error) => (fault = error)),
-        {
-          objectMode: false,
-        },
-      );
-      const upload = new Upload({
-        client,
-        params: { ...at(object), Body: source },
-        partSize,
-        queueSize: partsAtATime,
-        // Parts that are left cost money.
-        leavePartsOnError: false,
-      });
-      const abort = (): void => void upload.abort();
-      signal.addEventListener('abort', abort, { once: true });
+      const source = remembering(content);
       try {
         signal.throwIfAborted();
-        await upload.done();
+        await upload(client, at(object), source.content, signal);
       } catch (error) {
         signal.throwIfAborted();
-        throw fault === undefined ? new StoreUnavailable(place, 'written', error) : fault;
-      } finally {
-        signal.removeEventListener('abort', abort);
-        source.destroy();
+        source.throwIfFailed();
+        throw new StoreUnavailable(place, 'written', error);
       }
     },
     read: async (object, { start, end }) => {
@@ -145,7 +121,8 @@ export function openS3Store({ bucket, prefix, pathStyle }: S3Place): ExportStore
     async *list() {
       try {
         yield* listObjects();
-        yield* listUploads();
+        // Not every service has it; one that has not keeps no uploads that can be listed.
+        yield* unlessNotImplemented(listUploads());
       } catch (error) {
         throw new StoreUnavailable(place, 'listed', error);
       }
@@ -174,14 +151,10 @@ export function openS3Store({ bucket, prefix, pathStyle }: S3Place): ExportStore
   }
 }
 
-async function* remembering(
-  content: AsyncIterable<Uint8Array>,
-  onError: (error: unknown) => void,
-): AsyncGenerator<Uint8Array> {
+async function* unlessNotImplemented<T>(items: AsyncIterable<T>): AsyncGenerator<T> {
   try {
-    yield* content;
+    yield* items;
   } catch (error) {
-    onError(error);
-    throw error;
+    if (!(error instanceof Error && error.name === 'NotImplemented')) throw error;
   }
 }
