@@ -6,6 +6,7 @@ import {
   readdirSync,
   renameSync,
   rmSync,
+  writeFileSync,
 } from 'node:fs';
 import path from 'node:path';
 import { environment } from './env.ts';
@@ -19,6 +20,8 @@ export interface UnpackOptions {
   readonly name: string;
   /** The packages to unpack, even if the system has them. */
   readonly packages: readonly string[];
+  /** A line of sources.list to take them from; the system's own sources unless set. */
+  readonly source?: string;
   /** Called before each slow step. */
   readonly log: (line: string) => void;
   readonly signal?: AbortSignal | undefined;
@@ -83,6 +86,11 @@ export async function unpackPackages(options: UnpackOptions): Promise<Unpacked> 
   }
   // When run as root, apt would download as the user _apt, who cannot write here.
   const ownCache = ['-o', 'APT::Sandbox::User=root', '-o', `Dir::Cache=${aptFolder}`];
+  if (options.source !== undefined) {
+    const list = path.join(aptFolder, 'sources.list');
+    writeFileSync(list, `${options.source}\n`);
+    ownCache.push('-o', `Dir::Etc::sourcelist=${list}`, '-o', 'Dir::Etc::sourceparts=-');
+  }
   try {
     await download(options, downloads, ownCache).catch(async (error: unknown) => {
       if (!(error instanceof CommandFailed) || signal?.aborted) throw error;

@@ -12,7 +12,7 @@ import { CommandFailed } from './errors.ts';
 import { projectRoot } from './paths.ts';
 
 export interface UnpackedProgramOptions<Binary>
-  extends Pick<UnpackOptions, 'packages' | 'log' | 'signal'> {
+  extends Pick<UnpackOptions, 'packages' | 'source' | 'log' | 'signal'> {
   /** The name of what is kept; the processor's architecture is added. */
   readonly name: string;
   /** Where it is kept; the project's `.cache` unless set. */

@@ -8,6 +8,7 @@ export async function withDatabase<T>(work: (pool: pg.Pool) => Promise<T>): Prom
     url: roleUrl(readSettings().DATABASE_URL, 'owner'),
     applicationName: 'kasabi-admin',
     max: 2,
+    needsSession: true,
     // The statement that next uses a connection reports that it broke.
     onIdleError: () => undefined,
   });

@@ -1,6 +1,6 @@
 import { DatasetUnknown } from '@kasabi/datasets';
 import { type ActionResult, refusalOf } from '@kasabi/operations';
-import { describeSick, HostUnsuitable, isTransient } from '@kasabi/postgres';
+import { describeSick, HostUnsuitable, isTransient, PoolerInTheWay } from '@kasabi/postgres';
 import pg from 'pg';
 
 /** No key with that id is valid. */
@@ -58,6 +58,7 @@ export function describeError(error: unknown): string {
   if (error instanceof AggregateError && error.errors.length > 0) {
     return describeError(error.errors[0]);
   }
+  if (error instanceof PoolerInTheWay) return `error: ${error.message} [${error.code}]`;
   if (error instanceof HostUnsuitable) {
     return `error: ${error.message}. ${describeSick(error.state).todo} [${error.code}]`;
   }

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { parseConnectionUrl, type SessionTarget, urlOf } from './connection-url.ts';
-import { isAtConnect, noteAtConnect } from './errors.ts';
+import { isAtConnect, isRefusedByPooler, noteAtConnect } from './errors.ts';
 import { type Host, type Hosts, hostsOf, NoHostSuits, type ServerRole } from './hosts.ts';
 import { sessionUrl } from './session.ts';
 import { StatementClient, type StatementConfig } from './statement-client.ts';
@@ -9,6 +9,8 @@ import { StatementClient, type StatementConfig } from './statement-client.ts';
 export interface SessionConfig extends StatementConfig {
   readonly hosts: Hosts;
   readonly sessionUrl: string;
+  /** Refuses a pooler: for work that needs a session of the primary itself. */
+  readonly needsSession?: boolean;
 }
 
 /** How long an attempt to connect may take, in milliseconds, for all hosts together. */
@@ -24,6 +26,20 @@ export function sessionConfig(url: string, target: SessionTarget) {
   return { hosts: hostsOf(hosts, asked ?? target), sessionUrl: sessionUrl(url) };
 }
 
+/** The process that serves a session, as its server told when it began; poolers make one up. */
+export const processIdOf = (client: pg.ClientBase): number =>
+  (client as unknown as { readonly processID: number }).processID;
+
+/** DATABASE_URL leads to a pooler, and this needs the primary itself. */
+export class PoolerInTheWay extends Error {
+  readonly code = 'pooler-in-the-way';
+  constructor() {
+    super(
+      'DATABASE_URL leads to a pooler, and this needs a session of the primary itself: for its advisory locks, its role and its settings. Give it the address of Postgres.',
+    );
+  }
+}
+
 type OnConnected = ((error: Error) => void) | ((error: null, client: pg.Client) => void);
 
 /**
@@ -33,6 +49,7 @@ type OnConnected = ((error: Error) => void) | ((error: null, client: pg.Client) 
 export class SessionClient extends StatementClient {
   readonly #hosts: Hosts;
   readonly #host: Host;
+  readonly #needsSession: boolean;
   readonly #said = new Map<string, string>();
   /** Whether its server has become something else than what is wanted, as after a promotion. */
   isUnsuited = false;
@@ -49,6 +66,7 @@ export class SessionClient extends StatementClient {
     });
     this.#hosts = hosts;
     this.#host = host;
+    this.#needsSession = config.needsSession ?? false;
     // A pool listens from when it has the session. A server that is just stopping sends its farewell with its greeting.
     this.on('error', () => undefined);
     this.connection.on('parameterStatus', (message: ParameterStatus) => this.#hear(message));
@@ -70,9 +88,12 @@ export class SessionClient extends StatementClient {
     const [hosts, host] = [this.#hosts, this.#host];
     try {
       await super.connect();
+      if (this.#needsSession) await this.#requireSession();
       const unsuitable = hosts.judge(host, this.#role() ?? (await this.#askRole()));
       if (unsuitable !== undefined) throw unsuitable;
-    } catch (error) {
+    } catch (caught) {
+      const isInTheWay = this.#needsSession && isRefusedByPooler(caught);
+      const error = isInTheWay ? new PoolerInTheWay() : caught;
       noteAtConnect(error);
       hosts.failed(host);
       await super.end();
@@ -82,6 +103,12 @@ export class SessionClient extends StatementClient {
     host.connections.add(connection);
     this.once('end', () => host.connections.delete(connection));
     return this;
+  }
+
+  /** @throws PoolerInTheWay */
+  async #requireSession(): Promise<void> {
+    const { rows } = await this.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+    if (rows[0]?.pid !== processIdOf(this)) throw new PoolerInTheWay();
   }
 
   #hear({ parameterName, parameterValue }: ParameterStatus): void {

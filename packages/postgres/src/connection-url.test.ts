@@ -31,6 +31,13 @@ describe('parseConnectionUrl', () => {
     assert.equal(parseConnectionUrl(url).target, 'prefer-standby');
   });
 
+  it('reads whether a pooler is between, to which no settings are sent', () => {
+    const url = 'postgres://h/db?pooler=transaction';
+    assert.equal(parseConnectionUrl(url).isPooled, true);
+    assert.equal(parseConnectionUrl('postgres://h/db').isPooled, false);
+    assert.equal(sessionUrl(url), url);
+  });
+
   it('says what is wrong, and never the URL', () => {
     for (const [url, message] of [
       ['mysql://u:secret@h/db', /must be a URL such as/],
@@ -39,6 +46,7 @@ describe('parseConnectionUrl', () => {
       ['postgres://u:secret@h1:70000/db', /a port that is not a number from 1 to 65535/],
       ['postgres://u:secret@::1:5432/db', /no valid host 1 of 1.*brackets/],
       ['postgres://u:secret@/db?host=a,b&port=1,2,3', /2 hosts and 3 ports/],
+      ['postgres://u:secret@h1/db?pooler=session', /another pooler than transaction/],
       ['postgres://u:secret@h1,h2/db?target_session_attrs=rw', /than any, read-write, read-only/],
     ] as const) {
       assert.throws(

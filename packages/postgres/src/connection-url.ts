@@ -23,6 +23,8 @@ export interface ConnectionUrl {
   readonly hosts: readonly [HostAddress, ...HostAddress[]];
   /** Undefined unless the URL asks for one. */
   readonly target: SessionTarget | undefined;
+  /** Whether it leads to a pooler in transaction mode, as `?pooler=transaction` says. */
+  readonly isPooled: boolean;
 }
 
 /** A connection URL cannot be used. The message never repeats the URL, which may contain a password. */
@@ -67,13 +69,12 @@ const join = ({ scheme, login, hosts, path, query }: Parts): string =>
 export function parseConnectionUrl(url: string): ConnectionUrl {
   const parts = split(url);
   const hosts = hostsOf(parts);
-  const [first, ...others] = hosts;
-  if (!URL.canParse(urlOf(url, first))) {
+  if (!URL.canParse(urlOf(url, hosts[0]))) {
     throw new ConnectionUrlInvalid(
       'has a user, a password or a database with characters that have to be percent-encoded',
     );
   }
-  return { hosts: [first, ...others], target: targetOf(parts.query) };
+  return { hosts, target: targetOf(parts.query), isPooled: isPooled(parts.query) };
 }
 
 function targetOf(query: URLSearchParams): SessionTarget | undefined {
@@ -84,6 +85,12 @@ function targetOf(query: URLSearchParams): SessionTarget | undefined {
   throw new ConnectionUrlInvalid(
     `has another target_session_attrs than ${sessionTargets.join(', ')}`,
   );
+}
+
+function isPooled(query: URLSearchParams): boolean {
+  const mode = query.get('pooler');
+  if (mode === null || mode === 'transaction') return mode !== null;
+  throw new ConnectionUrlInvalid('has another pooler than transaction');
 }
 
 function hostsOf({ hosts, query }: Parts): [HostAddress, ...HostAddress[]] {
@@ -118,7 +125,7 @@ function portOf(text: string | undefined): number {
 export function urlOf(url: string, { host, port }: HostAddress): string {
   const parts = split(url);
   const query = new URLSearchParams(parts.query);
-  for (const name of ['host', 'port', 'target_session_attrs']) query.delete(name);
+  for (const name of ['host', 'port', 'target_session_attrs', 'pooler']) query.delete(name);
   // node-postgres reads an encoded folder as that of a Unix socket.
   const name = host.includes(':') ? `[${host}]` : encodeURIComponent(host);
   return join({ ...parts, hosts: `${name}:${port}`, query });

@@ -100,10 +100,15 @@ export function sicknessOf(error: unknown): SickName | undefined {
   return isConnection ? 'unreachable' : undefined;
 }
 
+/** PgBouncer's words for settings in a startup message. */
+export const isRefusedByPooler = (error: unknown): boolean =>
+  error instanceof pg.DatabaseError && /unsupported startup parameter/.test(error.message);
+
 function sicknessOfServer(error: pg.DatabaseError): SickName | undefined {
   // A function may raise any code; that is not a state of the server.
   const known = isRaised(error) ? undefined : stateOfCode(error.code ?? '');
   if (!atConnect.has(error)) return known;
+  if (isRefusedByPooler(error)) return 'pooler-unfit';
   // Anything else that keeps a connection from being made, such as a missing privilege to connect.
   return known === undefined || known === 'privilege-missing' ? 'login-refused' : known;
 }
@@ -116,10 +121,12 @@ function first<T>(items: readonly unknown[], find: (item: unknown) => T | undefi
   return undefined;
 }
 
-const isWorn = (error: pg.DatabaseError): boolean =>
-  worn.has(error.code ?? '') ||
-  // "cached plan must not change result type": a migration changed what a prepared statement returns.
-  (error.code === '0A000' && error.routine === 'RevalidateCachedQuery');
+/** True when a session lacks a prepared statement that it should have, or has another one. */
+export const isWorn = (error: unknown): boolean =>
+  error instanceof pg.DatabaseError &&
+  (worn.has(error.code ?? '') ||
+    // "cached plan must not change result type": a migration changed what a prepared statement returns.
+    (error.code === '0A000' && error.routine === 'RevalidateCachedQuery'));
 
 /**
  * True when the same statement may succeed later: Postgres is sick (`sicknessOf`), or the transaction lost a
@@ -146,7 +153,7 @@ export function spoiltBy(error: unknown): 'nothing' | 'connection' | 'pool' {
     if (sickness !== undefined && sickStates[sickness].discard === 'pool') return 'pool';
     if (sickness !== undefined) spoilt = 'connection';
     // A migration affects all connections, each at its next use of that statement.
-    if (cause instanceof pg.DatabaseError && isWorn(cause)) return 'pool';
+    if (isWorn(cause)) return 'pool';
   }
   return spoilt;
 }

@@ -1,4 +1,5 @@
 export { type Batcher, type BatcherOptions, createBatcher } from './batcher.ts';
+export { PoolerInTheWay } from './client.ts';
 export { ConnectionUrlInvalid, parseConnectionUrl, type SessionTarget } from './connection-url.ts';
 export {
   HostUnsuitable,

@@ -28,6 +28,7 @@ export async function migrate(options: MigrateOptions): Promise<string[]> {
   const client = await connectSession({
     ...sessionConfig(options.databaseUrl, 'primary'),
     application_name: 'kasabi-migrate',
+    needsSession: true,
   });
   try {
     const warn = options.warn ?? (() => undefined);

@@ -1,6 +1,6 @@
 import pg from 'pg';
 import { defaultConnectTimeoutMs, SessionClient, SessionPool, sessionConfig } from './client.ts';
-import type { SessionTarget } from './connection-url.ts';
+import { parseConnectionUrl, type SessionTarget } from './connection-url.ts';
 import { renewWhenSick } from './renew.ts';
 
 export interface PoolOptions {
@@ -24,6 +24,8 @@ export interface PoolOptions {
   readonly connectTimeoutMs?: number;
   /** Sends statements without waiting for the answers to earlier ones; see `pipelined`. */
   readonly pipeline?: boolean;
+  /** Refuses to connect by way of a pooler (`PoolerInTheWay`). */
+  readonly needsSession?: boolean;
   /** Called when an idle connection breaks. */
   readonly onIdleError: (error: Error) => void;
 }
@@ -46,9 +48,12 @@ const defaultLifetimeSeconds = 600;
  * forever, so that a service whose Postgres is away answers instead of queueing.
  */
 export function createPool(options: PoolOptions): pg.Pool {
+  // To a pooler such parameters are unknown; the roles have them, and the answers are limited here.
+  const sendsLimits = !parseConnectionUrl(options.url).isPooled;
   const pool = new SessionPool({
     Client: SessionClient as unknown as new () => pg.ClientBase,
     ...sessionConfig(options.url, options.target ?? 'primary'),
+    ...{ needsSession: options.needsSession ?? false },
     application_name: options.applicationName,
     max: options.max ?? 10,
     connectionTimeoutMillis: options.connectTimeoutMs ?? defaultConnectTimeoutMs,
@@ -59,11 +64,12 @@ export function createPool(options: PoolOptions): pg.Pool {
     keepAliveInitialDelayMillis: 10_000,
     pipeline: options.pipeline ?? false,
     types,
-    ...(options.idleInTransactionTimeoutMs !== undefined && {
-      idle_in_transaction_session_timeout: options.idleInTransactionTimeoutMs,
-    }),
+    ...(options.idleInTransactionTimeoutMs !== undefined &&
+      sendsLimits && {
+        idle_in_transaction_session_timeout: options.idleInTransactionTimeoutMs,
+      }),
     ...(options.statementTimeoutMs !== undefined && {
-      statement_timeout: options.statementTimeoutMs,
+      ...(sendsLimits && { statement_timeout: options.statementTimeoutMs }),
       // A frozen Postgres, or one cut off silently, cancels nothing: give up here, too.
       answerTimeoutMs: options.statementTimeoutMs + 1_000,
     }),

@@ -1,6 +1,7 @@
 import type pg from 'pg';
+import { processIdOf } from './client.ts';
 import { parseConnectionUrl, type SessionTarget } from './connection-url.ts';
-import { sicknessOf } from './errors.ts';
+import { isWorn, sicknessOf } from './errors.ts';
 import { compareMigrations, isContract, knownMigrations } from './migrations.ts';
 import { createPool } from './pool.ts';
 import { describeSick, type SickName } from './states.ts';
@@ -51,15 +52,24 @@ const seenByLook: ReadonlySet<SickName> = new Set([
   'in-recovery',
 ]);
 
+/** The name of the statement below. A pooler that keeps prepared statements gives them names of its own. */
+const lookName = 'kasabi-look';
+
 const look = `
   SELECT pg_is_in_recovery() AS recovering,
          current_setting('transaction_read_only') = 'on' AS "readOnly",
-         ARRAY(SELECT name::text FROM kasabi.migration) AS migrations`;
+         ARRAY(SELECT name::text FROM kasabi.migration) AS migrations,
+         pg_backend_pid() AS pid,
+         EXISTS (SELECT FROM pg_prepared_statements WHERE name = '${lookName}') AS "hasItsName",
+         current_setting('idle_in_transaction_session_timeout') <> '0' AS "hasLimits"`;
 
 interface Seen {
   readonly recovering: boolean;
   readonly readOnly: boolean;
   readonly migrations: string[];
+  readonly pid: number;
+  readonly hasItsName: boolean;
+  readonly hasLimits: boolean;
 }
 
 /**
@@ -89,6 +99,19 @@ export function createProbe(options: ProbeOptions): Probe {
     });
   }
 
+  const { hosts, isPooled } = parseConnectionUrl(options.url);
+
+  function judgePooler({ hasItsName, hasLimits }: Seen, isThere: boolean): Sickness | undefined {
+    if (isThere && hasItsName) {
+      return poolerUnfit(keepsNone);
+    }
+    if (isThere && !isPooled) return poolerUnfit('DATABASE_URL has to say pooler=transaction');
+    if (isPooled && !hasLimits) {
+      return schemaUnknown('the role lacks idle_in_transaction_session_timeout');
+    }
+    return undefined;
+  }
+
   function judge({ recovering, readOnly, migrations }: Seen): Sickness | undefined {
     const { pending, unknown } = compareMigrations(knownMigrations(), migrations);
     if (pending.length > 0) return schemaUnknown(`it lacks ${pending.join(', ')}`);
@@ -104,13 +127,16 @@ export function createProbe(options: ProbeOptions): Probe {
     let client: pg.PoolClient | undefined;
     try {
       client = await own.connect();
-      const { rows } = await client.query<Seen>(look);
-      const found = judge(rows[0] as Seen);
+      const { rows } = await client.query<Seen>({ name: lookName, text: look });
+      const seen = rows[0] as Seen;
+      const found = judgePooler(seen, seen.pid !== processIdOf(client)) ?? judge(seen);
       // The session may have begun this way; the next check uses a new one.
       client.release(found !== undefined);
       return found;
     } catch (error) {
       client?.release(true);
+      // Another client of the pooler has that statement on this server, or this server has not.
+      if (isWorn(error)) return poolerUnfit(keepsNone);
       return sick(sicknessOf(error) ?? 'unreachable');
     }
   }
@@ -122,8 +148,7 @@ export function createProbe(options: ProbeOptions): Probe {
     await check();
     underWay = false;
   }
-  const hasChoice = parseConnectionUrl(options.url).hosts.length > 1;
-  const timer = hasChoice ? setInterval(watch, watchMs).unref() : undefined;
+  const timer = hosts.length > 1 ? setInterval(watch, watchMs).unref() : undefined;
 
   return {
     check,
@@ -139,4 +164,11 @@ const sick = (state: SickName): Sickness => ({ state, what: describeSick(state).
 const schemaUnknown = (which: string): Sickness => ({
   state: 'schema-unknown',
   what: `${describeSick('schema-unknown').what}: ${which}`,
+});
+
+const keepsNone = 'it does not keep prepared statements: set max_prepared_statements there';
+
+const poolerUnfit = (why: string): Sickness => ({
+  state: 'pooler-unfit',
+  what: `${describeSick('pooler-unfit').what}: ${why}`,
 });

@@ -1,5 +1,7 @@
 import type pg from 'pg';
 import { withOptions } from './connection-url.ts';
+import { hasSqlState } from './errors.ts';
+import { roleSettings } from './session.ts';
 
 /** The database roles. `owner` owns the schema and every dataset's table; the others are the services'. */
 export type Role = 'owner' | 'api' | 'worker' | 'status' | 'operations';
@@ -49,6 +51,7 @@ export async function prepareRoles(
       await client.query(`ALTER ROLE ${name} LOGIN PASSWORD ${client.escapeLiteral(password)}`);
     }
   }
+  await giveSettings(client, warn);
   await letWorkerOvertakeAutovacuum(client);
   await letOwnerSeeTransactions(client);
   await denyTemporaryObjects(client, warn);
@@ -61,6 +64,45 @@ export async function prepareRoles(
   await client.query(`
     GRANT USAGE ON SCHEMA kasabi TO kasabi_api, kasabi_worker, kasabi_status, kasabi_operations;
     GRANT USAGE ON SCHEMA store TO kasabi_worker;`);
+}
+
+/**
+ * Gives the services' roles the settings that their sessions rely on. Without a pooler each session sends its own, which
+ * count more. Time limits that operators have set on a role stay.
+ */
+async function giveSettings(
+  client: pg.ClientBase,
+  warn: (sentence: string) => void,
+): Promise<void> {
+  const refused: string[] = [];
+  for (const role of ['api', 'worker', 'status', 'operations'] as const) {
+    const { rows } = await client.query<{ set: string[] }>(
+      `SELECT coalesce((SELECT setconfig FROM pg_db_role_setting
+                        WHERE setrole = $1::regrole AND setdatabase = 0), '{}') AS set`,
+      [roleName(role)],
+    );
+    const has = new Map(rows[0]?.set.map((it) => it.split(/=(.*)/s, 2) as [string, string]));
+    const missing = roleSettings(role).filter(({ name, value, isOurs }) =>
+      isOurs ? has.get(name) !== value : !has.has(name),
+    );
+    if (missing.length === 0) continue;
+    const statements = missing.map(
+      ({ name, value }) =>
+        `ALTER ROLE ${roleName(role)} SET ${name} = ${name === 'search_path' ? value : client.escapeLiteral(value)};`,
+    );
+    try {
+      // Another database's migration may be doing the same.
+      await client.query(`DO $$ BEGIN ${statements.join(' ')}
+        EXCEPTION WHEN internal_error OR unique_violation THEN NULL; END $$`);
+    } catch (error) {
+      if (!hasSqlState(error, '42501')) throw error;
+      refused.push(roleName(role));
+    }
+  }
+  if (refused.length === 0) return;
+  warn(
+    `This login may not set parameters of ${refused.join(', ')}. Behind a pooler the services need them: migrate once as a superuser.`,
+  );
 }
 
 /**

@@ -1,4 +1,4 @@
-import { withOptions } from './connection-url.ts';
+import { parseConnectionUrl, withOptions } from './connection-url.ts';
 
 /**
  * The session settings that our statements rely on, and that `ALTER DATABASE` or `ALTER ROLE … SET` could have
@@ -43,8 +43,39 @@ const optionsOf = (settings: Readonly<Record<string, string>>): string =>
 
 /**
  * The same connection URL with our session settings in its startup message: that needs no round trip, overrides
- * the settings of the database and the role, and makes `PGOPTIONS` of the environment irrelevant.
+ * the settings of the database and the role, and makes `PGOPTIONS` of the environment irrelevant. A pooler takes none:
+ * there the sessions have the settings of their role (`roleSettings`).
  */
 export function sessionUrl(databaseUrl: string): string {
+  if (parseConnectionUrl(databaseUrl).isPooled) return databaseUrl;
   return withOptions(databaseUrl, (own) => `${optionsOf(unlessAsked)} ${own} ${optionsOf(fixed)}`);
+}
+
+/** A setting of a role, and whether operators may have decided otherwise. */
+export interface RoleSetting {
+  readonly name: string;
+  readonly value: string;
+  readonly isOurs: boolean;
+}
+
+/** A session that idles inside a transaction for longer is ended: its locks keep others waiting. */
+const idleInTransaction = '15s';
+
+/**
+ * The settings that the sessions of a service have by its role, as far as the startup message does not say otherwise:
+ * all that our statements rely on, and time limits like those of the settings' defaults. A worker's statements take as
+ * long as a dataset is large.
+ */
+export function roleSettings(role: 'api' | 'worker' | 'status' | 'operations'): RoleSetting[] {
+  const limits = {
+    idle_in_transaction_session_timeout: idleInTransaction,
+    statement_timeout: role === 'worker' ? '0' : '10s',
+    ...unlessAsked,
+  };
+  return [
+    ...Object.entries(fixed)
+      .filter(([name]) => !(name in limits))
+      .map(([name, value]) => ({ name, value, isOurs: true })),
+    ...Object.entries(limits).map(([name, value]) => ({ name, value, isOurs: false })),
+  ];
 }

@@ -13,6 +13,7 @@ export const sickNames = [
   'limit-reached',
   'storage-failing',
   'schema-unknown',
+  'pooler-unfit',
   'privilege-missing',
 ] as const;
 
@@ -118,6 +119,12 @@ export const sickStates: Readonly<Record<SickName, Row>> = {
     discard: 'connection',
     what: 'has a different schema from the one this version needs',
     todo: 'Run npm run admin -- migrate, or deploy the version that the schema belongs to.',
+  },
+  'pooler-unfit': {
+    states: [],
+    discard: 'connection',
+    what: 'is reached through a pooler that cannot be used so',
+    todo: 'Use PgBouncer 1.21 or newer with max_prepared_statements set (100 or more), and pooler=transaction in DATABASE_URL; or make DATABASE_URL lead to Postgres itself.',
   },
   'privilege-missing': {
     states: ['42501'],

@@ -15,6 +15,7 @@ export { createRegistry } from './metrics-registry.ts';
 export { measurePools } from './pool-metrics.ts';
 export { mapNames, metricsOf } from './prepared-metrics.ts';
 export { type Address, parseRedisUrl, type RedisPlace, RedisUrlInvalid } from './redis-url.ts';
+export { PoolerUnfit, requireFitPooler } from './require-fit.ts';
 export { runService } from './run.ts';
 export { asSecret, fileSetting, isSecret } from './secret-files.ts';
 export * from './setting-kinds.ts';

@@ -1,7 +1,7 @@
 import { addDocumentation, addRoutes, createApp, createOverloadGuard, serve } from '@kasabi/http';
 import { createPool, createProbe, isTransient } from '@kasabi/postgres';
 import { connect, createProducer, redisAccess, redisTrouble } from '@kasabi/queue';
-import { measurePools, runService, throttledWarning } from '@kasabi/runtime';
+import { measurePools, requireFitPooler, runService, throttledWarning } from '@kasabi/runtime';
 import { createAcceptor } from './accept.ts';
 import { createAfterCommit } from './after-commit.ts';
 import { cancelHandlers } from './cancel.ts';
@@ -95,6 +95,7 @@ await runService('api', readEnvironment, async ({ settings, log, tracing, stoppi
       });
     },
   });
+  await requireFitPooler(probe.check);
   const server = await serve({
     listener: app,
     setting: 'API_PORT',

@@ -1,6 +1,6 @@
 import { createApp, methodNotAllowed, serve } from '@kasabi/http';
 import { createPool, createProbe, isTransient } from '@kasabi/postgres';
-import { measurePools, runService, throttledWarning } from '@kasabi/runtime';
+import { measurePools, requireFitPooler, runService, throttledWarning } from '@kasabi/runtime';
 import { readSettings } from './env.ts';
 import { createOperationsMetrics } from './metrics.ts';
 import { startPages } from './pages/start.ts';
@@ -53,6 +53,7 @@ await runService('operations', readEnvironment, async ({ settings, log, stopping
       pages.addTo(router);
     },
   });
+  await requireFitPooler(probe.check);
   const server = await serve({
     listener: app,
     setting: 'OPERATIONS_PORT',

@@ -1,7 +1,7 @@
 import { openStore } from '@kasabi/exports';
 import { addDocumentation, addRoutes, createApp, createOverloadGuard, serve } from '@kasabi/http';
 import { isTransient } from '@kasabi/postgres';
-import { measurePools, runService, throttledWarning } from '@kasabi/runtime';
+import { measurePools, requireFitPooler, runService, throttledWarning } from '@kasabi/runtime';
 import type pg from 'pg';
 import { createApi } from './api.ts';
 import { datasetHandlers } from './datasets.ts';
@@ -96,6 +96,7 @@ await runService('status', readEnvironment, async ({ settings, log, stopping }) 
       addDocumentation(router, 'status', { apiUrl: settings.API_PUBLIC_URL, statusUrl });
     },
   });
+  await requireFitPooler(reached.check);
   const server = await serve({
     listener: app,
     setting: 'STATUS_PORT',

@@ -21,7 +21,14 @@ import {
   redisTrouble,
   sweepUntagged,
 } from '@kasabi/queue';
-import { createLoop, measurePools, runService, throttledWarning, version } from '@kasabi/runtime';
+import {
+  createLoop,
+  measurePools,
+  requireFitPooler,
+  runService,
+  throttledWarning,
+  version,
+} from '@kasabi/runtime';
 import { correctClock } from './clock.ts';
 import { createDeliveries, ShuttingDown } from './deliveries.ts';
 import { readSettings } from './env.ts';
@@ -226,6 +233,7 @@ await runService('worker', readEnvironment, async ({ settings, log, tracing, sto
     servesMetrics: settings.METRICS_PORT === undefined,
     routes: () => undefined,
   });
+  await requireFitPooler(probe.check);
   const server = await serve({
     listener: app,
     setting: 'WORKER_PORT',

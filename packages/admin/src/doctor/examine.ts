@@ -6,11 +6,12 @@ import {
   plural,
   presenceOf,
 } from '@kasabi/operations';
-import { createPool, roleUrl } from '@kasabi/postgres';
+import { createPool, parseConnectionUrl, roleUrl } from '@kasabi/postgres';
 import { redisAccess } from '@kasabi/queue';
 import type { AdminSettings } from '../env.ts';
 import { formatTime } from '../output.ts';
 import { atLeast, type Check, judge } from './check.ts';
+import { examinePooler } from './pooler.ts';
 import { checkPostgres } from './postgres.ts';
 import { checkRedis } from './redis.ts';
 
@@ -29,11 +30,13 @@ export interface Examination {
  * Runs all checks and returns their results, whatever is away. Throws only unforeseen errors.
  */
 export async function examine(settings: AdminSettings): Promise<Examination> {
+  if (parseConnectionUrl(settings.DATABASE_URL).isPooled) return await examinePooler(settings);
   const pool = createPool({
     url: roleUrl(settings.DATABASE_URL, 'owner'),
     target: 'prefer-primary',
     applicationName: 'kasabi-doctor',
     max: 2,
+    needsSession: true,
     statementTimeoutMs: patienceMs,
     onIdleError: () => undefined,
   });

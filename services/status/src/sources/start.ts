@@ -30,7 +30,8 @@ export function startSources(settings: Settings, log: Logger) {
     const stop = async (): Promise<void> => {
       await Promise.all([pool.end(), probe.close()]);
     };
-    return { sources, pools: { requests: pool }, checks, optional: [], loops: [], stop };
+    const { check } = probe;
+    return { sources, check, pools: { requests: pool }, checks, optional: [], loops: [], stop };
   }
 
   const primary = { url: primaryUrl, target: 'primary' } as const;
@@ -61,6 +62,7 @@ export function startSources(settings: Settings, log: Logger) {
   };
   return {
     sources,
+    check: probe.check,
     pools: { requests: pool, fresh: freshPool },
     checks,
     optional: ['Standby'],
