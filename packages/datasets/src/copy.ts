@@ -6,7 +6,7 @@ import { quadsTable } from './tables.ts';
 
 export interface CopyRequest {
   readonly datasetId: number;
-  /** The name of the session for as long as the copy lasts; 63 characters at most. */
+  /** The name of the session while the transaction lasts; 63 characters at most. */
   readonly sessionName: string;
   /** How long to wait for somebody who alters the table, in milliseconds. */
   readonly lockTimeoutMs: number;
@@ -59,9 +59,11 @@ export async function copyDataset<T>(
   signal.addEventListener('abort', end, { once: true });
   try {
     signal.throwIfAborted();
-    await client.query(`SET application_name = ${client.escapeLiteral(request.sessionName)}`);
+    // In the transaction: behind a pooler, the session outlives it and is somebody else's then.
     await client.query(
-      `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY; SET LOCAL lock_timeout = ${request.lockTimeoutMs};
+      `BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY;
+       SET LOCAL application_name = ${client.escapeLiteral(request.sessionName)};
+       SET LOCAL lock_timeout = ${request.lockTimeoutMs};
        LOCK TABLE ${table} IN ACCESS SHARE MODE`,
     );
     const { rows } = await client.query<Began>(
