@@ -204,7 +204,9 @@ describe('what is measured', () => {
   });
 
   it("of the worker's loops: when each last succeeded, and how long its rounds take", async () => {
-    const loops = [...['heartbeat', 'pruner', 'relay', 'report', 'rescuer', 'tally', 'watchdog']];
+    const loops = [
+      ...['heartbeat', 'pruner', 'relay', 'report', 'rescuer', 'sweep', 'tally', 'watchdog'],
+    ];
     await waitFor(
       async () => {
         const { value } = await worker();

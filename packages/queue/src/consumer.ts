@@ -1,4 +1,4 @@
-import { DelayedError, type Job, type Telemetry } from 'bullmq';
+import { DelayedError, type Job, type Telemetry, type WorkerOptions } from 'bullmq';
 import type { RedisAccess } from './access.ts';
 import { onConnectionError } from './connection.ts';
 import { jobIdOfDelivery } from './delivery-id.ts';
@@ -32,6 +32,9 @@ export interface Consumer {
   close(deadlineMs: number): Promise<void>;
 }
 
+/** How long after a worker has failed to start it is replaced, in milliseconds. */
+const replaceAfterMs = 1_000;
+
 /** Consumes the queue until it is closed. Waits for Redis when it goes away. */
 export function createConsumer(options: ConsumerOptions): Consumer {
   async function processJob(job: Job<Payload>, token?: string): Promise<void> {
@@ -47,8 +50,9 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     reconnectOnError: isMendedByReconnect,
   });
   onConnectionError(redis, options.onError);
-  const worker = new DeliveryWorker<Payload>(QUEUE_NAME, processJob, {
+  const workerOptions: WorkerOptions = {
     connection: redis,
+    autorun: false,
     prefix: KEY_PREFIX,
     name: options.name,
     concurrency: options.concurrency,
@@ -62,11 +66,36 @@ export function createConsumer(options: ConsumerOptions): Consumer {
     // Delay before BullMQ retries its own calls to Redis, 15 s unless set: a restarted Redis is used at once.
     runRetryDelay: 250,
     ...(options.telemetry !== undefined && { telemetry: options.telemetry }),
-  });
-  worker.on('error', options.onError);
+  };
+  let isClosing = false;
+  let worker = startWorker();
+
+  /**
+   * BullMQ's worker stays failed if its first commands fail, as those of a login without the rights do, and its loop then
+   * spins without letting the process do anything else. So it begins only when these have succeeded.
+   */
+  function startWorker(): DeliveryWorker<Payload> {
+    const made = new DeliveryWorker<Payload>(QUEUE_NAME, processJob, workerOptions);
+    made.on('error', options.onError);
+    made
+      .waitUntilReady()
+      .then(() => (isClosing ? undefined : made.run()))
+      .catch((error: Error) => {
+        options.onError(error);
+        setTimeout(replace, replaceAfterMs, made).unref();
+      });
+    return made;
+  }
+
+  function replace(failed: DeliveryWorker<Payload>): void {
+    if (isClosing) return;
+    failed.close(true).catch(() => undefined);
+    worker = startWorker();
+  }
 
   return {
     async close(deadlineMs) {
+      isClosing = true;
       let timer: NodeJS.Timeout | undefined;
       const deadline = new Promise<'late'>((resolve) => {
         timer = setTimeout(resolve, deadlineMs, 'late');
