@@ -2,6 +2,7 @@
 // light and dark.
 import assert from 'node:assert/strict';
 import { after, before, describe, it } from 'node:test';
+import { QUEUE_NAME } from '@kasabi/queue';
 import { type OperatedStack, startStack } from '@kasabi/test/support';
 import type { Browser, Page } from 'playwright-core';
 import { launchBrowser } from './support/browser.ts';
@@ -45,11 +46,10 @@ describe('the view of the queue', () => {
       `${stack.operationsUrl}/ops/queues/`,
     );
     await signIn(page);
-    await page.goto(`${stack.operationsUrl}/ops/queues/queue/jobs?status=delayed`);
+    await page.goto(`${stack.operationsUrl}/ops/queues/queue/${QUEUE_NAME}?status=delayed`);
     await page.getByText(id).first().waitFor();
     await page.getByRole('link', { name: 'Its page' }).first().waitFor();
-    const pause =
-      "fetch('/ops/queues/api/queues/jobs/pause', { method: 'PUT' }).then((it) => it.status)";
+    const pause = `fetch('/ops/queues/api/queues/${QUEUE_NAME}/pause', { method: 'PUT' }).then((it) => it.status)`;
     assert.equal(await page.evaluate(pause), 403);
     await context.close();
   });

@@ -27,7 +27,7 @@ const bounded: Readonly<Record<string, RegExp>> = {
   method: /^(GET|HEAD|POST|PUT|PATCH|DELETE|OPTIONS|other)$/,
   route: /^(none|(\/(:?[a-z]+(\.[a-z]+)*|\*splat))+|\/|\/:name\.[a-z]+)$/,
   code: new RegExp(`^(\\d{3}|${findingCodes.join('|')})$`),
-  pool: /^(requests|jobs|upkeep)$/,
+  pool: /^(requests|fresh|jobs|upkeep|exports)$/,
   loop: /^[a-z]+$/,
   dependency: /^(postgres|redis)$/,
   type: new RegExp(`^(${jobTypeNames.join('|')})$`),
