@@ -72,7 +72,7 @@ describe('behind nginx', () => {
       while (!done) {
         const due = Math.floor(((performance.now() - began) / 1_000) * perSecond) - sent;
         // On a machine that is too slow for the rate, the load must still see its answers.
-        for (let n = Math.min(due, 20 - underWay.size); n > 0; n -= 1) {
+        for (let n = Math.min(due, 300 - underWay.size); n > 0; n -= 1) {
           const request = send(sent)
             .catch((error) => void failures.push(String(error.cause ?? error)))
             .finally(() => underWay.delete(request));
