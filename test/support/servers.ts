@@ -17,6 +17,7 @@ import { leftClients, redisDatabases, withRedis } from './redis.ts';
 /** The Postgres and the Redis of one test run. */
 export interface TestServers {
   readonly databaseUrl: string;
+  readonly postgresPid: number;
   readonly redisUrl: string;
   /** Folder for whatever the run writes. */
   readonly folder: string;
@@ -66,6 +67,7 @@ export async function startServers(
     await makeTemplate(databaseUrl);
     return {
       databaseUrl,
+      postgresPid: postgres.value.pid,
       redisUrl,
       folder,
       async openConnections() {

@@ -84,8 +84,11 @@ async function withClient<T>(url: string, work: (client: pg.Client) => Promise<T
   }
 }
 
-/** Freezes all processes of a server, or lets them go on: the network still accepts what is sent to it. */
-export function signalServer(pid: number, signal: 'SIGSTOP' | 'SIGCONT'): void {
+/**
+ * Sends a signal to all processes of a server. A frozen one is there for the network, which still accepts what is sent
+ * to it.
+ */
+export function signalServer(pid: number, signal: 'SIGSTOP' | 'SIGCONT' | 'SIGKILL'): void {
   const children = readFileSync(`/proc/${pid}/task/${pid}/children`, 'utf8').trim().split(' ');
   for (const it of [String(pid), ...children]) {
     if (it === '') continue;

@@ -44,7 +44,7 @@ export async function firstWaiter(pool: pg.Pool): Promise<() => Promise<true>> {
 async function lastRound(pool: pg.Pool): Promise<number> {
   const { rows } = await pool.query<{ at: Date | null }>(
     `SELECT max(query_start) AS at FROM pg_stat_activity
-     WHERE application_name = 'kasabi-status' AND datname = current_database()
+     WHERE application_name IN ('kasabi-status', 'kasabi-status-fresh') AND datname = current_database()
        AND query LIKE '%AS known%'`,
   );
   return rows[0]?.at?.getTime() ?? 0;

@@ -1,6 +1,9 @@
 import { cluster } from './cluster.ts';
+import { laggingStandby } from './lagging-standby.ts';
 import { local } from './local.ts';
 import { nginx } from './nginx.ts';
+import { pgbouncer } from './pgbouncer.ts';
+import { postgresFailover } from './postgres-failover.ts';
 import { redisTlsAcl } from './redis-tls-acl.ts';
 import { sentinel } from './sentinel.ts';
 import type { Topology } from './topology.ts';
@@ -13,5 +16,8 @@ export const topologies: readonly Topology[] = [
   cluster,
   redisTlsAcl,
   valkey,
+  pgbouncer,
+  laggingStandby,
+  postgresFailover,
   nginx,
 ];

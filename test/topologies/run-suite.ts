@@ -29,14 +29,14 @@ export async function runSuite(
     mkdirSync(folder, { mode: 0o711 });
     const running = await topology.start({ servers, folder, log, signal: run.signal });
     const { stop, concurrency = availableParallelism(), ...reached } = running;
-    const { redisUrl = servers.redisUrl, ...ofStacks } = reached;
+    const { databaseUrl = servers.databaseUrl, redisUrl = servers.redisUrl, ...ofStacks } = reached;
     try {
       const totals = await run.runFiles({
         folder,
         files,
         concurrency,
         env: {
-          TEST_DATABASE_URL: servers.databaseUrl,
+          TEST_DATABASE_URL: databaseUrl,
           TEST_REDIS_URL: redisUrl,
           TEST_RUN_ID: run.id,
           TEST_TOPOLOGY: JSON.stringify(ofStacks),

@@ -13,6 +13,8 @@ export interface Surroundings {
 
 /** A topology whose servers run. */
 export interface RunningTopology extends StackTopology {
+  /** The Postgres of the tests, where it is not the run's own: the superuser's URL. */
+  readonly databaseUrl?: string;
   /** The Redis of the tests and their services, where it is not the run's own. */
   readonly redisUrl?: string;
   /** How many test files may run at a time; as many as there are processors unless set. */

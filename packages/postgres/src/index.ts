@@ -14,6 +14,6 @@ export { type MigrationState, readMigrations } from './migrations.ts';
 export { pipelined } from './pipelined.ts';
 export { createPool, databaseNow, type PoolOptions } from './pool.ts';
 export { createProbe, type Probe, type ProbeOptions, type Sickness } from './probe.ts';
-export { type Role, type RolePasswords, roleName, roleUrl } from './roles.ts';
+export { type Role, type RolePasswords, roleName, roleUrl, serviceRoles } from './roles.ts';
 export { describeSick, type SickName, type SickState, sickNames } from './states.ts';
 export { type Database, withTransaction } from './transaction.ts';

@@ -6,7 +6,10 @@ import { roleSettings } from './session.ts';
 /** The database roles. `owner` owns the schema and every dataset's table; the others are the services'. */
 export type Role = 'owner' | 'api' | 'worker' | 'status' | 'operations';
 
-const roles: readonly Role[] = ['owner', 'api', 'worker', 'status', 'operations'];
+/** The roles of the services. */
+export const serviceRoles = ['api', 'worker', 'status', 'operations'] as const;
+
+const roles: readonly Role[] = ['owner', ...serviceRoles];
 
 /** Passwords for the roles that log in by themselves; a role without one stays NOLOGIN. */
 export type RolePasswords = Partial<Record<Role, string | undefined>>;
@@ -75,7 +78,7 @@ async function giveSettings(
   warn: (sentence: string) => void,
 ): Promise<void> {
   const refused: string[] = [];
-  for (const role of ['api', 'worker', 'status', 'operations'] as const) {
+  for (const role of serviceRoles) {
     const { rows } = await client.query<{ set: string[] }>(
       `SELECT coalesce((SELECT setconfig FROM pg_db_role_setting
                         WHERE setrole = $1::regrole AND setdatabase = 0), '{}') AS set`,

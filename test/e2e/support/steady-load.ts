@@ -16,6 +16,8 @@ export interface Sent {
 export interface SteadyLoad {
   /** Milliseconds since the stream began. */
   now(): number;
+  /** The URL of the job that was accepted last. */
+  lastLocation(): string | undefined;
   /** Ends the stream and resolves to all requests, answered. */
   stop(): Promise<readonly Sent[]>;
 }
@@ -28,6 +30,7 @@ export function startSteadyLoad(
 ): SteadyLoad {
   const requests: Promise<Sent>[] = [];
   const begun = performance.now();
+  let last: string | undefined;
   const now = (): number => performance.now() - begun;
 
   async function send(dataset: string): Promise<Sent> {
@@ -38,6 +41,7 @@ export function startSteadyLoad(
         { method: 'POST', headers: { X_KASABI_APIKEY: stack.key } },
       );
       const [retryAfter, location] = [headers.get('retry-after'), headers.get('location')];
+      last = location ?? last;
       return { atMs, tookMs: now() - atMs, status, retryAfter, location };
     } catch {
       return { atMs, tookMs: now() - atMs, status: 0, retryAfter: null, location: null };
@@ -53,6 +57,7 @@ export function startSteadyLoad(
 
   return {
     now,
+    lastLocation: () => last,
     stop() {
       clearInterval(timer);
       return Promise.all(requests);
