@@ -95,8 +95,9 @@ export async function startSentinelGroup(options: SentinelGroupOptions): Promise
       await next?.command('REPLICAOF', 'NO', 'ONE');
       await old.command('REPLICAOF', '127.0.0.1', port);
       // Their own failover would break the connections to the old one.
+      // All forget the old one first: one that remembers it would tell the others, and theirs is the younger epoch.
+      for (const sentinel of sentinels) await sentinel.command('SENTINEL', 'REMOVE', master);
       for (const sentinel of sentinels) {
-        await sentinel.command('SENTINEL', 'REMOVE', master);
         await sentinel.command('SENTINEL', 'MONITOR', master, '127.0.0.1', port, '2');
         for (const [name, value] of settings) {
           await sentinel.command('SENTINEL', 'SET', master, name, value);

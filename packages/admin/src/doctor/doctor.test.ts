@@ -60,7 +60,8 @@ async function report(env: NodeJS.ProcessEnv = {}): Promise<Report> {
   assert.equal(err, '');
   const { status, checks } = JSON.parse(out) as { status: string; checks: Check[] };
   for (const it of checks) {
-    assert.equal(it.todo !== undefined, it.status === 'warn' || it.status === 'fail', it.name);
+    // What is well may still come with advice.
+    assert.ok(it.todo !== undefined || !['warn', 'fail'].includes(it.status), it.name);
   }
   return {
     code,
