@@ -35,7 +35,7 @@ const traceOf = (jobId: string, names: readonly string[] = steps): Promise<reado
       );
       const trace = collector.trace(claim?.traceId ?? '');
       const there = new Set(trace.map((span) => span.name));
-      return [...names, 'process jobs'].every((name) => there.has(name)) ? trace : undefined;
+      return [...names, 'process j'].every((name) => there.has(name)) ? trace : undefined;
     },
     { what: `the trace of ${jobId}` },
   );
@@ -80,9 +80,9 @@ describe('the trace of a job', () => {
     const [accept, enqueue] = [named(trace, 'accept'), named(trace, 'enqueue')];
     assert.equal(accept.parentSpanId, roots[0]?.spanId);
     assert.equal(enqueue.parentSpanId, accept.spanId);
-    assert.equal(named(trace, 'process jobs').parentSpanId, enqueue.spanId);
+    assert.equal(named(trace, 'process j').parentSpanId, enqueue.spanId);
     for (const name of ['claim', 'reset']) {
-      assert.equal(named(trace, name).parentSpanId, named(trace, 'process jobs').spanId);
+      assert.equal(named(trace, name).parentSpanId, named(trace, 'process j').spanId);
       assert.equal(named(trace, name).attributes['kasabi.job.id'], jobId);
     }
     for (const name of ['clear', 'unlock', 'complete']) {
