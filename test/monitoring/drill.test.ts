@@ -158,10 +158,10 @@ describe('an operator is told', { concurrency: 4 }, () => {
       const { url } = stack.redis;
       const kept = await redis(url, (client) => client.get(key));
       assert.ok(kept);
-      await redis(url, async (client) => {
-        await client.del(key);
-        await client.rpush(key, 'not what the relay reads');
-      });
+      // At once: in between, the relay would write its own again.
+      await redis(url, (client) =>
+        client.multi().del(key).rpush(key, 'not what the relay reads').exec(),
+      );
       await drill.untilNamed(
         'relay-stopped',
         "Every round of the relay fails: another program has taken its marker's key in Redis",

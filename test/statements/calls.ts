@@ -1,7 +1,13 @@
 import { globSync } from 'node:fs';
 import path from 'node:path';
 import { projectRoot } from '@kasabi/local';
-import type { CallExpression, Expression, Node, SourceFile } from 'typescript/unstable/ast';
+import {
+  type CallExpression,
+  type Expression,
+  type Node,
+  type SourceFile,
+  SyntaxKind,
+} from 'typescript/unstable/ast';
 import {
   isArrayLiteralExpression,
   isCallExpression,
@@ -64,6 +70,9 @@ function callsOf({ rootFiles, program, checker }: Project): QueryCall[] {
     if (!isCallExpression(node)) return;
     const called = node.expression;
     const name = isPropertyAccessExpression(called) ? called.name : called;
+    // What comes by `super` was sent by somebody else.
+    if (isPropertyAccessExpression(called) && called.expression.kind === SyntaxKind.SuperKeyword)
+      return;
     // A plain function `query` is something else.
     if (!isIdentifier(name) || !isWanted(name.text) || (name === called && name.text === 'query'))
       return;

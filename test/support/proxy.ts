@@ -24,19 +24,26 @@ interface Pair {
   readonly server: Socket;
 }
 
-/** Listens on a port of its own and passes on to another of this machine. */
-export async function startProxy(first: number): Promise<SocketProxy> {
+/**
+ * Listens on a port of its own and passes on to another of this machine.
+ *
+ * @param rewrite makes each piece of data from the server into another.
+ */
+export async function startProxy(
+  first: number,
+  rewrite: (data: Buffer) => Buffer = (data) => data,
+): Promise<SocketProxy> {
   let target = first;
   const pairs = new Set<Pair>();
   let delayMs = 0;
   let open = Promise.resolve();
   let release = (): void => {};
 
-  async function pump(from: Socket, to: Socket): Promise<void> {
-    for await (const chunk of from) {
+  async function pump(from: Socket, to: Socket, change = (it: Buffer) => it): Promise<void> {
+    for await (const chunk of from as AsyncIterable<Buffer>) {
       await open;
       if (delayMs > 0) await sleep(delayMs);
-      if (!to.write(chunk)) await new Promise((resolve) => to.once('drain', resolve));
+      if (!to.write(change(chunk))) await new Promise((resolve) => to.once('drain', resolve));
     }
     await open;
     to.end();
@@ -56,7 +63,7 @@ export async function startProxy(first: number): Promise<SocketProxy> {
       server.destroy();
     };
     pump(client, server).catch(broken);
-    pump(server, client).catch(broken);
+    pump(server, client, rewrite).catch(broken);
   });
   await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve));
   const address = listener.address();

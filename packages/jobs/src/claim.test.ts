@@ -31,7 +31,7 @@ test('a claim starts the job, with an attempt and a lease by the clock of Postgr
   const { driftMs, ...held } = claimed.claim;
   assert.deepEqual(held, {
     ...{ jobId, type: 'reset', datasetId: dataset.id, datasetCode: dataset.code },
-    ...{ holder: 'me', attempt: 1, triedMs: 0 },
+    ...{ holder: 'me', attempt: 1, triedMs: 0, parameters: {} },
   });
   assert.ok(driftMs >= 0 && driftMs < 10_000, `${driftMs}`);
   const { rows } = await fixture.admin.query(

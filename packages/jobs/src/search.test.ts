@@ -60,5 +60,7 @@ test('jobs are listed newest first, a page at a time, and filtered', async () =>
     attempt: 0,
     message: null,
     reason: null,
+    progress: null,
+    result: null,
   });
 });

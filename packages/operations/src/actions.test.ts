@@ -71,7 +71,11 @@ test('cancel: a job that runs or has ended is left alone, and that is audited', 
   const jobId = await accept();
   const held = await fixture.take(jobId);
   const asItWas = await fixture.record(jobId);
-  assert.deepEqual(await cancel(jobId), { outcome: 'not-scheduled', status: 'running' });
+  assert.deepEqual(await cancel(jobId), {
+    outcome: 'not-scheduled',
+    status: 'running',
+    type: 'reset',
+  });
   assert.equal(await fixture.record(jobId), asItWas);
   assert.equal((await audited()).outcome, 'not-scheduled');
   await complete(fixture.worker, held);

@@ -6,6 +6,7 @@ import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
 import { freePort, startPostgres } from '@kasabi/local';
 import { type PrivateServer, serverOf } from '@kasabi/test/support/private-servers';
+import { startProxy } from '@kasabi/test/support/proxy';
 import { type Standby, signalServer, startStandby } from '@kasabi/test/support/standby';
 import { waitFor } from '@kasabi/test/support/wait-for';
 import type pg from 'pg';
@@ -152,6 +153,24 @@ describe('target_session_attrs', () => {
       assert.equal(await whereIs(pool), at(primary));
     });
   });
+});
+
+it('a server that does not say what it is, as behind a pooler, is asked', async () => {
+  // Two names of the same length: the message stays well-formed.
+  const proxy = await startProxy(Number(new URL(primary.url).port), (data) =>
+    Buffer.from(data.toString('latin1').replaceAll('in_hot_standby', 'in_hot_unknown'), 'latin1'),
+  );
+  const silent = `127.0.0.1:${proxy.port}`;
+  try {
+    await withPool(urlOf([at(standby), silent]), async (pool) => {
+      assert.equal(await whereIs(pool), at(primary));
+    });
+    await withPool(urlOf([silent], 'standby'), async (pool) => {
+      await assert.rejects(whereIs(pool), HostUnsuitable);
+    });
+  } finally {
+    proxy.close();
+  }
 });
 
 it('a primary that is frozen is left when the standby is promoted, with all that waits for it', async () => {

@@ -1,3 +1,5 @@
+import { setTimeout as delay } from 'node:timers/promises';
+import type pg from 'pg';
 import { connectSession, sessionConfig } from './client.ts';
 import { migrationsFolder } from './migrations.ts';
 import { giveReplicaIdentity } from './replica-identity.ts';
@@ -18,6 +20,9 @@ export interface MigrateOptions {
 /** Names the advisory lock that a migration holds as long as its session lasts. */
 const migrateLock = 'kasabi roles';
 
+/** How often who waits for the lock asks for it, in milliseconds. */
+const askAgainMs = 250;
+
 /**
  * Migrates the database to the newest schema and returns the names of the migrations it ran. It can be run again,
  * or twice at once: then the second waits for the first.
@@ -33,7 +38,7 @@ export async function migrate(options: MigrateOptions): Promise<string[]> {
   try {
     const warn = options.warn ?? (() => undefined);
     // Two at once would update the same rows of Postgres's catalog, which refuses that (XX000). Held to the end.
-    await client.query('SELECT FROM pg_advisory_lock(hashtext($1))', [migrateLock]);
+    await takeAlone(client);
     await prepareRoles(client, options.passwords ?? {}, warn);
     // From here on everything created belongs to the owner of the schema, whichever login connected.
     await client.query(`SET ROLE ${roleName('owner')}`);
@@ -47,5 +52,20 @@ export async function migrate(options: MigrateOptions): Promise<string[]> {
     return ran;
   } finally {
     await client.end();
+  }
+}
+
+/**
+ * Waits by asking again. A statement that waited inside Postgres would keep a snapshot all the time; building an index
+ * CONCURRENTLY waits for older snapshots, so that the two would wait for each other.
+ */
+async function takeAlone(client: pg.Client): Promise<void> {
+  for (;;) {
+    const { rows } = await client.query<{ taken: boolean }>(
+      'SELECT pg_try_advisory_lock(hashtext($1)) AS taken',
+      [migrateLock],
+    );
+    if (rows[0]?.taken) return;
+    await delay(askAgainMs);
   }
 }

@@ -1,7 +1,7 @@
 import { deliveryId, jobIdOfDelivery } from './delivery-id.ts';
 import { KEY_PREFIX } from './names.ts';
 import { mastersOf, type RedisConnection } from './open.ts';
-import { readOwner } from './owner-info.ts';
+import { readInfo } from './owner-info.ts';
 import { createViewer } from './viewer.ts';
 
 /** How a Redis is configured, according to the server that holds the queue. */
@@ -22,17 +22,17 @@ export interface RedisSetup {
 export async function readRedisSetup(redis: RedisConnection): Promise<RedisSetup> {
   const [server, memory, persistence] = await Promise.all(
     (['server', 'memory', 'persistence'] as const).map((section) =>
-      readOwner(redis, `${KEY_PREFIX}:epoch`, section),
+      readInfo(redis, `${KEY_PREFIX}:epoch`, section),
     ),
   );
   // Valkey also says which Redis it is compatible with.
-  const ofValkey = server?.info('valkey_version') ?? '';
+  const ofValkey = server?.('valkey_version') ?? '';
   return {
     product: ofValkey === '' ? 'Redis' : 'Valkey',
-    version: ofValkey === '' ? (server?.info('redis_version') ?? '') : ofValkey,
-    evictionPolicy: memory?.info('maxmemory_policy') ?? '',
-    appendOnly: persistence?.info('aof_enabled') === '1',
-    lastWriteOk: persistence?.info('aof_last_write_status') !== 'err',
+    version: ofValkey === '' ? (server?.('redis_version') ?? '') : ofValkey,
+    evictionPolicy: memory?.('maxmemory_policy') ?? '',
+    appendOnly: persistence?.('aof_enabled') === '1',
+    lastWriteOk: persistence?.('aof_last_write_status') !== 'err',
   };
 }
 

@@ -116,7 +116,7 @@ export const guards = {
     'AND (j.id NOT IN (SELECT id FROM locked) OR j.id IN (SELECT id FROM free))',
     '',
   ),
-  'the status in cancel': ofFunction('kasabi.cancel_job', "AND j.status || '' = 'scheduled'", ''),
+  'the status in cancel': ofFunction('kasabi.cancel_job', "j.status || '' = 'scheduled'", 'true'),
   'the guard trigger': ofFunction(
     'kasabi.guard',
     'PERFORM kasabi.admit_write(TG_ARGV[0]::pg_catalog.int4);',
