@@ -33,18 +33,23 @@ const slots = [0, 5_461, 10_923, 16_384];
 export async function startRedisCluster(options: RedisClusterOptions): Promise<RedisCluster> {
   const { folder, replicas, onSpawn, program } = options;
   const servers: RedisServer[] = [];
+  const busPorts: number[] = [];
   const stop = async (): Promise<void> => {
     await Promise.all(servers.map((server) => server.kill()));
   };
   try {
     for (let n = 0; n < (replicas ? 6 : 3); n += 1) {
+      const busPort = await freePort();
+      busPorts.push(busPort);
       servers.push(
         await startRedisServer({
-          ...{ folder: path.join(folder, `node-${n + 1}`), password, port: await busPort() },
+          ...{ folder: path.join(folder, `node-${n + 1}`), password, port: await freePort() },
           ...(onSpawn && { onSpawn }),
           ...(program && { program }),
           configuration: [
             'cluster-enabled yes',
+            // By itself a node takes its port plus 10,000, which outgoing connections use.
+            `cluster-port ${busPort}`,
             'cluster-node-timeout 2000',
             // A test that kills one master after the other must not wait until a replica counts as good again.
             'cluster-replica-validity-factor 0',
@@ -52,7 +57,7 @@ export async function startRedisCluster(options: RedisClusterOptions): Promise<R
         }),
       );
     }
-    await join(servers);
+    await join(servers, busPorts[0] as number);
     const hosts = servers.map(({ port }) => `127.0.0.1:${port}`).join(',');
     return {
       url: `redis+cluster://:${password}@${hosts}`,
@@ -67,15 +72,7 @@ export async function startRedisCluster(options: RedisClusterOptions): Promise<R
   }
 }
 
-/** A port whose bus port, 10,000 above, is in range. */
-async function busPort(): Promise<number> {
-  for (;;) {
-    const port = await freePort();
-    if (port <= 55_535) return port;
-  }
-}
-
-async function join(servers: readonly RedisServer[]): Promise<void> {
+async function join(servers: readonly RedisServer[], firstBusPort: number): Promise<void> {
   const masters = servers.slice(0, 3);
   const [first] = masters;
   for (const [n, server] of masters.entries()) {
@@ -84,7 +81,8 @@ async function join(servers: readonly RedisServer[]): Promise<void> {
     await server.command('CLUSTER', 'SET-CONFIG-EPOCH', String(n + 1));
   }
   for (const server of servers.slice(1)) {
-    await server.command('CLUSTER', 'MEET', '127.0.0.1', String(first?.port));
+    const address = ['127.0.0.1', String(first?.port), String(firstBusPort)];
+    await server.command('CLUSTER', 'MEET', ...address);
   }
   const all = `cluster_known_nodes:${servers.length}`;
   await eachSays(servers, ['cluster_state:ok', all]);

@@ -1,5 +1,6 @@
 import assert from 'node:assert/strict';
 import { describe, it } from 'node:test';
+import { Redis } from 'ioredis';
 import pg from 'pg';
 import { ConnectionLeaked, createDatabase } from './database.ts';
 import { createRedis, RedisClientLeaked, withRedis } from './redis.ts';
@@ -40,10 +41,10 @@ describe('the test support', () => {
     const [first, second] = await Promise.all([createRedis(), createRedis()]);
     assert.notEqual(first.database, second.database);
     await withRedis(first.url, (redis) => redis.set('key', 'value'));
-    await withRedis(second.url, async (redis) => {
-      assert.equal(await redis.get('key'), null);
-      await assert.rejects(second.close(), RedisClientLeaked);
-    });
+    const forgotten = new Redis(second.url, { connectionName: 'forgotten' });
+    assert.equal(await forgotten.get('key'), null);
+    await assert.rejects(second.close(), RedisClientLeaked);
+    forgotten.disconnect();
     await Promise.all([first.close(), second.close()]);
     await withRedis(first.url, async (redis) => assert.equal(await redis.dbsize(), 0));
   });

