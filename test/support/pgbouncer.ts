@@ -1,15 +1,9 @@
-import { existsSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { existsSync, mkdirSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
-import {
-  findOnPath,
-  freePort,
-  runCommand,
-  startProcess,
-  type Unpacked,
-  unpackedProgram,
-} from '@kasabi/local';
+import { findOnPath, freePort, runCommand, startProcess } from '@kasabi/local';
 import pg from 'pg';
 import { environment } from './env.ts';
+import { type Runnable, unpackNewer } from './newer-debian.ts';
 import { waitFor } from './wait-for.ts';
 
 /** There is no PgBouncer that keeps prepared statements, and none can be unpacked. */
@@ -17,19 +11,10 @@ export class PgBouncerMissing extends Error {
   readonly code = 'pgbouncer-missing';
 }
 
-/** How to run it: as it is, or with the libraries it was built for. */
-interface Binary {
-  readonly command: string;
-  readonly args: readonly string[];
-}
-
 /** What keeps prepared statements in transaction mode (PgBouncer's changelog). */
 const oldest = [1, 21];
 
-/** Debian's first release that has one; its libraries come along, because they are newer than those of others. */
-const source = 'deb http://deb.debian.org/debian trixie main';
-
-async function versionOf({ command, args }: Binary): Promise<string> {
+async function versionOf({ command, args }: Runnable): Promise<string> {
   const [version] = (await runCommand(command, [...args, '--version'], {})).split('\n');
   const [, major = 0, minor = 0] = (/(\d+)\.(\d+)/.exec(version ?? '') ?? []).map(Number);
   if (major > (oldest[0] ?? 0) || (major === oldest[0] && minor >= (oldest[1] ?? 0)))
@@ -37,26 +22,12 @@ async function versionOf({ command, args }: Binary): Promise<string> {
   throw new PgBouncerMissing(`${command} is ${version}, and older than ${oldest.join('.')}`);
 }
 
-function binaryIn({ root, libraryPath }: Unpacked): Binary {
-  const program = path.join(root, 'usr', 'sbin', 'pgbouncer');
-  const libraries = path.join(
-    root,
-    'usr',
-    'lib',
-    `${process.arch === 'x64' ? 'x86_64' : 'aarch64'}-linux-gnu`,
-  );
-  const loader = readdirSync(libraries).find((it) => it.startsWith('ld-linux'));
-  if (loader === undefined) throw new PgBouncerMissing('it came without its libraries');
-  const args = ['--library-path', libraryPath, program];
-  return { command: path.join(libraries, loader), args };
-}
-
 /**
  * Finds a PgBouncer that keeps prepared statements: on the PATH, or unpacked from Debian's packages.
  *
  * @throws PgBouncerMissing
  */
-async function findPgBouncer(log: (line: string) => void): Promise<Binary> {
+async function findPgBouncer(log: (line: string) => void): Promise<Runnable> {
   const installed = findOnPath('pgbouncer', `${environment()['PATH']}:/usr/sbin`);
   if (installed !== undefined) {
     const binary = { command: installed, args: [] };
@@ -66,11 +37,11 @@ async function findPgBouncer(log: (line: string) => void): Promise<Binary> {
     );
     if (isNewEnough) return binary;
   }
-  return await unpackedProgram({
+  return await unpackNewer({
     name: 'pgbouncer',
+    file: 'usr/sbin/pgbouncer',
     packages: [
       'pgbouncer',
-      'libc6',
       'libevent-2.1-7t64',
       'libcares2',
       'libssl3t64',
@@ -81,9 +52,7 @@ async function findPgBouncer(log: (line: string) => void): Promise<Binary> {
       'libcap2',
       'libcap-ng0',
     ],
-    source,
     log,
-    binaryIn,
     version: versionOf,
     missing: (reason) =>
       new PgBouncerMissing(`There is no PgBouncer of ${oldest.join('.')} or newer: ${reason}.`),

@@ -3,6 +3,7 @@ import path from 'node:path';
 import { findRedis, freePort, type ManagedProcess, startProcess } from '@kasabi/local';
 import { Redis } from 'ioredis';
 import { environment } from './env.ts';
+import type { Runnable } from './newer-debian.ts';
 import { waitFor } from './wait-for.ts';
 
 /** A Redis server, or a sentinel, that a test kills, freezes and starts again at its port. */
@@ -31,10 +32,17 @@ export interface RedisServerOptions {
   readonly port?: number;
   readonly sentinel?: boolean;
   /** The server program; the one that `npm start` uses unless set. */
-  readonly program?: string;
+  readonly program?: Runnable;
   /** How its own port is reached with TLS. */
   readonly tls?: { readonly ca: string; readonly cert: string; readonly key: string };
   readonly onSpawn?: (process: ManagedProcess) => void;
+}
+
+type RedisProgram = Runnable & { readonly libraryPath?: string | undefined };
+
+async function usualProgram(): Promise<RedisProgram> {
+  const { file, libraryPath } = await findRedis({ log: () => undefined });
+  return { command: file, args: [], libraryPath };
 }
 
 /** Starts one, and resolves when it answers. */
@@ -42,10 +50,7 @@ export async function startRedisServer(options: RedisServerOptions): Promise<Red
   const { folder, password, tls, sentinel = false } = options;
   mkdirSync(folder, { recursive: true, mode: 0o700 });
   const port = options.port ?? (await freePort());
-  const { file, libraryPath } =
-    options.program === undefined
-      ? await findRedis({ log: () => undefined })
-      : { file: options.program, libraryPath: undefined };
+  const program: RedisProgram = options.program ?? (await usualProgram());
   // A file, because sentinels write to it.
   const configuration = path.join(folder, 'redis.conf');
   writeFileSync(
@@ -81,12 +86,12 @@ export async function startRedisServer(options: RedisServerOptions): Promise<Red
     const { PATH, TEST_RUN_ID } = environment();
     running = await startProcess({
       name: sentinel ? 'sentinel' : 'redis',
-      command: file,
-      args: [configuration, ...(sentinel ? ['--sentinel'] : [])],
+      command: program.command,
+      args: [...program.args, configuration, ...(sentinel ? ['--sentinel'] : [])],
       env: {
         PATH,
         TEST_RUN_ID,
-        ...(libraryPath !== undefined && { LD_LIBRARY_PATH: libraryPath }),
+        ...(program.libraryPath !== undefined && { LD_LIBRARY_PATH: program.libraryPath }),
       },
       logFile: path.join(folder, 'redis.log'),
       onSpawn: options.onSpawn,

@@ -22,7 +22,7 @@ export const limitsOff: Readonly<Record<ServiceName, NodeJS.ProcessEnv>> = {
 };
 
 export interface StackOptions {
-  /** How many workers; 1 unless set. */
+  /** How many workers; as the run's topology has it, or 1, unless set. */
   readonly workers?: number;
   /** Short code of the dataset that is made; `nasa` unless set. */
   readonly dataset?: string;
@@ -88,7 +88,12 @@ export function startStack(options?: StackOptions): Promise<TestStack>;
 export async function startStack(
   options: StackOptions = {},
 ): Promise<TestStack & Partial<OperatedStack>> {
-  const { workers: workerCount = 1, dataset = 'nasa', env = {}, serviceEnv = {} } = options;
+  const {
+    workers: workerCount = topology().workers ?? 1,
+    dataset = 'nasa',
+    env = {},
+    serviceEnv = {},
+  } = options;
   const { behindNginx = topology().behindNginx ?? false } = options;
   const owner = 'owner';
   const [database, redis] = await Promise.all([createDatabase(), createRedis()]);

@@ -15,6 +15,8 @@ export interface StackTopology {
   readonly redisSentinelPassword?: string;
   /** Two of each of api and status, reached through nginx with the shipped configuration. */
   readonly behindNginx?: boolean;
+  /** How many workers a stack has that asks for no number of them. */
+  readonly workers?: number;
 }
 
 /** The run's topology. */

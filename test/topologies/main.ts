@@ -5,7 +5,7 @@ import { parseArgs } from 'node:util';
 import { forgetShellSettings, projectRoot, runCommand } from '@kasabi/local';
 import { add, beginTestRun, type Totals } from '../support/test-run.ts';
 import { topologies } from './index.ts';
-import { report } from './report.ts';
+import { outcomeOf, report } from './report.ts';
 import { runSuite, type SuiteResult } from './run-suite.ts';
 import { suiteFiles } from './suite.ts';
 
@@ -42,9 +42,11 @@ async function main(): Promise<Totals> {
   say('');
   for (const result of results) {
     add(totals, result);
-    const outcome = result.unavailable ?? `${result.passed} passed, ${result.failed} failed`;
-    say(`${result.topology.name.padEnd(18)} ${outcome} in ${result.seconds} s`);
+    say(`${result.topology.name.padEnd(18)} ${outcomeOf(result)} in ${result.seconds} s`);
   }
+  const skipped = results.filter(({ unavailable }) => unavailable !== undefined);
+  const names = skipped.map(({ topology }) => topology.name).join(', ');
+  if (skipped.length > 0) say(`\nSKIPPED, because its server cannot be had here: ${names}`);
   if (values.report !== undefined) {
     const commit = (await runCommand('git', ['rev-parse', '--short', 'HEAD'])).trim();
     writeFileSync(path.resolve(projectRoot, values.report), report(results, { commit }));

@@ -1,11 +1,18 @@
 import os from 'node:os';
 import type { SuiteResult } from './run-suite.ts';
 
+/** What became of the suite on a topology, in words; of one that was skipped, why. */
+export function outcomeOf({ unavailable, broken, ...counts }: SuiteResult): string {
+  const { passed, failed, skipped } = counts;
+  if (unavailable !== undefined) return `skipped: ${unavailable}`;
+  if (broken !== undefined) return `did not start: ${broken}`;
+  return `${passed} passed, ${failed} failed${skipped === 0 ? '' : `, ${skipped} skipped`}`;
+}
+
 /** The results as a Markdown page. */
 export function report(results: readonly SuiteResult[], options: { commit: string }): string {
   const rows = results.map((it) => {
-    const outcome = it.unavailable ?? `${it.passed} passed, ${it.failed} failed`;
-    return `| ${it.topology.name} | ${it.topology.what} | ${outcome} | ${it.seconds} s |`;
+    return `| ${it.topology.name} | ${it.topology.what} | ${outcomeOf(it)} | ${it.seconds} s |`;
   });
   return [
     '# The end-to-end suite on every topology',

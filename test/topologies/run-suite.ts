@@ -12,6 +12,8 @@ export interface SuiteResult extends Totals {
   readonly seconds: number;
   /** Why it was not run, if it was not. */
   readonly unavailable?: string;
+  /** Why it did not start. */
+  readonly broken?: string;
 }
 
 /** Runs test files on servers of their own, reached as the topology has it. */
@@ -49,9 +51,15 @@ export async function runSuite(
       await stop();
     }
   } catch (error) {
-    if (!(error instanceof TopologyUnavailable)) throw error;
-    const nothing = { passed: 0, failed: 0, skipped: 0 };
-    return { ...nothing, topology, seconds: seconds(), unavailable: error.message };
+    if (run.signal.aborted) throw error;
+    const nothing = { passed: 0, failed: 0, skipped: 0, topology, seconds: seconds() };
+    if (error instanceof TopologyUnavailable) return { ...nothing, unavailable: error.message };
+    // The others are still worth a try.
+    return {
+      ...nothing,
+      failed: 1,
+      broken: error instanceof Error ? error.message : String(error),
+    };
   } finally {
     await servers.stop();
   }

@@ -1,8 +1,7 @@
 import path from 'node:path';
-import { findOnPath } from '@kasabi/local';
-import { environment } from '@kasabi/test/support/env';
 import { redisDatabases } from '@kasabi/test/support/redis';
 import { startRedisServer } from '@kasabi/test/support/redis-server';
+import { findValkey, ValkeyMissing } from '@kasabi/test/support/valkey';
 import { type Topology, TopologyUnavailable } from './topology.ts';
 
 const password = 'of-valkey';
@@ -11,12 +10,11 @@ const password = 'of-valkey';
 export const valkey: Topology = {
   name: 'valkey',
   what: 'Valkey instead of Redis',
-  async start({ folder }) {
-    const { VALKEY, PATH = '' } = environment();
-    const program = VALKEY ?? findOnPath('valkey-server', PATH);
-    if (program === undefined) {
-      throw new TopologyUnavailable('there is no valkey-server on the PATH, and VALKEY names none');
-    }
+  async start({ folder, log }) {
+    const program = await findValkey(log).catch((error: unknown) => {
+      if (error instanceof ValkeyMissing) throw new TopologyUnavailable(error.message);
+      throw error;
+    });
     const server = await startRedisServer({
       ...{ folder: path.join(folder, 'valkey'), password, program },
       configuration: [`databases ${redisDatabases}`],
