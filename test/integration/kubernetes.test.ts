@@ -86,7 +86,9 @@ for (const [overlay, manifests] of Object.entries(overlays)) {
       const others = Object.keys(given).filter((it) => settings[name]?.[it] === undefined);
       assert.deepEqual(others.sort(), ['DB_PASSWORD', 'POSTGRES']);
       const rest = { configMapRef: { name: `${name}-settings`, optional: true } };
-      assert.deepEqual(container.envFrom, [rest]);
+      const ofStore = { secretRef: { name: 'export-store', optional: true } };
+      const hasStore = settings[name]?.['EXPORT_STORE'] !== undefined;
+      assert.deepEqual(container.envFrom, hasStore ? [rest, ofStore] : [rest]);
 
       assert.deepEqual(container.args, [`services/${name}/dist/main.js`]);
       assert.ok(existsSync(path.join(projectRoot, `services/${name}/src/main.ts`)));
