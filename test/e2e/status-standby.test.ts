@@ -1,22 +1,27 @@
 // The status service on a standby that applies everything two seconds late.
 import assert from 'node:assert/strict';
+import { execFile } from 'node:child_process';
 import { randomBytes } from 'node:crypto';
 import { chmodSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import path from 'node:path';
 import { after, before, describe, it } from 'node:test';
+import { promisify } from 'node:util';
 import { issueKey, revokeKey } from '@kasabi/accounts';
-import { freePort, serviceSettings } from '@kasabi/local';
+import { freePort, projectRoot, serviceSettings } from '@kasabi/local';
 import { createPool, roleUrl } from '@kasabi/postgres';
 import { type Answer, ask, inMs, untilEnded } from '@kasabi/test/support/client';
-import { type PrivateStack, startPrivateStack } from '@kasabi/test/support/private-servers';
+import { signIn } from '@kasabi/test/support/operator';
+import { type OperatedPrivateStack, startPrivateStack } from '@kasabi/test/support/private-servers';
+import { recording } from '@kasabi/test/support/recording';
 import { startService, type TestService } from '@kasabi/test/support/service';
 import { type Standby, startStandby } from '@kasabi/test/support/standby';
 import { waitFor } from '@kasabi/test/support/wait-for';
 
 const delay = '2s';
 const folder = mkdtempSync(path.join(tmpdir(), 'kasabi-status-standby-'));
-let stack: PrivateStack;
+let stack: OperatedPrivateStack;
+const operatorPassword = 'an-operators-password';
 let standby: Standby;
 /** One that reads from the standby however late it is. */
 let patient: TestService;
@@ -24,6 +29,7 @@ let patient: TestService;
 before(async () => {
   chmodSync(folder, 0o711);
   stack = await startPrivateStack({
+    operatorPassword,
     settings: { api: { RATE_LIMIT_PER_MINUTE: '0', MAX_OPEN_JOBS_PER_DATASET: '0' } },
     async connect(service, { databaseUrl, postgres }) {
       if (service !== 'status') return {};
@@ -160,6 +166,27 @@ describe('a standby that is behind', () => {
     const { text } = await ask(`${patient.url}/metrics`);
     const lag = Number(/^kasabi_status_standby_lag_seconds (\S+)$/m.exec(text)?.[1]);
     assert.ok(lag > 1 && lag < 10, `${lag} s`);
+  });
+
+  it('is shown to operators, by the page and by doctor, with how far it is behind', async () => {
+    const behind = /\d+(\.\d)? k?B behind, [1-9]\d*(\.\d)? s late/;
+    const operator = await signIn(stack.operations.url, operatorPassword);
+    const panel = /<tr id="standbys-.*?<\/tr>/s;
+    await waitFor(
+      async () => {
+        await submit();
+        const [row = ''] = panel.exec((await operator.look('')).text) ?? [];
+        return row.includes('<td class="">standby<') && behind.test(row);
+      },
+      { what: 'the standby on the page', timeoutMs: 20_000 },
+    );
+    await submit();
+    const program = path.join(projectRoot, 'packages/admin/dist/main.js');
+    const env = { ...recording(), DATABASE_URL: stack.databaseUrl, REDIS_URL: stack.redisUrl };
+    const { stdout } = await promisify(execFile)(process.execPath, [program, 'doctor'], { env });
+    const [line = ''] = /^ok +standby .*$/m.exec(stdout) ?? [];
+    assert.match(line, /standby at 127\.0\.0\.1 /, stdout);
+    assert.match(line, behind);
   });
 });
 

@@ -1,6 +1,9 @@
 // What can be said of the rules, the runbooks and the dashboards without running them.
 import assert from 'node:assert/strict';
 import { execFile } from 'node:child_process';
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import path from 'node:path';
 import { test } from 'node:test';
 import { promisify } from 'node:util';
 import { findingCodes } from '@kasabi/operations';
@@ -22,6 +25,43 @@ test('promtool finds the configuration and its rules valid', async () => {
 test('everything that the page and doctor name has one alert, under the same name', () => {
   const named = alerts.flatMap(({ labels }) => labels?.['finding'] ?? []);
   assert.deepEqual(named.sort(), [...findingCodes].sort());
+});
+
+test('the trouble of a standby fires its alert, and what a standby usually is does not', async () => {
+  const { promtool } = await findPrometheus();
+  const alertname = 'KasabiStandbyTrouble';
+  const [lag, sick] = [
+    'kasabi_status_standby_lag_seconds{instance="status"}',
+    'kasabi_dependency_sick{instance="status",dependency="standby",state="not-a-standby"}',
+  ];
+  const fires = async (series: string, values: string): Promise<boolean> => {
+    const folder = mkdtempSync(path.join(tmpdir(), 'kasabi-rules-'));
+    const file = path.join(folder, 'test.yml');
+    // It is expected to be silent: the tool complains if it is not.
+    const test = {
+      interval: '15s',
+      input_series: [{ series, values }],
+      alert_rule_test: [{ eval_time: '5m', alertname, exp_alerts: [] }],
+    };
+    const rules = path.join(prometheusFolder, 'alerts.yml');
+    writeFileSync(file, JSON.stringify({ rule_files: [rules], tests: [test] }));
+    try {
+      await run(promtool, ['test', 'rules', file]);
+      return false;
+    } catch (error) {
+      const { stdout, stderr } = error as { stdout: string; stderr: string };
+      assert.match(
+        stdout + stderr,
+        new RegExp(`got:\\[\\s*0:\\s*Labels:\\{alertname="${alertname}"`),
+      );
+      return true;
+    } finally {
+      rmSync(folder, { recursive: true });
+    }
+  };
+  assert.ok(await fires(lag, '31x20'));
+  assert.ok(await fires(sick, '1x20'));
+  assert.ok(!(await fires(lag, '2x20')));
 });
 
 test('every alert says how grave it is, what is wrong, and where its runbook is', () => {

@@ -21,7 +21,7 @@ after(async () => {
   await fixture.close();
 });
 
-const look = (): Promise<Overview> => readOverview(fixture.database.pool('status'));
+const look = (): Promise<Overview> => readOverview(fixture.database.pool('operations'));
 
 test('a failed job is troubled no more when a later job of its dataset has completed', async () => {
   const failJob = async (dataset: Dataset): Promise<string> => {

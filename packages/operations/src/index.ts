@@ -81,6 +81,7 @@ export {
   readResumable,
   resumeAsOperator,
 } from './resume-as-operator.ts';
+export { describeLag } from './standbys.ts';
 export { createTally } from './tally.ts';
 export { readTransitions, type Transition } from './transitions.ts';
 export { unlockAsOperator } from './unlock-as-operator.ts';

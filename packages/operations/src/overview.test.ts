@@ -20,7 +20,7 @@ after(async () => {
   await fixture.close();
 });
 
-const look = (): Promise<Overview> => readOverview(fixture.database.pool('status'));
+const look = (): Promise<Overview> => readOverview(fixture.database.pool('operations'));
 
 const lock = (dataset: Dataset, jobId: string): Promise<Lock> =>
   withTransaction(fixture.worker, (client) =>
@@ -44,6 +44,7 @@ test('nothing is there, and that is said in numbers', async () => {
     acknowledgements: [],
     troubledJobs: [],
     busyJobs: [],
+    standbys: [],
   });
 });
 

@@ -2,6 +2,7 @@ import type { RecordStatus } from '@kasabi/domain';
 import type { Acknowledgement } from './acknowledgement.ts';
 import type { BusyJob } from './busy-jobs.ts';
 import type { Pause } from './pauses.ts';
+import type { StandbyState } from './standbys.ts';
 
 /** Where counts stop, so that a long queue is not counted to its end at every look. */
 export const countLimit = 10_000;
@@ -97,4 +98,6 @@ export interface Overview {
   readonly troubledJobs: readonly TroubledJob[];
   /** At most 20, the longest waiting first. */
   readonly busyJobs: readonly BusyJob[];
+  /** The standbys of the Postgres that was read; at most 20, the one furthest behind first. */
+  readonly standbys: readonly StandbyState[];
 }

@@ -5,6 +5,7 @@ import { busyDatasets, busyJobs } from './busy-jobs.ts';
 import { inMs } from './in-ms.ts';
 import { countLimit, type Overview, type TroubledJob } from './overview.ts';
 import { selectPauses } from './pauses.ts';
+import { standbys } from './standbys.ts';
 
 const list = (select: string): string =>
   `(SELECT coalesce(json_agg(x), '[]') FROM (${select}) AS x)`;
@@ -94,7 +95,8 @@ const text = `
       'lagMs', coalesce((SELECT ${inMs("max(now() - greatest(created, due - interval '1 minute'))")} FROM (
         SELECT created, due ${backlog} LIMIT 1000) AS b), 0),
       'lastRoundAgeMs', (SELECT ${inMs('now() - max(relayed)')} FROM kasabi.worker)) AS relay,
-    ${list(failed)} AS failed, ${list(trying)} AS trying, ${list(busyJobs)} AS "busyJobs"`;
+    ${list(failed)} AS failed, ${list(trying)} AS trying, ${list(busyJobs)} AS "busyJobs",
+    ${list(standbys)} AS standbys`;
 
 /** Lists come as JSON, with times as text. */
 type Row = Omit<Overview, 'troubledJobs'> & {

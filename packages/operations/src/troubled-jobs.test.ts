@@ -16,7 +16,7 @@ after(async () => {
   await fixture.close();
 });
 
-const look = (): Promise<Overview> => readOverview(fixture.database.pool('status'));
+const look = (): Promise<Overview> => readOverview(fixture.database.pool('operations'));
 
 test('jobs that failed or try for the third time are troubled, cancelled ones are not', async () => {
   const dataset = await fixture.addDataset('troubled');

@@ -54,6 +54,7 @@ export const healthy: Overview = {
   acknowledgements: [],
   troubledJobs: [],
   busyJobs: [],
+  standbys: [],
 };
 
 /** What is found when this differs from the healthy overview. */

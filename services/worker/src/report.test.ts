@@ -16,7 +16,7 @@ after(async () => {
 });
 
 const workers = async (): Promise<readonly WorkerState[]> =>
-  (await readOverview(stack.database.pool('status'))).workers;
+  (await readOverview(stack.database.pool('operations'))).workers;
 
 test('a worker reports itself from its start on', async () => {
   const [worker] = await waitFor(

@@ -1,4 +1,5 @@
 import {
+  describeLag,
   diagnose,
   type Finding,
   formatDuration,
@@ -114,6 +115,12 @@ function describe(overview: Overview): Check[] {
       : judge('workers', reporting),
     judge('jobs', `${scheduled} scheduled, ${oldest}; ${relay.backlog} to be handed to Redis`),
     judge('locks', plural(lockedDatasets.length, 'dataset is locked', 'datasets are locked')),
+    ...overview.standbys.map((standby) =>
+      judge(
+        'standby',
+        `${standby.name}${standby.address === null ? '' : ` at ${standby.address}`} ${describeLag(standby)}`,
+      ),
+    ),
   ];
 }
 

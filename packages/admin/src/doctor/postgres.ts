@@ -10,6 +10,7 @@ import {
 } from '@kasabi/postgres';
 import type pg from 'pg';
 import { type Check, judge } from './check.ts';
+import { checkLockTable } from './lock-table.ts';
 
 /** What the checks of Postgres found, for the checks that build on it. */
 export interface PostgresFacts {
@@ -43,7 +44,8 @@ export async function checkPostgres(pool: pg.Pool): Promise<PostgresFacts> {
   const sick = await tryWrite(pool);
   const facts = { checks: [version, migrations], answered: true, clockOffsetMs, sick };
   if (migrations.status === 'fail') return facts;
-  return { ...facts, overview: await readOverview(pool) };
+  const checks = [...facts.checks, await checkLockTable(pool)];
+  return { ...facts, checks, overview: await readOverview(pool) };
 }
 
 /** A table of a few pages, which is rolled back: it needs what any write needs, including free disk space. */

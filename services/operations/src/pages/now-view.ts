@@ -1,6 +1,7 @@
 import { type Html, type HtmlPart, html } from '@kasabi/http';
 import {
   countLimit,
+  describeLag,
   formatCount,
   type LockedDataset,
   type Overview,
@@ -31,6 +32,7 @@ export async function readNow(reads: Reads, links: Links, hours: number): Promis
     ['tiles', tiles(overview, links)],
     ['history', historyPanel(history, hours, links)],
     ['workers', workersPanel(overview)],
+    ['standbys', standbysPanel(overview)],
     ['locked', lockedPanel(overview, links)],
     ['upcoming', upcomingPanel(upcoming, overview.now, links)],
   ]);
@@ -119,6 +121,17 @@ const redisOf = ({ redisAnswers, redisTrouble }: WorkerState): Html =>
 
 const clockOffset = (ms: number): string =>
   Math.abs(ms) < 1 ? 'exact' : `${ms > 0 ? '+' : '−'}${brief(Math.abs(ms))}`;
+
+/** Nothing where there is no standby, or where Postgres does not show them. */
+function standbysPanel({ standbys }: Overview): Html {
+  if (standbys.length === 0) return html``;
+  const body = table('Standbys', [...standbys.entries()], ([row]) => String(row), [
+    { name: 'Standby', cell: ([, { name }]) => name },
+    { name: 'Address', wide: true, cell: ([, { address }]) => address ?? '–' },
+    { name: 'Replay', cell: ([, standby]) => describeLag(standby) },
+  ]);
+  return panel('Standbys of Postgres', body);
+}
 
 function lockedPanel({ lockedDatasets, now }: Overview, links: Links): Html {
   if (lockedDatasets.length === 0) {
