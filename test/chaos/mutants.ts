@@ -20,7 +20,7 @@ const guardFence: Patch = {
 // The values stay in use, or Postgres would not know their types.
 const completingFence: readonly Patch[] = [
   {
-    file: 'packages/datasets/dist/clear.js',
+    file: 'packages/datasets/dist/enter.js',
     find: 'AND locked_by = $2 AND fence = $3::bigint\n  FOR SHARE OF dataset',
     replace: 'AND $2::uuid IS NOT NULL AND $3::bigint IS NOT NULL',
   },

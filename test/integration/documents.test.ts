@@ -87,7 +87,7 @@ test('the map of the code answers each of its questions with a path', () => {
     .split('\n')
     .filter((line) => line.startsWith('| '))
     .slice(1);
-  assert.equal(rows.length, 11);
+  assert.equal(rows.length, 12);
   for (const row of rows) assert.match(row, /`(packages|services|infra)\/[^`]+`/, row);
 });
 

@@ -71,7 +71,10 @@ async function run(
     },
   };
   const limits = { truncateFromBytes: 0, truncateTimeoutMs: 500, truncateTries: 3 };
-  await createReset({ lockTimeoutMs: 1_000, ...limits })({
+  await createReset(
+    { lockTimeoutMs: 1_000, ...limits },
+    undefined as never,
+  )({
     ...{ claim, signal, log: { info, debug: ignored } },
     ...{ pool, upkeep: fixture.worker },
     metrics: { lockWaited: ignored, cleared: ignored },

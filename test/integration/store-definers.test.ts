@@ -38,7 +38,9 @@ test('no function that runs as its owner runs code of who calls it', async () =>
   assert.ok(names.includes('kasabi.guard()'), names.join());
   for (const { signature, states } of attacked) {
     assert.ok(!states.has(hijacked), `${signature} ran what an attacker had planted`);
-    assert.ok(states.has('ok'), `nothing reached ${signature}: ${[...states].join()}`);
+    // A restore's functions have run as well if they refuse who carries no lock.
+    const isReached = states.has('ok') || states.has('25006');
+    assert.ok(isReached, `nothing reached ${signature}: ${[...states].join()}`);
   }
 });
 

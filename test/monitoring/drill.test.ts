@@ -1,8 +1,10 @@
 // The operator's drill: a fault for each finding, and where it is named. Four systems fall ill at once, because the
 // thresholds take their time.
 import assert from 'node:assert/strict';
+import { rmSync, writeFileSync } from 'node:fs';
 import path from 'node:path';
 import { describe, it } from 'node:test';
+import { temporaryExports } from '@kasabi/local';
 import { findingCodes, pauseAsOperator, resumeAsOperator } from '@kasabi/operations';
 import { KEY_PREFIX } from '@kasabi/queue';
 import { type OperatedStack, type StackOptions, startStack, waitFor } from '@kasabi/test/support';
@@ -43,7 +45,10 @@ describe('an operator is told', { concurrency: 4 }, () => {
   describe('of workers and jobs', inTurn, () => {
     const ill = stackUnderDrill({
       workers: 2,
-      serviceEnv: { worker: { MAX_ATTEMPTS: '1', LOCK_TIMEOUT_MS: '500' }, operations },
+      serviceEnv: {
+        worker: { MAX_ATTEMPTS: '1', LOCK_TIMEOUT_MS: '500', SWEEPER_INTERVAL_MS: '1000' },
+        operations,
+      },
     });
 
     it('that a clock is off', async () => {
@@ -55,6 +60,16 @@ describe('an operator is told', { concurrency: 4 }, () => {
       await wrong.stop();
       drill.prometheus.watch(servicesOf(stack));
       await drill.untilSilent('clock-off');
+    });
+
+    it('that the export store cannot be written to', async () => {
+      const { stack, drill } = ill();
+      const folder = temporaryExports(stack.database.url);
+      rmSync(folder, { recursive: true, force: true });
+      writeFileSync(folder, 'in its place');
+      await drill.untilNamed('export-store-sick', 'A file stands in the place of the folder');
+      rmSync(folder);
+      await drill.untilWell();
     });
 
     it('that a worker is frozen', async () => {

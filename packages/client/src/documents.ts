@@ -22,7 +22,7 @@ export interface JobProgress {
 }
 
 /** The file that an export has made. */
-export interface JobResult {
+export interface ExportResult {
   /** Where it is, for the same key. */
   readonly url: string;
   /** `nq.gz` or `nq`. */
@@ -35,6 +35,19 @@ export interface JobResult {
   readonly snapshotTime: string;
   readonly expires: string;
 }
+
+/** What a restore has done. */
+export interface RestoreResult {
+  /** How many quads the dataset has now. */
+  readonly quads: number;
+  /** The id of the export. */
+  readonly source: string;
+  /** How many quads the dataset had before. */
+  readonly previousQuads: number;
+}
+
+/** What a job has left behind, by its type. */
+export type JobResult = ExportResult | RestoreResult;
 
 /** A job, as the status service describes it. Dates are RFC 3339, in UTC, to the second. */
 export interface JobDocument {

@@ -58,3 +58,11 @@ export class TermNotExportable extends Error {
     );
   }
 }
+
+/** A line of a file is not as an export writes it. */
+export class SourceMalformed extends Error {
+  readonly code = 'source-malformed';
+  constructor(line: number) {
+    super(`Line ${line} of the file is not a quad as an export writes it.`);
+  }
+}

@@ -1,13 +1,15 @@
-export { namingBlockers } from './blockers.ts';
+export { type NamingRequest, namingBlockers } from './blockers.ts';
 export { type ClearMethod, type ClearRequest, clearDataset } from './clear.ts';
 export { type CopyRequest, copyDataset, type DatasetCopy } from './copy.ts';
 export { countQuads, estimateQuads } from './count.ts';
+export type { HeldLock } from './enter.ts';
 export {
   DatasetBusy,
   DatasetCodeInvalid,
   DatasetExists,
   DatasetUnknown,
   FencedOut,
+  SourceMalformed,
   TermNotExportable,
 } from './errors.ts';
 export { type LoadProgress, loadDataset } from './load.ts';
@@ -24,5 +26,7 @@ export {
   publishDataset,
   type StorageMode,
 } from './registry.ts';
+export { replaceDataset } from './replace.ts';
+export { type RestoreMethod, restoreDataset } from './restore.ts';
 export { quadsTable } from './tables.ts';
 export { unlockDataset } from './unlock.ts';

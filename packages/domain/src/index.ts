@@ -3,8 +3,10 @@ export {
   type ExportedFile,
   type ExportFormat,
   exportFormats,
+  fileOf,
   type JobProgress,
   type JobResult,
+  type RestoredData,
 } from './job-outcome.ts';
 export { type FailureReason, type RecordStatus, recordStatuses } from './job-status.ts';
 export {

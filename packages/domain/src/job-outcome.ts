@@ -22,8 +22,22 @@ export interface ExportedFile {
   readonly expires: string;
 }
 
+/** What a restore has done. */
+export interface RestoredData {
+  /** How many quads the dataset has now. */
+  readonly quads: number;
+  /** The job that has made the file. */
+  readonly source: string;
+  /** How many quads the dataset had before. */
+  readonly previousQuads: number;
+}
+
 /** What a completed job leaves in its record; null for a type that leaves nothing. */
-export type JobResult = ExportedFile;
+export type JobResult = ExportedFile | RestoredData;
+
+/** The file that a job has made, if its result is one. */
+export const fileOf = (result: JobResult | null): ExportedFile | undefined =>
+  result !== null && 'object' in result ? result : undefined;
 
 /** N-Quads, compressed with gzip or not. */
 export const exportFormats = ['nq.gz', 'nq'] as const;

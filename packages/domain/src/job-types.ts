@@ -7,13 +7,18 @@ export interface JobTypeEntry {
   readonly summary: string;
   /** Whether the dataset is read-only while the job runs. */
   readonly locks: boolean;
-  /** Whether a running job can be cancelled. It must not hold a lock then, and its attempt has no effect until it completes. */
+  /** Whether a running job can be cancelled. Its attempt must have no effect before the commit that completes it. */
   readonly cancelsWhileRunning: boolean;
   /** The message in the record of a job on a published dataset; null if its users notice nothing. */
   readonly publishedNotice: string | null;
   /** Its parameters besides `startTime`: texts, as clients send them; kept in the record as they are read. */
   readonly parameters: z.ZodObject;
 }
+
+const uuidLength = 36;
+
+const restoreSource =
+  /^(?:https?:\/\/[^?#]+\/(?:exports|jobs)\/)?([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/i;
 
 /**
  * The catalog of job types. Adding one is an entry here and a handler file in the worker, which does
@@ -26,7 +31,14 @@ export const jobTypes = {
     cancelsWhileRunning: false,
     publishedNotice:
       'The dataset is published: its users cannot change it while the job runs, and find it empty afterwards.',
-    parameters: z.object({}),
+    parameters: z.object({
+      keepExport: z
+        .enum(['true', 'false'], { error: 'keepExport must be true or false.' })
+        .optional()
+        .describe(
+          'Whether the data is written to a file first, as by an export (`nq.gz`): without the file, nothing is deleted.',
+        ),
+    }),
   },
   export: {
     summary:
@@ -39,6 +51,26 @@ export const jobTypes = {
         .enum(exportFormats, { error: `format must be ${exportFormats.join(' or ')}.` })
         .default('nq.gz')
         .describe('N-Quads, compressed with gzip (`nq.gz`) or not (`nq`).'),
+    }),
+  },
+  restore: {
+    summary:
+      'Makes the dataset read-only, replaces all its data with that of an export, and makes it read-write again.',
+    locks: true,
+    cancelsWhileRunning: true,
+    publishedNotice:
+      'The dataset is published: its users cannot change it while the job runs, and find the data of the export afterwards.',
+    parameters: z.object({
+      source: z
+        .string({
+          error: 'The parameter source is missing; it must be the id or the address of an export.',
+        })
+        .regex(restoreSource, 'source must be the id or the address of an export.')
+        // The id, whichever of the two it is.
+        .transform((text) => text.slice(-uuidLength).toLowerCase())
+        .describe(
+          'The id or the address of a completed export of this dataset, or of another one of the same owner.',
+        ),
     }),
   },
 } as const satisfies Record<string, JobTypeEntry>;

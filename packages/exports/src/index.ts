@@ -1,4 +1,5 @@
 export { exportStoreUrl, openStore } from './open.ts';
+export { FileDamaged, readObject } from './read.ts';
 export {
   type ByteRange,
   type ExportStore,

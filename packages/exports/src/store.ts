@@ -43,9 +43,12 @@ export interface ExportStore {
 /** The store does not answer, refuses, or is full. Another attempt may succeed. */
 export class StoreUnavailable extends Error {
   readonly code = 'export-store-unavailable';
+  /** Whether it was to give a file, and not to take one. */
+  readonly isReading: boolean;
   constructor(place: string, doing: string, cause: unknown) {
     const why = cause instanceof Error ? cause.message : String(cause);
     super(`The export store ${place} cannot be ${doing}: ${why}`, { cause });
+    this.isReading = doing === 'read';
   }
 }
 

@@ -154,20 +154,21 @@ export async function acceptJobs(
   requests: readonly AcceptRequest[],
   options: AcceptOptions,
 ): Promise<AcceptOutcome[]> {
-  const outcomes = await run(pool, requests, options);
+  const outcomes = await acceptInStatement(pool, requests, options);
   const isFull = (_: unknown, index: number): boolean =>
     outcomes[index]?.outcome === 'too-many-open';
   const full = requests.filter(isFull);
   if (full.length === 0) return outcomes;
   const codes = full.map((request) => request.datasetCode);
   await countOpenJobs(pool, codes, options.maxOpenJobs ?? 0);
-  const again = await run(pool, full, options);
+  const again = await acceptInStatement(pool, full, options);
   return outcomes.map((outcome, index) =>
     isFull(outcome, index) ? (again.shift() as AcceptOutcome) : outcome,
   );
 }
 
-async function run(
+/** The same within a transaction, without the second try. */
+export async function acceptInStatement(
   db: Database,
   requests: readonly AcceptRequest[],
   options: AcceptOptions,

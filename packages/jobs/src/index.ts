@@ -2,6 +2,7 @@ export {
   type AcceptedJob,
   type AcceptOutcome,
   type AcceptRequest,
+  acceptInStatement,
   acceptJobs,
   type Rejection,
 } from './accept.ts';
@@ -32,9 +33,11 @@ export { createRelay } from './relay.ts';
 export { release } from './release.ts';
 export { type Rescued, rescue } from './rescue.ts';
 export { createRescuer } from './rescuer.ts';
+export { findRestoreSource, type RestoreSource, readRestoreSource } from './restore-source.ts';
 export { readRestored } from './restored.ts';
 export { retry } from './retry.ts';
 export { type JobSearch, mostLookedAt, searchJobs } from './search.ts';
 export { type JobEvent, transitions } from './state.ts';
-export { endStraySessions, exportSessionName } from './stray-sessions.ts';
+export { copySessionName, endStraySessions } from './stray-sessions.ts';
 export type { NotedEvent } from './transition.ts';
+export { unlockCancelled } from './unlock-cancelled.ts';

@@ -19,7 +19,7 @@ export async function newestExports(
       FROM unnest($1::int[]) WITH ORDINALITY AS asked (id, position)
       LEFT JOIN LATERAL (
         SELECT j.id, j.result FROM kasabi.job j
-        WHERE j.dataset_id = asked.id AND j.result IS NOT NULL
+        WHERE j.dataset_id = asked.id AND j.result IS NOT NULL AND j.result ? 'object'
         ORDER BY j.end_time DESC LIMIT 1
       ) AS newest ON (newest.result ->> 'expires')::timestamptz > now()
       ORDER BY asked.position`,

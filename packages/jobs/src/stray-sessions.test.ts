@@ -4,7 +4,7 @@ import { roleUrl } from '@kasabi/postgres';
 import { createFixture, type Fixture } from '@kasabi/test/support/fixture';
 import { waitFor } from '@kasabi/test/support/wait-for';
 import pg from 'pg';
-import { endStraySessions, exportSessionName } from './stray-sessions.ts';
+import { copySessionName, endStraySessions } from './stray-sessions.ts';
 
 let fixture: Fixture;
 
@@ -20,7 +20,7 @@ after(async () => {
 async function openSession(attempt: { readonly jobId: string; readonly attempt: number }) {
   const client = new pg.Client({
     connectionString: roleUrl(fixture.database.url, 'worker'),
-    application_name: exportSessionName(attempt),
+    application_name: copySessionName(attempt),
   });
   let isOver = false;
   client.on('error', () => undefined);
@@ -51,7 +51,7 @@ test('ends the session of an attempt that is over, and leaves the one of an atte
 test('a session whose name only begins like theirs is nobody’s to end', async () => {
   const client = new pg.Client({
     connectionString: roleUrl(fixture.database.url, 'worker'),
-    application_name: 'kasabi-worker-export of somebody',
+    application_name: 'kasabi-worker-copy of somebody',
   });
   await client.connect();
   assert.equal(await endStraySessions(fixture.worker), 0);

@@ -2,16 +2,16 @@ import { withTransaction } from '@kasabi/postgres';
 import type pg from 'pg';
 import type { Claim } from './claim.ts';
 
-const prefix = 'kasabi-worker-export';
+const prefix = 'kasabi-worker-copy';
 
-/** The name of the session that reads a dataset for an attempt: 63 characters at most, as Postgres allows. */
-export const exportSessionName = ({ jobId, attempt }: Pick<Claim, 'jobId' | 'attempt'>): string =>
+/** The name of the session that reads or restores a dataset for an attempt: 63 characters at most, as Postgres allows. */
+export const copySessionName = ({ jobId, attempt }: Pick<Claim, 'jobId' | 'attempt'>): string =>
   `${prefix} ${jobId} ${attempt}`;
 
 /**
- * Ends the sessions that read a dataset for an attempt that is over, and returns how many there were. Their workers are
- * frozen: a COPY whose receiver stands still counts as active, so that no timeout of Postgres's ends it, and it would
- * keep old rows from being vacuumed.
+ * Ends the sessions that read or restore a dataset for an attempt that is over, and returns how many there were. Their
+ * workers are frozen: a COPY whose other side stands still counts as active, so that no timeout of Postgres's ends it,
+ * and it would keep old rows from being vacuumed.
  */
 export async function endStraySessions(pool: pg.Pool): Promise<number> {
   return await withTransaction(pool, async (client) => {

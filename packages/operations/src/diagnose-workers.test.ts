@@ -94,3 +94,14 @@ test('clocks that are off, whose and which way', () => {
     'clock-off warning',
   ]);
 });
+
+test('a store for exports that all workers, or some, cannot write to', () => {
+  const storeTrouble = 'The export store /exports cannot be written: no space left on device';
+  const [all] = found({ workers: [worker({ storeTrouble })] });
+  assert.deepEqual([all?.code, all?.severity], ['export-store-sick', 'warning']);
+  assert.match(all?.what ?? '', /^The export store .* device\. Exports wait, .* other jobs run\.$/);
+  const [some] = found({ workers: [worker({ storeTrouble, holder: 'one' }), worker()] });
+  assert.match(some?.what ?? '', / So say one; 1 other worker can\.$/);
+  const silent = worker({ storeTrouble, silentMs: 60_000 });
+  assert.ok(!said(found({ workers: [silent, worker()] })).includes('export-store-sick warning'));
+});

@@ -1,4 +1,5 @@
 import { diagnoseRedis } from './diagnose-redis.ts';
+import { diagnoseStore } from './diagnose-store.ts';
 import { formatDuration } from './duration.ts';
 import type { Facts, Finding, FindingSubject } from './finding.ts';
 import type { Overview, WorkerState } from './overview.ts';
@@ -27,6 +28,7 @@ export function diagnoseWorkers(overview: Overview, facts: Facts): Finding[] {
     ...missing(overview, alive),
     ...silent(overview, alive),
     ...diagnoseRedis(alive, facts),
+    ...diagnoseStore(alive),
     ...redisWiped(overview),
     ...relayStopped(overview, alive),
     ...clocksOff(alive, facts),

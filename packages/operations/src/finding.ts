@@ -14,6 +14,7 @@ export const findingCodes = [
   'dataset-abandoned',
   'dataset-busy',
   'paused',
+  'export-store-sick',
   'redis-wiped',
   'worker-frozen',
   'queue-backlog',

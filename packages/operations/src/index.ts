@@ -82,6 +82,7 @@ export {
   resumeAsOperator,
 } from './resume-as-operator.ts';
 export { describeLag } from './standbys.ts';
+export { submitAsOperator } from './submit-as-operator.ts';
 export { createTally } from './tally.ts';
 export { readTransitions, type Transition } from './transitions.ts';
 export { unlockAsOperator } from './unlock-as-operator.ts';

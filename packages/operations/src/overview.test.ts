@@ -104,6 +104,7 @@ test('a worker is shown as it last reported, until it takes its report back', as
     running: 3,
     redisAnswers: false,
     redisTrouble: 'is a replica',
+    storeTrouble: 'it is full',
     sinceRescueMs: 100,
     redisLoss: { sinceMs: 2_000, forgotten: 7 },
   });
@@ -120,6 +121,7 @@ test('a worker is shown as it last reported, until it takes its report back', as
     clockOffsetMs: -20,
     redisAnswers: false,
     redisTrouble: 'is a replica',
+    storeTrouble: 'it is full',
     relayIntervalMs: 1_000,
     redisForgotten: 7,
     heldJobs: 0,

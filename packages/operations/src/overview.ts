@@ -24,6 +24,8 @@ export interface WorkerState {
   readonly redisAnswers: boolean;
   /** Why it would not although it answers: the part of the sentence after "Redis". */
   readonly redisTrouble: string | null;
+  /** Why it could not write to the export store; null if it could. */
+  readonly storeTrouble: string | null;
   /** Since the last successful round of its relay, when it last reported; null before the first. */
   readonly sinceRelayMs: number | null;
   readonly relayIntervalMs: number;

@@ -23,7 +23,7 @@ const lockedDatasets = `
 const workers = `
   SELECT holder, host, version, started, seen, ${inMs('now() - seen')} AS "silentMs", concurrency,
          running, clock_offset_ms AS "clockOffsetMs", redis_answers AS "redisAnswers",
-         redis_trouble AS "redisTrouble",
+         redis_trouble AS "redisTrouble", store_trouble AS "storeTrouble",
          ${inMs('seen - relayed')} AS "sinceRelayMs", relay_interval_ms AS "relayIntervalMs",
          ${inMs('seen - rescued')} AS "sinceRescueMs", redis_lost AS "redisLost",
          redis_forgotten AS "redisForgotten", coalesce(held.jobs, 0) AS "heldJobs"

@@ -5,6 +5,7 @@ import type { OperatorCancelOutcome } from './cancel-as-operator.ts';
 import type { OperatorPauseOutcome } from './pause-as-operator.ts';
 import type { OperatorRepeatOutcome } from './repeat-as-operator.ts';
 import type { OperatorResumeOutcome } from './resume-as-operator.ts';
+import type { OperatorSubmitOutcome } from './submit-as-operator.ts';
 import type { OperatorUnlockOutcome } from './unlock-as-operator.ts';
 
 /** What came of an operator's action. */
@@ -12,6 +13,7 @@ export type ActionResult =
   | OperatorCancelOutcome
   | OperatorRepeatOutcome
   | OperatorUnlockOutcome
+  | OperatorSubmitOutcome
   | OperatorPauseOutcome
   | OperatorResumeOutcome
   | BulkOutcome
@@ -44,6 +46,8 @@ export function refusalOf(result: ActionResult): string | undefined {
       return 'This finding is not acknowledged; nothing was changed.';
     case 'job-unknown':
       return 'There is no such job; it may have been pruned.';
+    case 'no-key':
+      return "The dataset's owner has no valid API key, and a job belongs to one. Issue a key first.";
     case 'dataset-unknown':
       return 'There is no such dataset.';
   }

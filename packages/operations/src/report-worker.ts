@@ -15,6 +15,8 @@ export interface WorkerReport {
   readonly redisAnswers: boolean;
   /** Why it would not although it answers: the part of the sentence after "Redis". */
   readonly redisTrouble?: string | undefined;
+  /** Why it could not write to the export store when it last tried; undefined if it could. */
+  readonly storeTrouble?: string | undefined;
   /** Since the last successful round of its relay; undefined before the first. */
   readonly sinceRelayMs: number | undefined;
   readonly relayIntervalMs: number;
@@ -36,13 +38,13 @@ export async function reportWorker(db: Database, report: WorkerReport): Promise<
     text: `
       INSERT INTO kasabi.worker (holder, seen, host, version, concurrency, running, clock_offset_ms,
         redis_answers, relayed, relay_interval_ms, rescued, redis_lost, redis_forgotten,
-        redis_trouble)
+        redis_trouble, store_trouble)
       VALUES ($1, clock_timestamp(), $2, $3, $4, $5, $6, $7, ${ago('$8')}, $9, ${ago('$10')},
-        ${ago('$11')}, $12, $13)
+        ${ago('$11')}, $12, $13, $14)
       ON CONFLICT (holder) DO UPDATE
       SET seen = excluded.seen, running = excluded.running,
           clock_offset_ms = excluded.clock_offset_ms, redis_answers = excluded.redis_answers,
-          redis_trouble = excluded.redis_trouble,
+          redis_trouble = excluded.redis_trouble, store_trouble = excluded.store_trouble,
           relayed = excluded.relayed, rescued = excluded.rescued, redis_lost = excluded.redis_lost,
           redis_forgotten = excluded.redis_forgotten
       RETURNING (extract(epoch FROM clock_timestamp()) * 1000)::float8 AS now`,
@@ -60,6 +62,7 @@ export async function reportWorker(db: Database, report: WorkerReport): Promise<
       report.redisLoss?.sinceMs ?? null,
       report.redisLoss?.forgotten ?? null,
       report.redisTrouble ?? null,
+      report.storeTrouble ?? null,
     ],
   });
   return (rows[0] as { now: number }).now;

@@ -19,6 +19,7 @@ export const worker = (changes: Partial<WorkerState> = {}): WorkerState => ({
   clockOffsetMs: 12,
   redisAnswers: true,
   redisTrouble: null,
+  storeTrouble: null,
   sinceRelayMs: 500,
   relayIntervalMs: 1_000,
   sinceRescueMs: 500,

@@ -12,8 +12,12 @@ ALTER TABLE kasabi.job
   ADD CONSTRAINT only_completed_has_result CHECK (result IS NULL OR status = 'completed');
 
 -- Cancels a job, and says whether it did; `by` is for its owner to read, `actor` for the record of the transition. A
--- running one is cancelled only if its type is one of these and it has not locked its dataset. The roles that may call
--- this cannot write a status themselves. With its default, it takes the calls of the version before as well.
+-- running one is cancelled only if its type is one of these: no effect of it can be committed afterwards, because that
+-- commit completes the record, too. The roles that may call this cannot write a status themselves. With its default, it
+-- takes the calls of the version before as well.
+--
+-- If it has locked its dataset, that is unlocked in the same commit, unless somebody holds the registry row: waiting
+-- for the attempt that is about to complete would be a deadlock. Then the attempt itself unlocks it, or a worker's loop.
 DROP FUNCTION kasabi.cancel_job(pg_catalog.uuid, pg_catalog.text, pg_catalog.text);
 CREATE FUNCTION kasabi.cancel_job(job pg_catalog.uuid, by pg_catalog.text, actor pg_catalog.text,
   while_running pg_catalog.text[] DEFAULT '{}')
@@ -29,8 +33,15 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     -- Out of sight of the partial indexes: see packages/jobs/src/by-key.ts.
     WHERE j.id = job AND (
       j.status || '' = 'scheduled'
-      OR j.status || '' = 'running' AND j.type = ANY (while_running) AND j.fence IS NULL)
-    RETURNING j.id, j.attempt, j.message
+      OR j.status || '' = 'running' AND j.type = ANY (while_running))
+    RETURNING j.id, j.attempt, j.message, j.dataset_id
+  ), locked AS (
+    SELECT d.id FROM kasabi.dataset d JOIN cancelled c ON d.id = c.dataset_id AND d.locked_by = c.id
+    FOR NO KEY UPDATE OF d SKIP LOCKED
+  ), unlocked AS (
+    UPDATE kasabi.dataset d
+    SET storage_mode = 'read-write', locked_by = NULL, locked_at = NULL, lock_digest = NULL, fence = d.fence + 1
+    FROM locked WHERE d.id = locked.id
   ), noted AS (
     INSERT INTO kasabi.job_transition (job_id, event, attempt, actor, message)
     SELECT c.id, 'cancel', c.attempt, cancel_job.actor, c.message FROM cancelled c

@@ -39,7 +39,7 @@ const jobProgress = z
   })
   .describe('How far a running job has come, at most a second ago.');
 
-const jobResult = z
+const exportResult = z
   .object({
     url: z.url().describe('Where its file is, for the same key.'),
     format: z.enum(exportFormats).describe('N-Quads, compressed with gzip or not.'),
@@ -53,6 +53,16 @@ const jobResult = z
     expires: dateTime.describe('When the file is deleted.'),
   })
   .describe('The file that an export has made.');
+
+const restoreResult = z
+  .object({
+    quads: count.describe('How many quads the dataset has now.'),
+    source: z.uuid().describe('The id of the export.'),
+    previousQuads: count.describe('How many quads the dataset had before.'),
+  })
+  .describe('What a restore has done.');
+
+const jobResult = z.union([exportResult, restoreResult]);
 
 /** What `GET /data/{short-code}/jobs/{id}` answers. */
 export const jobDocument = z.object({
@@ -139,6 +149,7 @@ export function jobDocumentOf(job: JobFacts, options: DocumentOptions): JobDocum
 
 function resultOf({ id, dataset, result }: JobFacts, statusUrl: string): JobDocument['result'] {
   if (result === null) return null;
+  if (!('object' in result)) return result;
   const { object: _, snapshotTime, expires, ...file } = result;
   return {
     url: `${statusUrl}/data/${dataset}/exports/${id}`,

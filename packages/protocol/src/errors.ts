@@ -82,6 +82,13 @@ export class JobNotFound extends NotFound {
   }
 }
 
+/** 404: the owner has no such export to restore from. */
+export class SourceNotFound extends NotFound {
+  constructor() {
+    super('There is no such export to restore from, or it is not of this owner.');
+  }
+}
+
 /** 405 */
 export class MethodNotAllowed extends ApiError {
   constructor(method: string, allowed: readonly string[]) {

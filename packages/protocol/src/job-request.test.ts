@@ -20,12 +20,16 @@ function problemOf(parameters: Record<string, string>) {
 
 describe('parseJobRequest', () => {
   it('reads every job type of the catalog', () => {
+    const source = '01a20890-2c31-7b0e-9d55-3f0c7a1be2d4';
+    const own = { reset: {}, export: { format: 'nq.gz' }, restore: { source } };
     for (const type of jobTypeNames) {
-      assert.deepEqual(parse({ jobType: type }), {
+      assert.deepEqual(parse({ jobType: type, ...(type === 'restore' && { source }) }), {
         ...{ type, startTime: undefined },
-        parameters: type === 'export' ? { format: 'nq.gz' } : {},
+        parameters: own[type],
       });
     }
+    const url = `https://data.example.org/data/nasa/exports/${source.toUpperCase()}`;
+    assert.deepEqual(parse({ jobType: 'restore', source: url }).parameters, { source });
   });
 
   it('reads the start time', () => {
@@ -39,7 +43,7 @@ describe('parseJobRequest', () => {
   it('says that jobType is missing and what is possible', () => {
     assert.deepEqual(problemOf({ startTime: '2011-05-27T14:30:00Z' }), {
       parameter: 'jobType',
-      message: `The parameter jobType is missing; it must be ${jobTypeNames.join(' or ')}.`,
+      message: 'The parameter jobType is missing; it must be reset, export, or restore.',
       status: 400,
     });
   });

@@ -11,7 +11,7 @@ import { dateTimePattern, readDateTime } from './dates.ts';
 import { InvalidParameter } from './errors.ts';
 import { type Parameters, readParts } from './parameters.ts';
 
-const possible = jobTypeNames.join(' or ');
+const possible = new Intl.ListFormat('en', { type: 'disjunction' }).format(jobTypeNames);
 
 export const jobType = z.enum(jobTypeNames, {
   error({ input }) {

@@ -10,6 +10,7 @@ const requests = {
   now: { summary: 'As soon as possible', value: { jobType: 'reset' } },
   later: { summary: 'At a time', value: later },
   export: { summary: 'An export', value: { jobType: 'export', format: 'nq' } },
+  restore: { summary: 'A restore', value: { jobType: 'restore', source: eg.export } },
 };
 const page = { schema: { type: 'string' } } as const;
 
@@ -40,7 +41,7 @@ export const apiRoutes = {
     description:
       "Parameters come in the query string, as a form, or as a JSON object; the same one may come twice if its value is the same. `202` means that the job's record is committed: the job will run, and end. `Location` is where to watch it.",
     needsKey: true,
-    parameters: ['JobType', 'StartTime', 'Format', 'IdempotencyKey'],
+    parameters: ['JobType', 'StartTime', 'Format', 'KeepExport', 'Source', 'IdempotencyKey'],
     body: {
       description: 'The parameters, unless they are in the query string. At most 16,384 bytes.',
       content: {
@@ -84,6 +85,7 @@ export const apiRoutes = {
     },
     errors: [
       'idempotency-in-flight',
+      'gone',
       'payload-too-large',
       'unsupported-media-type',
       'idempotency-key-reused',

@@ -49,6 +49,8 @@ export const parameters = {
   Extension: path('extension', 'ttl'),
   JobType: query('jobType', jobRequestParts.jobType, 'reset'),
   Format: query('format', typedParts['format'] as z.ZodType, 'nq.gz'),
+  KeepExport: query('keepExport', typedParts['keepExport'] as z.ZodType, 'true'),
+  Source: query('source', typedParts['source'] as z.ZodType, exampleValues.export),
   StartTime: query('startTime', jobRequestParts.startTime, exampleValues.startTime),
   ListStatus: query('status', jobListParts.status, 'completed'),
   ListJobType: query('jobType', jobListParts.jobType, 'reset'),

@@ -68,7 +68,7 @@ before(async () => {
       const keyFirst = createKeyFirst(unreadable, knownKeys);
       const shared = { keyFirst, afterCommit, knownKeys };
       addRoutes(router, 'api', {
-        ...jobHandlers({ ...shared, acceptor, statusUrl, ...limits }),
+        ...jobHandlers({ ...shared, acceptor, pool: unreadable, statusUrl, ...limits }),
         ...cancelHandlers({ ...shared, pool: unreadable, metrics }),
       });
     },

@@ -29,14 +29,17 @@ import {
   TooManyOpenJobs,
 } from '@kasabi/protocol';
 import type { Request, Response } from 'express';
+import type pg from 'pg';
 import type { Acceptor } from './accept.ts';
 import type { AfterCommit } from './after-commit.ts';
+import { checkSource } from './check-source.ts';
 import type { KeyFirst } from './key-first.ts';
 import type { KnownKeys } from './known-keys.ts';
 
 export interface JobHandlersOptions {
   readonly keyFirst: KeyFirst;
   readonly acceptor: Acceptor;
+  readonly pool: pg.Pool;
   readonly afterCommit: AfterCommit;
   readonly knownKeys: KnownKeys;
   readonly statusUrl: string;
@@ -56,6 +59,12 @@ export function jobHandlers(
       const access = { keyDigest: keyDigestOf(request, digestKey), datasetCode };
       const job = await keyFirst(request, access, 'dataset', () => readJob(request, datasetCode));
 
+      if (job.type === 'restore') {
+        await checkSource(options.pool, { ...access, ...job }, () => {
+          knownKeys.add(access.keyDigest);
+          isAbout(request, datasetCode);
+        });
+      }
       // All that depends on the request is looked at before the job is accepted.
       const asJson = prefersJson(request);
       const outcome = await acceptor.accept({ ...access, ...job });

@@ -80,6 +80,7 @@ await runService('api', readEnvironment, async ({ settings, log, tracing, stoppi
         ...jobHandlers({
           keyFirst,
           acceptor,
+          pool,
           afterCommit,
           knownKeys,
           statusUrl: settings.STATUS_PUBLIC_URL,

@@ -1,5 +1,5 @@
 import { pipeline } from 'node:stream/promises';
-import type { ExportedFile } from '@kasabi/domain';
+import { type ExportedFile, fileOf } from '@kasabi/domain';
 import { type ByteRange, type ExportStore, ObjectMissing, StoreUnavailable } from '@kasabi/exports';
 import { type Handlers, heldForClient, isFresh, singleHeader } from '@kasabi/http';
 import type { JobRecord } from '@kasabi/jobs';
@@ -54,8 +54,8 @@ export function exportHandlers(
     async downloadExport(request, response) {
       const found = await options.jobs.read(request);
       const { record } = found;
-      const { result: file } = record;
-      if (file === null) {
+      const file = fileOf(record.result);
+      if (file === undefined) {
         throw new NotFound(`This ${record.type} has no file: it is ${record.status}.`);
       }
       if (Date.parse(file.expires) <= Date.now()) throw new FileExpired(file.expires);

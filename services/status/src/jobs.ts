@@ -1,3 +1,4 @@
+import { fileOf } from '@kasabi/domain';
 import { entityTag, type Handlers, heldForClient, isFresh, json, sendWhole } from '@kasabi/http';
 import type { JobRecord } from '@kasabi/jobs';
 import { type DocumentOptions, jobDocumentOf, parsePreferWait } from '@kasabi/protocol';
@@ -24,8 +25,9 @@ const endedMaxAgeSeconds = 3_600;
 
 /** For how many seconds the document of an ended job may be kept: not longer than the file that it names. */
 function maxAgeOf({ result }: JobRecord): number {
-  if (result === null) return endedMaxAgeSeconds;
-  const leftSeconds = Math.floor((Date.parse(result.expires) - Date.now()) / 1_000);
+  const file = fileOf(result);
+  if (file === undefined) return endedMaxAgeSeconds;
+  const leftSeconds = Math.floor((Date.parse(file.expires) - Date.now()) / 1_000);
   // Of an expired file, nothing changes any more.
   return leftSeconds > 0 ? Math.min(leftSeconds, endedMaxAgeSeconds) : endedMaxAgeSeconds;
 }

@@ -1,6 +1,7 @@
-import { DatasetBusy, TermNotExportable } from '@kasabi/datasets';
-import { StoreUnavailable } from '@kasabi/exports';
+import { DatasetBusy, SourceMalformed, TermNotExportable } from '@kasabi/datasets';
+import { FileDamaged, ObjectMissing, StoreUnavailable } from '@kasabi/exports';
 import { isTransient } from '@kasabi/postgres';
+import { SourceUnusable } from './handlers/restore.ts';
 
 /** Describes an error for operators, short enough for a record. */
 export function causeOf(error: unknown): string {
@@ -19,7 +20,7 @@ export function messageOfRetry(error: unknown, leftMs: number): string {
     error instanceof DatasetBusy
       ? 'Writers keep the dataset busy, so the job cannot begin yet.'
       : error instanceof StoreUnavailable
-        ? 'The file could not be stored.'
+        ? `The file could not be ${error.isReading ? 'read' : 'stored'}.`
         : 'The database was unavailable or busy.';
   const until = new Date(Date.now() + Math.max(0, leftMs)).toISOString().slice(0, 16);
   return leftMs > 0
@@ -36,11 +37,23 @@ export function messageOfFailure(error: unknown, triedMs: number): string {
   if (error instanceof DatasetBusy) {
     return `Writers kept the dataset busy for ${inWords(triedMs)}, so it could not be locked. Nothing was changed; ask again when they have finished.`;
   }
+  if (error instanceof StoreUnavailable && error.isReading) {
+    return `The file could not be read for ${inWords(triedMs)}, because its store was unavailable. Nothing was changed; ask again later.`;
+  }
   if (error instanceof StoreUnavailable) {
-    return `The file could not be stored for ${inWords(triedMs)}, because its store was unavailable or full. There is no file; ask again later.`;
+    return `The file could not be stored for ${inWords(triedMs)}, because its store was unavailable or full. There is no file, and nothing was changed; ask again later.`;
   }
   if (error instanceof TermNotExportable) {
-    return 'The dataset has a term with a control character, which no N-Quads file may have. There is no file; correct the term and ask again.';
+    return 'The dataset has a term with a control character, which no N-Quads file may have. There is no file, and nothing was changed; correct the term and ask again.';
+  }
+  if (error instanceof SourceUnusable) {
+    return `${error.message} Nothing was changed; ask again with another export.`;
+  }
+  if (error instanceof ObjectMissing) {
+    return 'The file of the export is gone. Nothing was changed; ask again with another export.';
+  }
+  if (error instanceof FileDamaged || error instanceof SourceMalformed) {
+    return 'The file of the export is damaged. Nothing was changed; ask again with another export, and tell the operators.';
   }
   if (isTransient(error)) {
     return `The database was unavailable or busy for ${inWords(triedMs)}. Nothing was changed; ask again later.`;

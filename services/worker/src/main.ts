@@ -8,6 +8,7 @@ import {
   createRelay,
   createRescuer,
   endStraySessions,
+  unlockCancelled,
 } from '@kasabi/jobs';
 import { createTally } from '@kasabi/operations';
 import { createPool, createProbe, isTransient } from '@kasabi/postgres';
@@ -42,8 +43,8 @@ import { createWatchdog } from './watchdog.ts';
 // biome-ignore lint/style/noProcessEnv: the one place where this service reads its environment.
 const readEnvironment = () => readSettings(process.env);
 
-/** How many exports a worker runs at a time. One more finds no connection, and is retried. */
-const exportsAtATime = 2;
+/** How many exports and restores a worker runs at a time. One more finds no connection, and is retried. */
+const copiesAtATime = 2;
 
 await runService('worker', readEnvironment, async ({ settings, log, tracing, stopping }) => {
   const onConnectionError = throttledWarning(log, 'connection trouble');
@@ -71,11 +72,11 @@ await runService('worker', readEnvironment, async ({ settings, log, tracing, sto
     statementTimeoutMs: settings.LEASE_MS,
     onIdleError: onConnectionError,
   });
-  // What reads a dataset has the socket to itself, for as long as that takes.
+  // What reads or restores a dataset has the socket to itself, for as long as that takes.
   const copies = createPool({
     url: settings.DATABASE_URL,
-    applicationName: 'kasabi-worker-export',
-    max: exportsAtATime,
+    applicationName: 'kasabi-worker-copy',
+    max: copiesAtATime,
     idleInTransactionTimeoutMs: settings.LEASE_MS,
     onIdleError: onConnectionError,
   });
@@ -161,6 +162,7 @@ await runService('worker', readEnvironment, async ({ settings, log, tracing, sto
       sinceRelayMs: relay.sinceRoundMs,
       relayIntervalMs: settings.RELAY_INTERVAL_MS,
       sinceRescueMs: rescuer.sinceRoundMs,
+      storeTrouble: metrics.storeTrouble(),
       redisLoss: loss && {
         sinceMs: performance.now() - loss.at,
         forgotten: loss.forgotten,
@@ -195,6 +197,8 @@ await runService('worker', readEnvironment, async ({ settings, log, tracing, sto
     runOnce: async () => {
       const ended = await endStraySessions(upkeep);
       if (ended > 0) log.warn({ ended }, 'ended sessions of attempts that are over');
+      const unlocked = await unlockCancelled(upkeep, null);
+      if (unlocked > 0) log.warn({ unlocked }, 'unlocked datasets of cancelled jobs');
     },
     onError: loopFailed('strays'),
   });
@@ -241,6 +245,11 @@ await runService('worker', readEnvironment, async ({ settings, log, tracing, sto
     registry: metrics.registry,
     log,
   });
+  const limits = {
+    lockTimeoutMs: settings.LOCK_TIMEOUT_MS,
+    truncateTimeoutMs: settings.TRUNCATE_TIMEOUT_MS,
+    truncateTries: settings.TRUNCATE_TRIES,
+  };
   const consumer = createConsumer({
     ...redisAccess(settings),
     name: 'kasabi-worker',
@@ -251,18 +260,14 @@ await runService('worker', readEnvironment, async ({ settings, log, tracing, sto
         pool,
         upkeep,
         handlers: createHandlers({
-          reset: {
-            lockTimeoutMs: settings.LOCK_TIMEOUT_MS,
-            truncateFromBytes: settings.TRUNCATE_FROM_BYTES,
-            truncateTimeoutMs: settings.TRUNCATE_TIMEOUT_MS,
-            truncateTries: settings.TRUNCATE_TRIES,
-          },
+          reset: { ...limits, truncateFromBytes: settings.TRUNCATE_FROM_BYTES },
           export: {
             pool: copies,
             store,
             retentionDays: settings.EXPORT_RETENTION_DAYS,
             lockTimeoutMs: settings.LOCK_TIMEOUT_MS,
           },
+          restore: { ...limits, copies, store },
         }),
         settings,
         leases,

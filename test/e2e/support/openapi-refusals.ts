@@ -41,6 +41,7 @@ export async function refusals(world: DocumentedWorld): Promise<readonly Refusal
     ]),
     [503, cancel(`/dataset/schema/jobs/${ended}`, key), away],
     [503, cancel(job, key), away],
+    [410, post(`jobType=restore&source=${expired}`)],
     [410, get(file.replace(exported, expired), key)],
     [416, get(file, { ...key, Range: 'bytes=1000000-' })],
     ...['/data/schema/jobs', job, `${job}/events`, file]

@@ -1,4 +1,4 @@
-import { typedParts } from '@kasabi/protocol';
+import { type JobTypeEntry, jobTypeNames, jobTypes } from '@kasabi/domain';
 import { exampleValues, type OpenApiDocument, type Parameter } from '@kasabi/routes';
 import { type Place, resolve } from './openapi-contract.ts';
 
@@ -50,7 +50,9 @@ export function exampleRequests(document: OpenApiDocument, place: Place): Planne
   const key = { X_KASABI_APIKEY: exampleValues.key };
   const needsKey = operation.security.length > 0;
   // Of a job request, the type has to come from somewhere, and be one that has the parameter.
-  const typeOf = (name: string): string => (name in typedParts ? 'export' : 'reset');
+  const typeOf = (name: string): string =>
+    jobTypeNames.find((type) => name in (jobTypes[type] as JobTypeEntry).parameters.shape) ??
+    'reset';
 
   const plan = (
     set: { in: string; name: string; value: string },
@@ -62,6 +64,7 @@ export function exampleRequests(document: OpenApiDocument, place: Place): Planne
     const query = new URLSearchParams({
       ...(method === 'post' && { jobType: typeOf(set.name) }),
       ...(set.in === 'query' && { [set.name]: set.value }),
+      ...(method === 'post' && set.value === 'restore' && { source: exampleValues.export }),
     });
     const headers = { ...auth, ...(set.in === 'header' && { [set.name]: set.value }) };
     const url = query.size === 0 ? filled : `${filled}?${query}`;

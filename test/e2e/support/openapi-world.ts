@@ -93,8 +93,8 @@ export async function startDocumentedWorld(): Promise<DocumentedWorld> {
     const ended = url.split('/').at(-1) ?? '';
     const makeExport = async (): Promise<string> => {
       const { text } = await submitForm(stack, { jobType: 'export' });
-      const { result } = await untilEnded(text, stack.key);
-      return result?.url.split('/').at(-1) ?? '';
+      await untilEnded(text, stack.key);
+      return text.split('/').at(-1) ?? '';
     };
     const [exported, expired] = [await makeExport(), await makeExport()];
     await stack.database

@@ -84,10 +84,13 @@ export function worker(options: WorkerOptions = {}): Actor {
           ...{ RETRY_HOURS: 1, MAX_ATTEMPTS: 5 },
         },
         handlers: {
-          reset: createReset({
-            ...{ lockTimeoutMs: 600_000, truncateTries: 1, truncateTimeoutMs: 600_000 },
-            truncateFromBytes: truncates ? 0 : 1_000_000_000,
-          }),
+          reset: createReset(
+            {
+              ...{ lockTimeoutMs: 600_000, truncateTries: 1, truncateTimeoutMs: 600_000 },
+              truncateFromBytes: truncates ? 0 : 1_000_000_000,
+            },
+            undefined as never,
+          ),
         },
       } as never);
       const instead = (): Error => {

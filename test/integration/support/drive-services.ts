@@ -1,7 +1,16 @@
 import assert from 'node:assert/strict';
 import { randomUUID } from 'node:crypto';
 import { createDataset, lockDataset, quadsTable } from '@kasabi/datasets';
-import { type Claim, claim, createRescuer, fail, heartbeat, release, retry } from '@kasabi/jobs';
+import {
+  type Claim,
+  claim,
+  createRescuer,
+  fail,
+  heartbeat,
+  release,
+  retry,
+  unlockCancelled,
+} from '@kasabi/jobs';
 import { withTransaction } from '@kasabi/postgres';
 import { type OperatedStack, type TestStack, waitFor } from '@kasabi/test/support';
 import { ask, inMs, jobsUrl, submitForm, untilEnded } from '@kasabi/test/support/client';
@@ -77,11 +86,23 @@ async function useAsOwner(stack: TestStack): Promise<void> {
   await events.body?.cancel();
 }
 
-/** An export that completes, whose file the sweeper then finds, and one that is cancelled. */
+/** An export that completes, whose file is restored and then found by the sweeper, and one that is cancelled. */
 async function exportAndDownload(stack: TestStack, headers: Record<string, string>): Promise<void> {
   const exported = await submitForm(stack, { jobType: 'export' }, headers);
-  const { result } = await untilEnded(exported.text, stack.key);
-  assert.equal((await ask(result?.url ?? '', { headers })).status, 200);
+  await untilEnded(exported.text, stack.key);
+  const source = exported.text.replace('/jobs/', '/exports/');
+  assert.equal((await ask(source, { headers })).status, 200);
+  const restore = async (): Promise<void> => {
+    const restored = await submitForm(stack, { jobType: 'restore', source }, headers);
+    assert.equal((await untilEnded(restored.text, stack.key)).status, 'completed');
+  };
+  await restore();
+  // Instead of swapping tables, which would lose the index.
+  await stack.database.pool().query(`CREATE INDEX mine ON ${quadsTable(1)} (subject)`);
+  await restore();
+  await stack.database.pool().query('DROP INDEX store.mine');
+  // What is left to the loop of the workers.
+  await unlockCancelled(stack.database.pool('worker'), null);
   const cancelled = await submitForm(stack, { jobType: 'export', startTime: inMs(later) }, headers);
   await ask(cancelled.text, { method: 'DELETE', headers });
 }

@@ -53,6 +53,7 @@ function shorten(text: string): string {
       time === '1 h' ? time : '# s',
     )
     .replaceAll(/(\d+\.){3}\d+:\d+/g, 'HOST:PORT')
+    .replaceAll(/\/\S+exports\S*?(?=[\s'])/g, 'FOLDER')
     .replaceAll(/\d{4}-\d\d-\d\dT[\d:]+Z/g, 'TIME')
     .replaceAll(/\bprocess \d+/g, 'process PID')
     .replaceAll(/\b\d+ attempts?\b/g, '# attempts')

@@ -12,6 +12,7 @@ import { addExamples, jsonOption, nonEmpty } from '../arguments.ts';
 import { withDatabase } from '../database.ts';
 import { formatTime, printResult } from '../output.ts';
 import { formatTable } from '../table.ts';
+import { addFileCommands } from './dataset-files.ts';
 import { addDatasetList } from './dataset-list.ts';
 import { addLoadCommand } from './dataset-load.ts';
 import { addUnlockCommand } from './dataset-unlock.ts';
@@ -81,6 +82,7 @@ export function addDatasetCommands(program: Command): void {
   addExamples(show, 'dataset show nasa', 'dataset show nasa --json');
 
   addLoadCommand(dataset);
+  addFileCommands(dataset);
 
   const count = dataset
     .command('count')

@@ -19,7 +19,7 @@ import { operatorAddress } from './operator.ts';
 export function addJobActions(job: Command): void {
   add(
     job.command('cancel'),
-    'cancel a scheduled job, or a running export, for good: it has no effect and cannot be repeated',
+    'cancel a scheduled job, or a running export or restore, for good: it has no effect and cannot be repeated',
     async (pool, id, yes) => {
       const found = await readJob(pool, id);
       // A running job may be scheduled again before it is cancelled.

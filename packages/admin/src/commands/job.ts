@@ -11,6 +11,7 @@ import { addJobActions } from './job-actions.ts';
 import { addBulkActions } from './job-bulk.ts';
 import { addFilterOptions } from './job-filter-options.ts';
 import { addShowCommand } from './job-show.ts';
+import { addSubmitCommand } from './job-submit.ts';
 
 interface ListOptions extends FilterParameters {
   readonly before?: string;
@@ -18,7 +19,7 @@ interface ListOptions extends FilterParameters {
   readonly json?: true;
 }
 
-/** Adds `job list`, `show`, `cancel`, `retry`, `cancel-all` and `retry-all`. */
+/** Adds `job list`, `show`, `submit`, `cancel`, `retry`, `cancel-all` and `retry-all`. */
 export function addJobCommands(program: Command): void {
   const job = program.command('job').alias('jobs').description('jobs');
 
@@ -49,6 +50,7 @@ export function addJobCommands(program: Command): void {
   );
 
   addShowCommand(job);
+  addSubmitCommand(job);
   addJobActions(job);
   addBulkActions(job);
 }

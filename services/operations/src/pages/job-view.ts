@@ -82,7 +82,12 @@ function progressOf({ quads, bytes, ofQuads, ofBytes }: JobProgress): string {
   return `${of(quads, ofQuads)} quads, ${of(bytes, ofBytes)} bytes`;
 }
 
-function resultOf({ quads, bytes, object, expires }: JobResult, now: Date): Html {
+function resultOf(result: JobResult, now: Date): Html {
+  if (!('object' in result)) {
+    const { quads, previousQuads, source } = result;
+    return html`${formatCount(quads)} quads of <span class="id">${source}</span> instead of ${formatCount(previousQuads)}`;
+  }
+  const { quads, bytes, object, expires } = result;
   return html`${formatCount(quads)} quads in ${formatCount(bytes)} bytes, <span class="id">${object}</span>, until ${timeAndDistance(new Date(expires), now)}`;
 }
 

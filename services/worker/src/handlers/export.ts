@@ -1,14 +1,18 @@
 import { copyDataset, type DatasetCopy } from '@kasabi/datasets';
-import { type Delivery, type ExportedFile, type JobProgress, jobTypes } from '@kasabi/domain';
+import {
+  type Delivery,
+  type ExportedFile,
+  type ExportFormat,
+  type JobProgress,
+  jobTypes,
+} from '@kasabi/domain';
 import { type ExportStore, writeObject } from '@kasabi/exports';
-import { complete, exportSessionName, LeaseLost, reportProgress } from '@kasabi/jobs';
+import { complete, copySessionName, LeaseLost } from '@kasabi/jobs';
 import { withTransaction } from '@kasabi/postgres';
 import { inSpan } from '@kasabi/tracing';
 import type pg from 'pg';
 import type { Handler, JobContext } from './handler.ts';
-
-/** How often progress is written, in milliseconds; also how soon a cancelled export notices. */
-const progressMs = 500;
+import { keepReporting } from './keep-reporting.ts';
 
 const dayMs = 86_400_000;
 
@@ -26,23 +30,40 @@ export const createExport =
   (context) =>
     exportDataset(context, services);
 
-/**
- * Writes a dataset to a new object in the store. The commit that completes the record names the object: before that
- * nobody can see it, and an attempt that ends otherwise leaves it to the sweeper, if it cannot remove it.
- */
+/** Writes a dataset to a file, which is all that the job does. */
 async function exportDataset(
   context: JobContext,
   services: ExportServices,
 ): Promise<Delivery | undefined> {
-  const { claim, pool, log } = context;
+  const { claim, pool, signal } = context;
   const { format } = jobTypes.export.parameters.parse(claim.parameters);
+  const file = await writeExport(context, services, format);
+  return await keeping(context, services, file, () =>
+    withTransaction(
+      pool,
+      (client) => inSpan('complete', {}, () => complete(client, claim, file)),
+      signal,
+    ),
+  );
+}
+
+/**
+ * Writes a dataset to a new object in the store. The commit that completes the record names the object: before that
+ * nobody can see it, and an attempt that ends otherwise leaves it to the sweeper, if it cannot remove it.
+ */
+export async function writeExport(
+  context: JobContext,
+  services: ExportServices,
+  format: ExportFormat,
+): Promise<ExportedFile> {
+  const { claim } = context;
   const { jobId, datasetId } = claim;
   const over = new AbortController();
   const signal = AbortSignal.any([context.signal, over.signal]);
   const request = {
     datasetId,
     signal,
-    sessionName: exportSessionName(claim),
+    sessionName: copySessionName(claim),
     lockTimeoutMs: services.lockTimeoutMs,
   };
   const file = await inSpan('export', {}, () =>
@@ -64,16 +85,22 @@ async function exportDataset(
     }),
   );
   const expires = new Date(Date.now() + services.retentionDays * dayMs).toISOString();
+  return { ...file, expires };
+}
+
+/** Removes a new file if the commit that was to name it has lost the lease. */
+export async function keeping<T>(
+  { claim: { jobId }, log }: JobContext,
+  { store }: ExportServices,
+  { object }: ExportedFile,
+  commit: () => Promise<T>,
+): Promise<T> {
   try {
-    return await withTransaction(
-      pool,
-      (client) => inSpan('complete', {}, () => complete(client, claim, { ...file, expires })),
-      context.signal,
-    );
+    return await commit();
   } catch (error) {
-    // Unless it was committed all the same, which only the sweeper can find out.
+    // Any other error may hide that it was committed, which only the sweeper can find out.
     if (error instanceof LeaseLost) {
-      await services.store.remove({ jobId, object: file.object }).catch((reason: unknown) => {
+      await store.remove({ jobId, object }).catch((reason: unknown) => {
         log.warn({ err: reason }, 'left to the sweeper');
       });
     }
@@ -87,29 +114,3 @@ const progressOf = (copy: DatasetCopy, bytes: number): JobProgress => ({
   ofQuads: copy.estimatedQuads === null ? null : Math.max(copy.estimatedQuads, copy.quads),
   ofBytes: null,
 });
-
-/**
- * Writes the progress from time to time, on a connection that jobs never wait on, until the returned function is called.
- * When the job is no longer this attempt's, it aborts `over`.
- */
-function keepReporting(
-  { claim, upkeep, log }: JobContext,
-  over: AbortController,
-  progress: () => JobProgress,
-): () => void {
-  let reporting = false;
-  const report = async (): Promise<void> => {
-    if (reporting) return;
-    reporting = true;
-    try {
-      if (!(await reportProgress(upkeep, claim, progress()))) over.abort(new LeaseLost(claim));
-    } catch (error) {
-      log.debug({ err: error }, 'progress not written');
-    } finally {
-      reporting = false;
-    }
-  };
-  void report();
-  const timer = setInterval(() => void report(), progressMs);
-  return () => clearInterval(timer);
-}
