@@ -1,6 +1,7 @@
 import { accept } from './accept.ts';
 import { drain } from './drain.ts';
 import { drift } from './drift.ts';
+import { exporting } from './export.ts';
 import { footprint } from './footprint.ts';
 import { growth } from './growth.ts';
 import { ops } from './ops.ts';
@@ -11,5 +12,16 @@ import { waiting } from './waiters.ts';
 
 /** The parts of the benchmark, in the order in which they run. */
 export const parts: Readonly<Record<string, Part>> = {
-  ...{ accept, poll, reset, drift, drain, growth, footprint, ops, waiters: waiting },
+  ...{
+    accept,
+    poll,
+    reset,
+    drift,
+    drain,
+    growth,
+    footprint,
+    ops,
+    waiters: waiting,
+    export: exporting,
+  },
 };
