@@ -46,13 +46,13 @@ const count = async (): Promise<number> =>
 const left = async (): Promise<number> =>
   (await admin.query("SELECT FROM pg_class WHERE relname LIKE 'restored%'")).rows.length;
 
-/** Waits until the job's session is at a statement, and waits for something there. */
-const untilAt = (statement: string, event: string) =>
+/** Waits until the job's session is at a statement, and waits for an event of this kind there, if one is given. */
+const untilAt = (statement: string, event: string | null = null) =>
   waitFor(
     async () => {
       const { rows } = await admin.query(
         `SELECT FROM pg_stat_activity WHERE application_name LIKE 'kasabi-worker-copy %'
-         AND query LIKE $1 AND wait_event_type = $2`,
+         AND query LIKE $1 AND ($2::text IS NULL OR wait_event_type = $2)`,
         [`%${statement}%`, event],
       );
       return rows.length > 0;
@@ -71,7 +71,7 @@ async function completes(url: string): Promise<void> {
 
 test('a worker that is killed while it loads leaves nothing, and another one restores', async () => {
   const url = await begin();
-  await untilAt('COPY store.restored', 'Client');
+  await untilAt('COPY store.restored');
   await worker.kill();
   assert.equal(await count(), 1);
   worker = await stack.addWorker({});
@@ -80,7 +80,7 @@ test('a worker that is killed while it loads leaves nothing, and another one res
 
 test('a worker that is frozen while it loads loses its session, and another one restores', async () => {
   const url = await begin();
-  await untilAt('COPY store.restored', 'Client');
+  await untilAt('COPY store.restored');
   process.kill(worker.pid, 'SIGSTOP');
   const other = await stack.addWorker({});
   try {
@@ -97,7 +97,7 @@ test('a worker that is killed in the swap leaves the old quads, and another one 
   const holder = await admin.connect();
   try {
     const url = await begin();
-    await untilAt('COPY store.restored', 'Client');
+    await untilAt('COPY store.restored');
     // The record's end has to wait: the table is swapped by then.
     await holder.query('BEGIN');
     await holder.query('SELECT FROM kasabi.job WHERE id = $1 FOR UPDATE', [url.split('/').at(-1)]);
@@ -116,7 +116,7 @@ test('a restore that is cancelled in the swap is undone, and its dataset unlocke
   const holder = await admin.connect();
   try {
     const url = await begin();
-    await untilAt('COPY store.restored', 'Client');
+    await untilAt('COPY store.restored');
     await holder.query('BEGIN');
     await holder.query('SELECT FROM kasabi.job WHERE id = $1 FOR UPDATE', [url.split('/').at(-1)]);
     await untilAt("SET status = 'completed'", 'Lock');

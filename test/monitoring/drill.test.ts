@@ -67,6 +67,12 @@ describe('an operator is told', { concurrency: 4 }, () => {
       const folder = temporaryExports(stack.database.url);
       rmSync(folder, { recursive: true, force: true });
       writeFileSync(folder, 'in its place');
+      // Each worker finds it out by itself, and the finding says how many can still write.
+      const told = 'SELECT FROM kasabi.worker WHERE store_trouble IS NOT NULL';
+      await waitFor(async () => (await stack.database.pool().query(told)).rowCount === 2, {
+        what: 'both workers to report it',
+        timeoutMs: 60_000,
+      });
       await drill.untilNamed('export-store-sick', 'A file stands in the place of the folder');
       rmSync(folder);
       await drill.untilWell();
