@@ -131,16 +131,7 @@ describe('an export', () => {
     const job = await untilEnded(url, stack.key);
     assert.deepEqual([job.status, job.reason, job.progress], ['failed', 'cancelled', null]);
     assert.match(job.message ?? '', /^Cancelled by owner \(key \d+\) while it ran\.$/);
-    await waitFor(
-      async () => {
-        const { rows } = await pool.query(
-          `SELECT FROM pg_stat_activity WHERE application_name LIKE 'kasabi-worker-copy %'
-           AND datname = current_database()`,
-        );
-        return rows.length === 0;
-      },
-      { what: 'its session to end', timeoutMs: 5_000 },
-    );
+    await jobs.sessionsEnded();
     assert.ok(Date.now() - began < 2_000, `${Date.now() - began} ms`);
     await waitFor(() => jobs.filesOf(url).length === 0, { what: 'its file to go' });
     assert.equal((await ask(url, { method: 'DELETE', headers: jobs.headers })).status, 409);

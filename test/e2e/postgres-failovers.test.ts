@@ -15,6 +15,7 @@ import {
 import { type Standby, signalServer, startStandby } from '@kasabi/test/support/standby';
 import { waitFor } from '@kasabi/test/support/wait-for';
 import type pg from 'pg';
+import { settledJobs } from './support/settled-jobs.ts';
 import { startSteadyLoad } from './support/steady-load.ts';
 
 const perSecond = 20;
@@ -116,31 +117,7 @@ async function failOver(t: TestContext, { stack, url }: World, fault: () => Prom
   const ids = sent.flatMap(({ location }) => location?.split('/').at(-1) ?? []);
   const pool: pg.Pool = createPool({ url, applicationName: 'test', onIdleError });
   try {
-    await waitFor(
-      async () => {
-        const { rows } = await pool.query<{ count: number }>(
-          "SELECT count(*)::int AS count FROM kasabi.job WHERE status IN ('scheduled', 'running')",
-        );
-        return rows[0]?.count === 0;
-      },
-      { what: 'all jobs to end', timeoutMs: 60_000, everyMs: 100 },
-    );
-    const { rows } = await pool.query<{
-      completed: number;
-      doubled: number;
-      locked: number;
-      late: number;
-    }>(
-      `SELECT (SELECT count(*) FROM kasabi.job WHERE id = ANY($1) AND status = 'completed')::int AS completed,
-              (SELECT count(*) FROM (SELECT FROM kasabi.job_transition
-                 WHERE event IN ('complete', 'fail') AND job_id = ANY($1)
-                 GROUP BY job_id HAVING count(*) > 1) AS twice)::int AS doubled,
-              (SELECT count(*) FROM kasabi.dataset WHERE storage_mode = 'read-only')::int AS locked,
-              (SELECT max(extract(epoch FROM started - greatest(start_time, $2)) * 1000)
-                 FROM kasabi.job WHERE id = ANY($1))::float8 AS late`,
-      [ids, new Date(servedAt)],
-    );
-    const [{ late, ...found }] = rows as [(typeof rows)[number]];
+    const { late, ...found } = await settledJobs(pool, ids, new Date(servedAt));
     const refused = sent.filter(({ status }) => status !== 202);
     const again = sent.findLast(({ status }) => status !== 202);
     t.diagnostic(

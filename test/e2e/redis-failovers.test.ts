@@ -13,6 +13,7 @@ import { type SentinelGroup, startSentinelGroup } from '@kasabi/test/support/red
 import type { RedisServer } from '@kasabi/test/support/redis-server';
 import { waitFor } from '@kasabi/test/support/wait-for';
 import type pg from 'pg';
+import { settledJobs } from './support/settled-jobs.ts';
 import { startSteadyLoad } from './support/steady-load.ts';
 
 const perSecond = 20;
@@ -81,31 +82,7 @@ async function failOver(t: TestContext, world: World, fault: Fault): Promise<voi
   await delay(usualMs);
   const sent = await load.stop();
   const ids = sent.flatMap(({ location }) => location?.split('/').at(-1) ?? []);
-  await waitFor(
-    async () => {
-      const { rows } = await pool.query<{ count: number }>(
-        "SELECT count(*)::int AS count FROM kasabi.job WHERE status IN ('scheduled', 'running')",
-      );
-      return rows[0]?.count === 0;
-    },
-    { what: 'all jobs to end', timeoutMs: 60_000, everyMs: 100 },
-  );
-  const { rows } = await pool.query<{
-    completed: number;
-    doubled: number;
-    locked: number;
-    late: number;
-  }>(
-    `SELECT (SELECT count(*) FROM kasabi.job WHERE id = ANY($1) AND status = 'completed')::int AS completed,
-            (SELECT count(*) FROM (SELECT FROM kasabi.job_transition
-               WHERE event IN ('complete', 'fail') AND job_id = ANY($1)
-               GROUP BY job_id HAVING count(*) > 1) AS twice)::int AS doubled,
-            (SELECT count(*) FROM kasabi.dataset WHERE storage_mode = 'read-only')::int AS locked,
-            (SELECT max(extract(epoch FROM started - greatest(start_time, $2)) * 1000)
-               FROM kasabi.job WHERE id = ANY($1))::float8 AS late`,
-    [ids, new Date(servedAt)],
-  );
-  const [{ late, ...found }] = rows as [(typeof rows)[number]];
+  const { late, ...found } = await settledJobs(pool, ids, new Date(servedAt));
   t.diagnostic(
     `another primary after ${servedAt - brokeAt} ms; of ${ids.length} jobs the latest started ` +
       `${late.toFixed(0)} ms after it, or after its own time`,

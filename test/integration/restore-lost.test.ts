@@ -60,6 +60,16 @@ const untilAt = (statement: string, event: string | null = null) =>
     { what: `the restore to be at ${statement}`, timeoutMs: 30_000 },
   );
 
+/** Begins a restore that has swapped the table and waits with its record's end, which the holder's transaction keeps up. */
+async function beginAndSwap(holder: pg.PoolClient): Promise<string> {
+  const url = await begin();
+  await untilAt('COPY store.restored');
+  await holder.query('BEGIN');
+  await holder.query('SELECT FROM kasabi.job WHERE id = $1 FOR UPDATE', [url.split('/').at(-1)]);
+  await untilAt("SET status = 'completed'", 'Lock');
+  return url;
+}
+
 async function completes(url: string): Promise<void> {
   const job = await untilEnded(url, stack.key, 60_000);
   assert.deepEqual([job.status, job.attempt], ['completed', 2], job.message ?? '');
@@ -96,12 +106,7 @@ test('a worker that is frozen while it loads loses its session, and another one 
 test('a worker that is killed in the swap leaves the old quads, and another one restores', async () => {
   const holder = await admin.connect();
   try {
-    const url = await begin();
-    await untilAt('COPY store.restored');
-    // The record's end has to wait: the table is swapped by then.
-    await holder.query('BEGIN');
-    await holder.query('SELECT FROM kasabi.job WHERE id = $1 FOR UPDATE', [url.split('/').at(-1)]);
-    await untilAt("SET status = 'completed'", 'Lock');
+    const url = await beginAndSwap(holder);
     await worker.kill();
     await holder.query('ROLLBACK');
     assert.equal(await count(), 1);
@@ -115,11 +120,7 @@ test('a worker that is killed in the swap leaves the old quads, and another one 
 test('a restore that is cancelled in the swap is undone, and its dataset unlocked', async () => {
   const holder = await admin.connect();
   try {
-    const url = await begin();
-    await untilAt('COPY store.restored');
-    await holder.query('BEGIN');
-    await holder.query('SELECT FROM kasabi.job WHERE id = $1 FOR UPDATE', [url.split('/').at(-1)]);
-    await untilAt("SET status = 'completed'", 'Lock');
+    const url = await beginAndSwap(holder);
     // Ahead of the record's end, in its place: the registry row is held by the swap.
     await holder.query(
       `SELECT kasabi.cancel_job($1, 'the owner', 'owner key 1', ARRAY['export', 'restore'])`,

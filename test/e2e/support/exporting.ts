@@ -6,7 +6,7 @@ import { createDataset, type Dataset, loadDataset } from '@kasabi/datasets';
 import { temporaryExports } from '@kasabi/local';
 import type { JobDocument } from '@kasabi/protocol';
 import { openRdf } from '@kasabi/rdf';
-import type { TestStack } from '@kasabi/test/support';
+import { type TestStack, waitFor } from '@kasabi/test/support';
 import { type Answer, ask, untilEnded } from '@kasabi/test/support/client';
 import { Parser } from 'n3';
 
@@ -67,6 +67,19 @@ export function exporting(stack: TestStack) {
       const dataset = await createDataset(stack.database.pool(), { code, owner: stack.owner });
       await loadDataset(stack.database.pool(), code, await openRdf(file));
       return dataset;
+    },
+    /** Waits until no session of an export or a restore is left. */
+    async sessionsEnded(): Promise<void> {
+      await waitFor(
+        async () => {
+          const { rows } = await stack.database.pool().query(
+            `SELECT FROM pg_stat_activity WHERE application_name LIKE 'kasabi-worker-copy %'
+             AND datname = current_database()`,
+          );
+          return rows.length === 0;
+        },
+        { what: 'its session to end', timeoutMs: 5_000 },
+      );
     },
     /** The names of the files that belong to a job. */
     filesOf(url: string): string[] {

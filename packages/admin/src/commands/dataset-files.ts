@@ -78,18 +78,23 @@ export function addFileCommands(dataset: Command): void {
   );
 }
 
+/** What the log of operators' actions says of a command, apart from how it ended. */
+const aboutFile = (
+  action: 'dataset-export' | 'dataset-restore',
+  dataset: string,
+  file: string,
+) => ({
+  ...{ action, dataset, operatorAddress },
+  detail: path.basename(file),
+});
+
 async function exportTo(
   pool: pg.Pool,
   code: string,
   file: string,
   signal: AbortSignal,
 ): Promise<number> {
-  const about = {
-    action: 'dataset-export',
-    dataset: code,
-    detail: path.basename(file),
-    operatorAddress,
-  } as const;
+  const about = aboutFile('dataset-export', code, file);
   return await recordingRefusal(pool, about, async () => {
     const { id: datasetId } = await getDataset(pool, code);
     const isThere = await access(file, constants.F_OK).then(
@@ -123,12 +128,7 @@ async function restoreFrom(
   file: string,
   signal: AbortSignal,
 ): Promise<number> {
-  const about = {
-    action: 'dataset-restore',
-    dataset: code,
-    detail: path.basename(file),
-    operatorAddress,
-  } as const;
+  const about = aboutFile('dataset-restore', code, file);
   async function* lines(): AsyncGenerator<Uint8Array> {
     const content = createReadStream(file);
     yield* file.endsWith('.gz') ? content.compose(createGunzip()) : content;
